@@ -1,0 +1,164 @@
+"""What people edit: programs, products, targets, creatives, partners, approvals, rates."""
+
+from django.db import models
+from django.db.models import F, Q
+
+
+class ProgramState(models.TextChoices):
+    ACTIVE = "active"
+    PAUSED = "paused"
+
+
+class PartnerState(models.TextChoices):
+    PENDING = "pending"
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+
+
+def _one_of_two(name: str) -> models.CheckConstraint:
+    """A rate is a percentage or a fixed amount, never both and never neither."""
+    return models.CheckConstraint(
+        name=name,
+        condition=Q(percent_ppm__isnull=False, fixed_minor__isnull=True)
+        | Q(percent_ppm__isnull=True, fixed_minor__isnull=False),
+    )
+
+
+class Program(models.Model):
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=200)
+    currency = models.CharField(max_length=3)
+    time_zone = models.CharField(max_length=64, default="Europe/Berlin")
+    click_lifetime_days = models.PositiveIntegerField(default=30)
+    default_product = models.ForeignKey(
+        "Product", null=True, blank=True, on_delete=models.PROTECT, related_name="default_of"
+    )
+    deeplink_hosts = models.JSONField(default=list, blank=True)
+    click_parameter = models.CharField(max_length=64, default="qc_clickid")
+    state = models.CharField(max_length=8, choices=ProgramState.choices, default=ProgramState.ACTIVE)
+
+    class Meta:
+        db_table = "catalog_program"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.pk})"
+
+
+class Product(models.Model):
+    """A commission product."""
+
+    id = models.BigAutoField(primary_key=True)
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="products")
+    name = models.CharField(max_length=100)
+    percent_ppm = models.PositiveIntegerField(null=True, blank=True)
+    fixed_minor = models.PositiveBigIntegerField(null=True, blank=True)
+
+    class Meta:
+        db_table = "catalog_product"
+        verbose_name = "commission product"
+        constraints = [
+            models.UniqueConstraint(fields=["program", "name"], name="product_once_a_program"),
+            _one_of_two("product_percent_or_fixed"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ClickTarget(models.Model):
+    id = models.BigAutoField(primary_key=True)
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="targets")
+    alias = models.CharField(max_length=64)
+    url = models.CharField(max_length=2000)
+
+    class Meta:
+        db_table = "catalog_click_target"
+        constraints = [models.UniqueConstraint(fields=["program", "alias"], name="alias_once_a_program")]
+
+    def __str__(self) -> str:
+        return self.alias
+
+
+class Creative(models.Model):
+    id = models.BigAutoField(primary_key=True)
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="creatives")
+    name = models.CharField(max_length=200)
+    target = models.ForeignKey(ClickTarget, on_delete=models.PROTECT, related_name="creatives")
+    product = models.ForeignKey(Product, null=True, blank=True, on_delete=models.PROTECT, related_name="creatives")
+    state = models.CharField(max_length=8, choices=ProgramState.choices, default=ProgramState.ACTIVE)
+
+    class Meta:
+        db_table = "catalog_creative"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.pk})"
+
+
+class Partner(models.Model):
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=200)
+    state = models.CharField(max_length=8, choices=PartnerState.choices, default=PartnerState.ACTIVE)
+
+    class Meta:
+        db_table = "catalog_partner"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.pk})"
+
+
+class Approval(models.Model):
+    """This partner may earn this product; without a product: every one, later ones too."""
+
+    id = models.BigAutoField(primary_key=True)
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="approvals")
+    program = models.ForeignKey(Program, on_delete=models.CASCADE, related_name="approvals")
+    product = models.ForeignKey(Product, null=True, blank=True, on_delete=models.CASCADE, related_name="approvals")
+
+    class Meta:
+        db_table = "catalog_approval"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partner", "program", "product"], name="approval_once"
+            ),
+            models.UniqueConstraint(
+                fields=["partner", "program"], name="approval_for_all_once", condition=Q(product__isnull=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner} - {self.product or 'every product'}"
+
+
+class PartnerRate(models.Model):
+    """A partner's own rate, in place of the product's."""
+
+    id = models.BigAutoField(primary_key=True)
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="rates")
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="partner_rates")
+    percent_ppm = models.PositiveIntegerField(null=True, blank=True)
+    fixed_minor = models.PositiveBigIntegerField(null=True, blank=True)
+
+    class Meta:
+        db_table = "catalog_partner_rate"
+        constraints = [
+            models.UniqueConstraint(fields=["partner", "product"], name="partner_rate_once"),
+            _one_of_two("partner_rate_percent_or_fixed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner} - {self.product}"
+
+
+class CatalogVersion(models.Model):
+    """One row: the version rises in the same transaction as the edit."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    version = models.PositiveBigIntegerField(default=0)
+    changed_ms = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "catalog_version"
+
+    @classmethod
+    def raise_by_one(cls, now_ms: int) -> None:
+        cls.objects.filter(pk=1).update(version=F("version") + 1, changed_ms=now_ms)

@@ -1,0 +1,247 @@
+"""The ledger: what became of every click and every postback. The engine writes it.
+
+No foreign keys into the catalog: a click may name a partner that never existed, and the
+ledger outlives what people delete. Times are milliseconds since 1970 UTC, money is an
+integer of minor units of the row's currency; no float touches it.
+"""
+
+from django.db import models
+from django.db.models import Q
+
+
+class Click(models.Model):
+    id = models.BigIntegerField(primary_key=True)
+    tail = models.IntegerField()
+    at_ms = models.BigIntegerField()
+    day = models.IntegerField()
+    """Days since 1970, UTC."""
+    program_id = models.BigIntegerField()
+    partner_id = models.BigIntegerField()
+    creative_id = models.BigIntegerField()
+    target = models.TextField()
+    subid = models.TextField()
+    outcome = models.CharField(max_length=32)
+    bot = models.BooleanField()
+    prefetch = models.BooleanField()
+    counted = models.BooleanField()
+    """In the rollups' gross clicks: credited, no bot, no prefetch that led to no order."""
+    net = models.BooleanField()
+    """The visitor's first in 15 minutes, for this program and partner."""
+    visitor = models.BinaryField(null=True)
+    referrer_host = models.TextField()
+    referrer = models.TextField(null=True)
+    ip = models.TextField(null=True)
+    user_agent = models.TextField(null=True)
+    extra = models.TextField(null=True)
+
+    class Meta:
+        db_table = "ledger_click"
+        indexes = [models.Index(fields=["partner_id", "day", "subid"], name="click_by_subid")]
+
+
+class Postback(models.Model):
+    """One call of get_trans.cgi with its verdict: a line of the transaction log."""
+
+    id = models.BigIntegerField(primary_key=True)
+    at_ms = models.BigIntegerField()
+    method = models.CharField(max_length=8)
+    source = models.CharField(max_length=8)
+    actor = models.TextField()
+    program_id = models.BigIntegerField(null=True)
+    tid = models.TextField()
+    clickid = models.TextField()
+    click_id = models.BigIntegerField(null=True)
+    """The click that its ClickID names, where the check holds."""
+    pid = models.TextField()
+    subid = models.TextField()
+    wmid = models.TextField()
+    product = models.TextField()
+    amount = models.TextField()
+    nocheck = models.BooleanField()
+    params = models.TextField(null=True)
+    """JSON object: every parameter as received, secrets left out."""
+    fault = models.TextField()
+    ip = models.TextField(null=True)
+    user_agent = models.TextField(null=True)
+    referrer = models.TextField(null=True)
+    reason = models.CharField(max_length=32)
+    facts = models.TextField()
+    """JSON object: what the judge saw, for the sentence and the story."""
+    saved = models.BooleanField()
+    transaction_number = models.BigIntegerField(null=True)
+    """The transaction created, or named by a duplicate or a conflict."""
+    judged_order = models.BigIntegerField(null=True)
+    judged_ms = models.BigIntegerField(null=True)
+    catalog_version = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_postback"
+        indexes = [
+            models.Index(fields=["program_id", "tid"], name="postback_by_tid"),
+            models.Index(fields=["click_id"], name="postback_by_click", condition=Q(click_id__isnull=False)),
+            models.Index(fields=["id"], name="postback_waiting", condition=Q(reason="waiting")),
+            models.Index(fields=["judged_order"], name="postback_by_order"),
+        ]
+
+
+class TransactionState(models.TextChoices):
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+    PAID = "paid"
+
+
+class Transaction(models.Model):
+    number = models.BigIntegerField(primary_key=True)
+    program_id = models.BigIntegerField()
+    tid = models.TextField()
+    partner_id = models.BigIntegerField()
+    subid = models.TextField()
+    creative_id = models.BigIntegerField()
+    """0 where no creative is known."""
+    referrer = models.TextField(null=True)
+    referrer_host = models.TextField()
+    clickid = models.TextField()
+    click_id = models.BigIntegerField(null=True)
+    product_id = models.BigIntegerField()
+    product = models.TextField()
+    revenue_minor = models.BigIntegerField(null=True)
+    """Null where a fixed-amount product came without `umsatz`."""
+    commission_minor = models.BigIntegerField()
+    percent_ppm = models.IntegerField(null=True)
+    fixed_minor = models.BigIntegerField(null=True)
+    currency = models.CharField(max_length=3)
+    decimals = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=9, choices=TransactionState.choices)
+    test = models.BooleanField()
+    manual = models.BooleanField()
+    postback_id = models.BigIntegerField()
+    clicked_ms = models.BigIntegerField(null=True)
+    created_ms = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_transaction"
+        constraints = [models.UniqueConstraint(fields=["program_id", "tid"], name="tid_once_a_program")]
+        indexes = [
+            models.Index(fields=["click_id"], name="transaction_by_click", condition=Q(click_id__isnull=False)),
+            models.Index(fields=["partner_id", "created_ms"], name="transaction_by_partner"),
+            models.Index(fields=["created_ms"], name="transaction_by_time"),
+        ]
+
+
+class Move(models.Model):
+    """One step in the life of a transaction: who, when, why."""
+
+    id = models.BigAutoField(primary_key=True)
+    transaction_number = models.BigIntegerField(db_index=True)
+    at_ms = models.BigIntegerField()
+    from_state = models.CharField(max_length=9)
+    to_state = models.CharField(max_length=9)
+    actor = models.TextField()
+    reason = models.TextField()
+
+    class Meta:
+        db_table = "ledger_move"
+
+
+class Measures(models.Model):
+    """What every rollup counts. Cancelled transactions are taken out again."""
+
+    clicks_gross = models.BigIntegerField(default=0)
+    clicks_net = models.BigIntegerField(default=0)
+    clicks_bot = models.BigIntegerField(default=0)
+    """Bots and prefetches."""
+    clicks_refused = models.BigIntegerField(default=0)
+    transactions = models.BigIntegerField(default=0)
+    revenue_minor = models.BigIntegerField(default=0)
+    commission_minor = models.BigIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+
+
+class RollupHour(Measures):
+    """By hour (quarter-hour where the program's zone needs it), UTC."""
+
+    pk = models.CompositePrimaryKey("bucket_s", "program_id", "partner_id", "creative_id", "product_id")
+    bucket_s = models.BigIntegerField()
+    program_id = models.BigIntegerField()
+    partner_id = models.BigIntegerField()
+    creative_id = models.BigIntegerField()
+    product_id = models.BigIntegerField()
+    """Of a click: its creative's product, else the program's default; 0 where there is none."""
+
+    class Meta:
+        db_table = "ledger_rollup_hour"
+
+
+class RollupSubid(Measures):
+    """By day of the program's zone; at most 1,000 subids a partner and day, the rest in `other`."""
+
+    pk = models.CompositePrimaryKey("day", "program_id", "partner_id", "other", "subid")
+    day = models.IntegerField()
+    program_id = models.BigIntegerField()
+    partner_id = models.BigIntegerField()
+    other = models.BooleanField()
+    subid = models.TextField()
+
+    class Meta:
+        db_table = "ledger_rollup_subid"
+
+
+class RollupReferrer(Measures):
+    """By day of the program's zone; at most 1,000 hosts a partner and day, the rest in `other`."""
+
+    pk = models.CompositePrimaryKey("day", "program_id", "partner_id", "other", "host")
+    day = models.IntegerField()
+    program_id = models.BigIntegerField()
+    partner_id = models.BigIntegerField()
+    other = models.BooleanField()
+    host = models.TextField()
+
+    class Meta:
+        db_table = "ledger_rollup_referrer"
+
+
+class JournalCursor(models.Model):
+    """How far the engine has read each journal file. Moves with the rows it read."""
+
+    identity = models.CharField(max_length=32, primary_key=True)
+    node = models.PositiveSmallIntegerField(db_index=True)
+    name = models.TextField()
+    seq = models.BigIntegerField()
+    sealed = models.BooleanField()
+    """Read past its seal: nothing more will come."""
+    finished_ms = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "ledger_journal_cursor"
+
+
+class EngineState(models.Model):
+    """One row. The epoch is taken at start; a commit of an older epoch changes nothing."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    epoch = models.BigIntegerField(default=0)
+    next_transaction = models.BigIntegerField(default=1)
+    next_order = models.BigIntegerField(default=1)
+    applied_ms = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "ledger_engine_state"
+
+
+class SetAside(models.Model):
+    """An event or batch that could not be stored: kept whole, with a note; the rest went on."""
+
+    id = models.BigAutoField(primary_key=True)
+    identity = models.CharField(max_length=32)
+    seq = models.BigIntegerField()
+    position = models.IntegerField()
+    note = models.TextField()
+    body = models.BinaryField()
+    at_ms = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_set_aside"
+        constraints = [models.UniqueConstraint(fields=["identity", "seq", "position"], name="set_aside_once")]

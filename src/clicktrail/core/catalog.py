@@ -1,0 +1,123 @@
+"""The catalog: one immutable picture of programs, partners and what may be earned.
+
+Plain frozen values, so that judging stays pure; the edge compiles its own byte tables
+from it (`edge/catalog.py`), control writes it (`control/catalog/publish.py`).
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+TEST_PARTNER = 2
+"""The built-in partner whose transactions are marked as tests."""
+
+EVERY_PRODUCT = "*"
+"""In an approval: every product of the program, later ones too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What one product pays: exactly one of the two is set.
+
+    percent_ppm: millionths of net revenue (10 % is 100,000); four decimals of a percent.
+    fixed_minor: minor units of the program's currency.
+    """
+
+    percent_ppm: int | None = None
+    fixed_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    id: int
+    name: str
+    rate: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    id: int
+    name: str
+    currency: str
+    decimals: int
+    """Decimals of the currency: 2 for EUR, 0 for JPY, 3 for KWD."""
+    time_zone: str
+    click_lifetime_days: int
+    default_product: str | None
+    deeplink_hosts: tuple[str, ...]
+    """Lower case, `host`, `host:port` or `*.host`."""
+    click_parameter: str
+    state: str
+    products: tuple[Product, ...]
+    targets: dict[str, str]
+    """alias -> address template."""
+    rollup_minutes: int = 60
+    """60, or 30 or 15 where the zone's offset is not whole hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Creative:
+    id: int
+    program: int
+    name: str
+    target: str
+    """alias of a click target of the program."""
+    product: str | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    id: int
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    partner: int
+    program: int
+    product: str
+    """A product's name or EVERY_PRODUCT."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerRate:
+    partner: int
+    program: int
+    product: str
+    rate: Rate
+
+
+@dataclass(frozen=True)
+class Catalog:
+    version: int
+    published_ms: int
+    prefix: str
+    """Two capital letters in front of every ClickID."""
+    programs: dict[int, Program] = field(default_factory=dict)
+    partners: dict[int, Partner] = field(default_factory=dict)
+    creatives: dict[int, Creative] = field(default_factory=dict)
+    approvals: tuple[Approval, ...] = ()
+    rates: tuple[PartnerRate, ...] = ()
+
+    @cached_property
+    def _approved(self) -> frozenset[tuple[int, int, str]]:
+        return frozenset((a.partner, a.program, a.product) for a in self.approvals)
+
+    @cached_property
+    def _rates(self) -> dict[tuple[int, int, str], Rate]:
+        return {(r.partner, r.program, r.product): r.rate for r in self.rates}
+
+    @cached_property
+    def _products(self) -> dict[tuple[int, str], Product]:
+        return {(p.id, product.name): product for p in self.programs.values() for product in p.products}
+
+    def product(self, program: int, name: str) -> Product | None:
+        return self._products.get((program, name))
+
+    def is_approved(self, partner: int, program: int, product: str) -> bool:
+        return (partner, program, product) in self._approved or (partner, program, EVERY_PRODUCT) in self._approved
+
+    def rate(self, partner: int, program: int, product: Product) -> Rate:
+        """The partner's own rate, else the product's."""
+        return self._rates.get((partner, program, product.name), product.rate)

@@ -1,0 +1,161 @@
+"""Settings: read once at start into one frozen value.
+
+Later ones win: defaults, `clicktrail.toml` in the data folder, `CLICKTRAIL_...`
+variables, options of the command line. Names carry their unit.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from clicktrail.errors import SettingsError
+
+Node = Annotated[int, msgspec.Meta(ge=0, le=1023)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Natural = Annotated[int, msgspec.Meta(ge=0)]
+Prefix = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}$")]
+Privacy = Annotated[str, msgspec.Meta(pattern="^(keep|truncate|hash|drop)$")]
+
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+CONTROL_NODE = 1000
+"""Journal node of the console and the API: calls that people and programs hand in there."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    data: Path
+    """Data folder: keys, journals, catalog, ledger."""
+    edge: str = "127.0.0.1:8400"
+    """Address of the edge, HOST:PORT."""
+    console: str = "127.0.0.1:8401"
+    """Address of the console, HOST:PORT."""
+    workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+    """Edge workers; each has its own journal."""
+    node: Node = 1
+    """Node number of the first edge worker; the others count on from it. 1000 is the console's."""
+    public_url: str = ""
+    """Where the world sees this server, e.g. https://track.example.com: allowed host and CSRF origin."""
+    database: str = ""
+    """postgresql://USER:PASSWORD@HOST:PORT/NAME; empty: SQLite in the data folder."""
+    prefix: Prefix = "QC"
+    """Two capital letters in front of every ClickID."""
+    trusted_proxies: tuple[str, ...] = LOOPBACK
+    """Networks whose X-Forwarded-For is believed."""
+    status_networks: tuple[str, ...] = LOOPBACK
+    """Networks that may read /metrics and the reasons in /healthz."""
+    ip_privacy: Privacy = "truncate"
+    """What is stored of a client address: keep, truncate (/24, /48), hash (keyed), drop."""
+    user_agent_days: Natural = 90
+    """Days until the user agent is cut; 0 keeps it."""
+    referrer_days: Natural = 90
+    """Days until the full referrer is cut to its host; 0 keeps it."""
+    extra_days: Natural = 90
+    """Days until unknown parameters are cut; 0 keeps them."""
+    journal_retention_days: Positive = 7
+    """Days that a journal file the ledger has is kept for replay."""
+    journal_max_bytes: Positive = 256 * 1024 * 1024
+    """A journal file of this size is sealed and the next one begun."""
+    journal_max_age_s: Positive = 24 * 3600
+    """A journal file of this age is sealed and the next one begun."""
+    batch_max_events: Positive = 2000
+    """Events in one group commit of the journal, and at once in the queue before it: see queue."""
+    queue_max_events: Positive = 20_000
+    """Events waiting for the journal in one worker; above it clicks count as lost, postbacks get 503."""
+    sync_patience_ms: Positive = 1000
+    """A click whose sync takes longer is sent on and stays queued."""
+    verdict_patience_ms: Positive = 2000
+    """A JSON postback not judged by then is answered 202."""
+    idle_timeout_s: Positive = 60
+    """A connection without a request is closed."""
+    header_timeout_s: Positive = 10
+    """A request whose head or body is not complete by then is cut off."""
+    drain_timeout_s: Positive = 10
+    """How long SIGTERM waits for what is in hand."""
+    max_connections: Positive = 10_000
+    """Connections a worker holds; above it the oldest idle one is closed."""
+    max_request_line_bytes: Positive = 16 * 1024
+    max_header_bytes: Positive = 32 * 1024
+    max_body_bytes: Positive = 64 * 1024
+    console_threads: Positive = 4
+    """Threads of the console's process."""
+    log_level: Annotated[str, msgspec.Meta(pattern="^(debug|info|warning|error)$")] = "info"
+
+    @property
+    def journal_folder(self) -> Path:
+        return self.data / "journal"
+
+    @property
+    def catalog_folder(self) -> Path:
+        return self.data / "catalog"
+
+    @property
+    def keys_folder(self) -> Path:
+        return self.data / "keys"
+
+    @property
+    def run_folder(self) -> Path:
+        """Locks, sockets, heartbeats: nothing that must outlive the processes."""
+        return self.data / "run"
+
+    @property
+    def backup_folder(self) -> Path:
+        return self.data / "backup"
+
+    @property
+    def ledger_file(self) -> Path:
+        return self.data / "ledger.sqlite"
+
+    @property
+    def engine_socket(self) -> Path:
+        return self.run_folder / "engine.sock"
+
+
+def load(data: Path, environ: Mapping[str, str] = os.environ, **options: Any) -> Settings:
+    """Settings for one data folder; `options` that are None count as not given.
+
+    Raises SettingsError, which names the setting, where it came from, and the mend.
+    """
+    values: dict[str, Any] = {}
+    _merge(values, _from_file(data / "clicktrail.toml"), "clicktrail.toml")
+    _merge(values, _from_environ(environ), "the environment")
+    _merge(values, {k: v for k, v in options.items() if v is not None}, "the command line")
+    values["data"] = str(data.resolve())
+    try:
+        return msgspec.convert(values, Settings, strict=False, dec_hook=lambda kind, text: kind(text))
+    except msgspec.ValidationError as fault:
+        raise SettingsError(f"A setting is wrong: {fault}") from None
+
+
+def names() -> tuple[str, ...]:
+    return Settings.__struct_fields__
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise SettingsError(f"{path.name} cannot be read: {fault}") from None
+
+
+def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
+    """CLICKTRAIL_EDGE and so on; lists are separated by commas."""
+    found: dict[str, Any] = {}
+    for name in names():
+        text = environ.get(f"CLICKTRAIL_{name.upper()}")
+        if text is None or name == "data":
+            continue
+        is_list = name in ("trusted_proxies", "status_networks")
+        found[name] = [part.strip() for part in text.split(",") if part.strip()] if is_list else text
+    return found
+
+
+def _merge(values: dict[str, Any], more: Mapping[str, Any], source: str) -> None:
+    for name, value in more.items():
+        if name not in names():
+            raise SettingsError(f"{source}: there is no setting {name!r}; `clicktrail serve --help` lists them.")
+        values[name] = value
