@@ -1,0 +1,1 @@
+"""The measuring stick: `script/bench` runs it."""

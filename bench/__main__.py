@@ -1,0 +1,64 @@
+"""`script/bench`: measure, print the table, and with --write put it into docs/performance.md."""
+
+import argparse
+import os
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from bench import measure
+from bench.postgres import postgres
+
+PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+BEGIN, END = "<!-- table begins -->", "<!-- table ends -->"
+
+
+def engine_on_both(seconds: int, stored_clicks: int) -> list[measure.Row]:
+    rows = measure.engine(seconds, "", stored_clicks)
+    with postgres() as database:
+        return rows + measure.engine(seconds, database, stored_clicks)
+
+
+def table(rows: list[measure.Row]) -> str:
+    lines = ["| what | figure | wanted | held |", "| --- | --- | --- | --- |"]
+    lines += [f"| {row.what} | {row.figure} | {row.wanted} | {'yes' if row.held else '**no**'} |" for row in rows]
+    return "\n".join(lines)
+
+
+def write(text: str, command: str) -> None:
+    page = PAGE.read_text()
+    head, tail = page.split(BEGIN)[0], page.split(END)[1]
+    machine = f"{os.cpu_count()} cores, Linux {platform.release()}, Python {platform.python_version()}"
+    PAGE.write_text(f"{head}{BEGIN}\n\nMade by `{command}` ({machine}):\n\n{text}\n\n{END}{tail}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
+    parser.add_argument("what", nargs="*", help="edge, everything, engine, memory, big; default: all but big")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each side (default 5)")
+    parser.add_argument("--seconds", type=int, default=5, help="length of a turn (default 5)")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
+    options = parser.parse_args()
+    parts: dict[str, Callable[[], list[measure.Row]]] = {
+        "edge": lambda: measure.edge_alone(options.rounds, options.seconds),
+        "everything": lambda: measure.everything(options.rounds, options.seconds),
+        "engine": lambda: engine_on_both(4 * options.seconds, 0),
+        "memory": lambda: measure.memory(2_000_000),
+        "big": lambda: engine_on_both(4 * options.seconds, 20_000_000),
+    }
+    unknown = set(options.what) - set(parts)
+    if unknown:
+        parser.error(f"there is no part {', '.join(unknown)}; there are {', '.join(parts)}")
+    rows: list[measure.Row] = []
+    for name in options.what or [name for name in parts if name != "big"]:
+        print(f"measuring {name} ...", file=sys.stderr, flush=True)
+        rows += parts[name]()
+    print(table(rows))
+    if options.write:
+        write(table(rows), " ".join(["script/bench", *sys.argv[1:]]))
+    return 0 if all(row.held for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
