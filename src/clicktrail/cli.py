@@ -1,0 +1,5 @@
+"""The command `clicktrail`."""
+
+
+def main() -> None:
+    raise SystemExit(0)
