@@ -1,0 +1,201 @@
+"""Export: the ledger's three lists, row by row, in a fixed order of columns.
+
+Rows are read by key pages: each page is one short read that begins after the last key
+of the one before. Nothing holds a long read open (on SQLite that would keep the -wal
+from shrinking), and memory stays that of one page, however long the list is. What
+arrives in the meantime may or may not be in it.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Min, Model, QuerySet
+
+from clicktrail.control.catalog.models import Program
+from clicktrail.control.ledger.models import Click, Postback, Transaction
+from clicktrail.core.clickid import first_id, text_of
+from clicktrail.core.money import AmountError, decimals_of, format_minor, parse_amount
+
+PAGE_ROWS = 2000
+DASH = "–"
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet runs a cell that begins with one of these."""
+
+LARGEST_ID = 2**53
+
+Cell = str | int | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One list: `rows` takes the first moment wanted (milliseconds since 1970 UTC; 0: all)."""
+
+    columns: tuple[str, ...]
+    rows: Callable[[int, str], Iterator[tuple[Cell, ...]]]
+
+
+def clicks(since_ms: int, prefix: str) -> Iterator[tuple[Cell, ...]]:
+    # A minted id never lies before its click's clock time, so the first id of `since_ms` leaves none out.
+    wanted = Click.objects.filter(at_ms__gte=since_ms).order_by("id")
+    for page in _pages(wanted, "id", first_id(since_ms) if since_ms else 0):
+        for c in page:
+            yield (
+                text_of(prefix, c.id, c.tail),
+                iso(c.at_ms),
+                c.program_id,
+                c.partner_id,
+                c.creative_id,
+                c.target,
+                c.subid,
+                c.referrer or c.referrer_host,
+                c.ip,
+                c.user_agent,
+                c.outcome,
+            )
+
+
+def postbacks(since_ms: int, _prefix: str) -> Iterator[tuple[Cell, ...]]:
+    decimals = {p.pk: decimals_of(p.currency) for p in Program.objects.only("id", "currency")}
+    wanted = Postback.objects.filter(at_ms__gte=since_ms).order_by("id")
+    for page in _pages(wanted, "id", first_id(since_ms) if since_ms else 0):
+        for p in page:
+            yield (
+                p.id,
+                iso(p.at_ms),
+                p.program_id,
+                p.tid,
+                p.clickid,
+                _id_or_text(p.pid),
+                p.subid,
+                _id_or_text(p.wmid),
+                p.product,
+                amount(p.amount, decimals.get(p.program_id)),
+                p.nocheck,
+                p.ip,
+                p.reason,
+                p.transaction_number if p.saved else DASH,
+            )
+
+
+def transactions(since_ms: int, _prefix: str) -> Iterator[tuple[Cell, ...]]:
+    wanted = Transaction.objects.filter(created_ms__gte=since_ms).order_by("number")
+    first = wanted.order_by().aggregate(first=Min("number"))["first"] or 0
+    for page in _pages(wanted, "number", first):
+        for t in page:
+            yield (
+                t.number,
+                t.program_id,
+                t.tid,
+                t.partner_id,
+                t.subid,
+                t.creative_id,
+                t.referrer or t.referrer_host,
+                t.clickid,
+                t.product,
+                None if t.revenue_minor is None else format_minor(t.revenue_minor, t.decimals),
+                format_minor(t.commission_minor, t.decimals),
+                t.currency,
+                t.state,
+                t.test,
+                iso(t.clicked_ms),
+                iso(t.created_ms),
+            )
+
+
+EXPORTS = {
+    "clicks": Export(
+        ("clickid", "at", "program", "partner", "creative", "target", "subid", "referrer", "ip", "user_agent")
+        + ("outcome",),
+        clicks,
+    ),
+    "postbacks": Export(
+        ("call", "at", "program", "tid", "clickid", "pid", "subid", "wmid", "product", "amount", "nocheck")
+        + ("remote", "reason", "saved"),
+        postbacks,
+    ),
+    "transactions": Export(
+        ("transaction", "program", "tid", "partner", "subid", "creative", "referrer", "clickid", "product")
+        + ("revenue", "commission", "currency", "state", "test", "clicked_at", "created_at"),
+        transactions,
+    ),
+}
+
+
+def lines(what: str, form: str, since_ms: int, prefix: str) -> Iterator[str]:
+    """Lines of one export, with their line ends: `form` is csv (RFC 4180) or jsonl."""
+    export = EXPORTS[what]
+    rows = export.rows(since_ms, prefix)
+    return _csv(export.columns, rows) if form == "csv" else _jsonl(export.columns, rows)
+
+
+def read_only() -> None:
+    """From here on this connection cannot write, whatever the code below does."""
+    wish = "PRAGMA query_only = 1" if connection.vendor == "sqlite" else "SET default_transaction_read_only = on"
+    with connection.cursor() as cursor:
+        cursor.execute(wish)
+
+
+def iso(ms: int | None) -> str | None:
+    """Milliseconds since 1970 -> `2026-01-31T08:09:10.123Z`; in whole numbers, so that no millisecond is lost."""
+    if ms is None:
+        return None
+    seconds, thousandths = divmod(ms, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{thousandths:03d}Z"
+
+
+def amount(text: str, decimals: int | None) -> str | None:
+    """What the shop sent, in the currency's decimals; as it came where it is no amount or has no currency."""
+    if text == "":
+        return None
+    if decimals is None:
+        return text
+    try:
+        return format_minor(parse_amount(text, decimals), decimals)
+    except AmountError:
+        return text
+
+
+def _id_or_text(text: str) -> int | str | None:
+    """A number as a number; anything else that a shop sent in its place stays to be seen."""
+    if text == "":
+        return None
+    canonical = text.isascii() and text.isdigit() and text[0] != "0" and len(text) < 17
+    return int(text) if canonical and int(text) <= LARGEST_ID else text
+
+
+def _pages(wanted: QuerySet[Any], key: str, first: int) -> Iterator[list[Model | Any]]:
+    page = list(wanted.filter(**{f"{key}__gte": first})[:PAGE_ROWS])
+    while page:
+        yield page
+        page = list(wanted.filter(**{f"{key}__gt": getattr(page[-1], key)})[:PAGE_ROWS])
+
+
+def _csv(columns: tuple[str, ...], rows: Iterator[tuple[Cell, ...]]) -> Iterator[str]:
+    line = io.StringIO()
+    writer = csv.writer(line)
+    writer.writerow(columns)
+    for row in rows:
+        yield line.getvalue()
+        line.seek(0)
+        line.truncate()
+        writer.writerow([_csv_cell(cell) for cell in row])
+    yield line.getvalue()
+
+
+def _csv_cell(cell: Cell) -> Cell:
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, str) and cell.startswith(FORMULA_STARTS):
+        return "'" + cell
+    return cell
+
+
+def _jsonl(columns: tuple[str, ...], rows: Iterator[tuple[Cell, ...]]) -> Iterator[str]:
+    for row in rows:
+        yield json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) + "\n"

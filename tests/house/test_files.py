@@ -1,0 +1,79 @@
+"""No dead files, no traces of a machine, nothing taken over without its licence."""
+
+import re
+
+import pytest
+from house import files, rules
+
+PROSE = (".md", ".txt", ".rst")
+LOCKFILES = ("package-lock.json",)
+VENDORED = re.compile(r"(^|/)(vendor|vendored|third_party)/")
+LICENCE = re.compile(r"SPDX-License-Identifier|licen[cs]e", re.IGNORECASE)
+
+
+def _ours() -> dict[str, str]:
+    return {rules.module_name(p, rules.SOURCE): p.read_text() for p in rules.SOURCE.rglob("*.py")}
+
+
+def test_every_module_is_imported_somewhere() -> None:
+    assert files.unused(_ours()) == []
+
+
+def test_a_module_that_nobody_imports_is_found() -> None:
+    modules = {
+        "clicktrail": "",
+        "clicktrail.cli": "from clicktrail.core import money",
+        "clicktrail.core": "",
+        "clicktrail.core.money": "from . import fields",
+        "clicktrail.core.fields": "",
+        "clicktrail.core.attic": "import clicktrail.core.attic",
+    }
+    assert files.unused(modules) == ["clicktrail.core.attic"]
+
+
+def test_no_registry_is_named_in_a_tracked_file() -> None:
+    _nowhere(files.REGISTRIES)
+
+
+def test_no_folder_of_a_machine_is_named_in_a_tracked_file() -> None:
+    _nowhere(files.MACHINE)
+
+
+def _nowhere(pattern: re.Pattern[str]) -> None:
+    here = rules.TESTS / "house"
+    found = [
+        f"{path.relative_to(rules.ROOT)}:{line}"
+        for path, text in files.texts(files.tracked())
+        if here not in path.parents
+        for line in files.lines_with(pattern, text)
+    ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("line", ["see https://pypi.org/project/x", "--index-url https://example.com/simple"])
+def test_a_registry_is_found(line: str) -> None:
+    assert list(files.lines_with(files.REGISTRIES, "ok\n" + line))
+
+
+@pytest.mark.parametrize("line", ["cd /work/main", "'/root/.cache'", "open('/home/jane/x')", "/tmp/t/v/bin/python"])
+def test_a_folder_of_a_machine_is_found(line: str) -> None:
+    assert [found.split(":")[0] for found in files.lines_with(files.MACHINE, "ok\n" + line)] == ["2"]
+
+
+@pytest.mark.parametrize("line", ["GET /go.cgi", "$HOME/work/x", "/var/tmp/x", "docs/root/x", "http://host/work/x"])
+def test_an_ordinary_path_is_left_alone(line: str) -> None:
+    assert list(files.lines_with(files.MACHINE, line)) == []
+
+
+def test_what_was_taken_over_carries_its_licence() -> None:
+    naked = [
+        str(path.relative_to(rules.ROOT))
+        for path, text in files.texts(files.tracked())
+        if VENDORED.search(str(path.relative_to(rules.ROOT))) and not LICENCE.search(text[:2000])
+        if not any((path.parent / name).exists() for name in ("LICENSE", "LICENCE"))
+    ]
+    assert naked == []
+
+
+def test_the_licence_is_there() -> None:
+    assert "Apache License" in (rules.ROOT / "LICENSE").read_text()
