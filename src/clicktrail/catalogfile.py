@@ -27,7 +27,7 @@ def read(path: Path) -> Catalog:
     try:
         return _decoder.decode(path.read_bytes())
     except msgspec.DecodeError as fault:
-        raise CatalogError(f"{path} is not a catalog ({fault}); publish it again: `clicktrail catalog apply`.") from None
+        raise CatalogError(f"{path} is not a catalog ({fault}): run `clicktrail catalog apply` again.") from None
 
 
 def write(folder: Path, catalog: Catalog) -> None:
