@@ -81,6 +81,7 @@ class Postback(models.Model):
             models.Index(fields=["click_id"], name="postback_by_click", condition=Q(click_id__isnull=False)),
             models.Index(fields=["id"], name="postback_waiting", condition=Q(reason="waiting")),
             models.Index(fields=["judged_order"], name="postback_by_order"),
+            models.Index(fields=["reason", "id"], name="postback_by_reason"),
         ]
 
 
@@ -226,6 +227,8 @@ class EngineState(models.Model):
     next_transaction = models.BigIntegerField(default=1)
     next_order = models.BigIntegerField(default=1)
     applied_ms = models.BigIntegerField(default=0)
+    cuts = models.TextField(default="{}")
+    """JSON object: up to which row each kind of personal data has been cut (`engine/privacy.py`)."""
 
     class Meta:
         db_table = "ledger_engine_state"

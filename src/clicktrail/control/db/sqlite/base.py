@@ -1,0 +1,163 @@
+"""Django's SQLite backend, made a good neighbour of the engine.
+
+The engine writes in short transactions, one after the other. Everybody else holds a
+shared lock on `run/ledger.want` from the moment a write is wanted until it is done, and
+asks SQLite every few milliseconds; the engine leaves a pause only while that lock is
+held. Without it a save in the console waited half a second and more.
+
+Only the engine checkpoints (`wal_autocheckpoint=0` here). 64-bit integers are declared
+`integer`, so that a primary key is the table's own row number and needs no second index.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import clicktrail.sqlite  # noqa: F401  isort: skip  Puts the safe library in place before Django asks for one.
+from django.db.backends.sqlite3 import base
+from django.db.utils import OperationalError
+
+Result = TypeVar("Result")
+
+PATIENCE_S = 20.0
+"""How long a statement waits for the write lock before the caller sees "database is locked"."""
+ASK_EVERY_S = 0.02
+"""How long SQLite itself waits before we ask anew; its own pauses grow to 100 ms, longer than the engine's."""
+READS = ("SELECT", "PRAGMA", "EXPLAIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT", "BEGIN")
+PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 0")
+
+
+class Want:
+    """The shared lock by which a writer tells the engine that it waits.
+
+    Without the folder (a ledger on its own, as replay makes it) there is no engine to tell.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path if path is not None and path.parent.is_dir() else None
+        self._handle: int | None = None
+        self._depth = 0
+
+    def __enter__(self) -> None:
+        self._depth += 1
+        if self._depth == 1 and self._path is not None:
+            if self._handle is None:
+                self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._handle, fcntl.LOCK_SH)
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        if self._depth == 0 and self._handle is not None:
+            fcntl.flock(self._handle, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        if self._handle is not None:
+            os.close(self._handle)
+        self._handle, self._depth = None, 0
+
+
+def patiently(action: Callable[[], Result], patience_s: float) -> Result:
+    """Do it again while another connection holds the write lock; raises OperationalError when patience is out."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            return action()
+        except (OperationalError, base.Database.OperationalError) as fault:
+            if "locked" not in str(fault) or time.monotonic() >= deadline:
+                raise
+
+
+class Cursor(base.SQLiteCursorWrapper):
+    """A statement outside of a transaction takes the want itself, if it writes."""
+
+    wrapper: "DatabaseWrapper"
+
+    def execute(self, query: str, params: Any = None) -> Any:
+        return self._run(query, lambda: base.SQLiteCursorWrapper.execute(self, query, params))
+
+    def executemany(self, query: str, param_list: Any) -> Any:
+        rows = list(param_list)
+        return self._run(query, lambda: base.SQLiteCursorWrapper.executemany(self, query, rows))
+
+    def _run(self, query: str, action: Callable[[], Result]) -> Result:
+        if self.connection.in_transaction:
+            return action()
+        if query.lstrip().upper().startswith(READS):
+            return patiently(action, self.wrapper.patience_s)
+        with self.wrapper.want:
+            return patiently(action, self.wrapper.patience_s)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    data_types = {**base.DatabaseWrapper.data_types, "BigIntegerField": "integer"}
+    want: Want
+    patience_s: float
+    _holds_want = False
+
+    def get_connection_params(self) -> dict[str, Any]:
+        params: dict[str, Any] = super().get_connection_params()
+        self.patience_s = float(params.pop("timeout", PATIENCE_S))
+        default = Path(str(params["database"])).parent / "run" / "ledger.want"
+        self.want = Want(Path(params.pop("want", default)))
+        self.transaction_mode = self.transaction_mode or "IMMEDIATE"
+        return params | {"timeout": ASK_EVERY_S}
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        return patiently(lambda: self._connect(conn_params), self.patience_s)
+
+    def _connect(self, conn_params: dict[str, Any]) -> Any:
+        connection = super().get_new_connection(conn_params)
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        cursor = self.connection.cursor(factory=Cursor)
+        cursor.wrapper = self
+        return cursor
+
+    def _start_transaction_under_autocommit(self) -> None:
+        self._take_want()
+        try:
+            with self.cursor() as cursor:
+                cursor.execute(f"BEGIN {self.transaction_mode}")
+        except BaseException:
+            self._leave_want()
+            raise
+
+    def _commit(self) -> None:
+        try:
+            super()._commit()
+        finally:
+            self._leave_want_if_done()
+
+    def _rollback(self) -> None:
+        try:
+            super()._rollback()
+        finally:
+            self._leave_want_if_done()
+
+    def _close(self) -> None:
+        try:
+            super()._close()
+        finally:
+            self._holds_want = False
+            self.want.close()
+
+    def _take_want(self) -> None:
+        if not self._holds_want:
+            self._holds_want = True
+            self.want.__enter__()
+
+    def _leave_want(self) -> None:
+        if self._holds_want:
+            self._holds_want = False
+            self.want.__exit__()
+
+    def _leave_want_if_done(self) -> None:
+        """A commit that failed is still a transaction; its rollback follows."""
+        if self.connection is None or not self.connection.in_transaction:
+            self._leave_want()
