@@ -1,0 +1,193 @@
+"""The books must balance: what callers were promised, the journals, the ledger and its sums.
+
+Reads the files of one data folder with plain SQL, knowing nothing of the engine's code, so
+that both cannot be wrong in the same way. Works beside running processes (read-only) and
+after them. Every finding is a sentence; `balance` fails with all of them.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from support.load import Story
+
+from clicktrail.journal.events import Click, Event, decode_batch
+from clicktrail.sqlite import sqlite3
+
+Row = tuple[Any, ...]
+SHOWN = 5
+"""Examples in a finding."""
+
+
+@dataclass(frozen=True)
+class Journal:
+    """One file as it is on disk. `batches`: (seq, events); the seal is the last row."""
+
+    path: Path
+    identity: str
+    node: int
+    batches: list[tuple[int, list[Event]]]
+    last_seq: int
+    sealed: bool
+
+
+class Books:
+    def __init__(self, data: Path) -> None:
+        self.data = data
+
+    def rows(self, sql: str, *values: object) -> list[Row]:
+        return _query(self.data / "ledger.sqlite", sql, *values)
+
+    def one(self, sql: str, *values: object) -> Any:
+        return self.rows(sql, *values)[0][0]
+
+    def journals(self) -> list[Journal]:
+        return [_journal(path) for path in sorted((self.data / "journal").glob("[0-9]*/*.sqlite"))]
+
+    def caught_up(self) -> bool:
+        """Whether the ledger has read every row of every journal and nothing waits any more."""
+        try:
+            return not list(self._cursors()) and not self.one(
+                "SELECT count(*) FROM ledger_postback WHERE reason = 'waiting'"
+            )
+        except sqlite3.OperationalError:
+            return False
+
+    def balance(self, story: Story) -> None:
+        """Fail unless everything holds that the design promises; call it once the engine has caught up."""
+        findings = [
+            *self._clicks(story),
+            *self._calls(story),
+            *self._once(),
+            *self._cursors(),
+            *self._journals(),
+            *self._sums(),
+        ]
+        assert not findings, "\n".join(findings)
+
+    def _clicks(self, story: Story) -> Iterator[str]:
+        """Every ClickID that a caller got is in the ledger, with that caller's subid."""
+        stored = dict(self.rows("SELECT id, subid FROM ledger_click"))
+        got = {click_id(c.clickid): c.subid for c in story.clicks if c.clickid}
+        yield from _finding("received ClickIDs are not in the ledger", got.keys() - stored.keys())
+        wrong = [i for i, subid in got.items() if i in stored and stored[i] != subid]
+        yield from _finding("ClickIDs belong to another caller's click", wrong)
+        yield from _finding("ClickIDs were given out twice", _repeated(story.clickids))
+
+    def _calls(self, story: Story) -> Iterator[str]:
+        """Every call that was promised is in the log, once; and says there what its answer said."""
+        logged = self.rows("SELECT id, json_extract(params, '$.mark'), reason, saved FROM ledger_postback")
+        marks = Counter(row[1] for row in logged)
+        yield from _finding("promised calls are not in the log", {c.mark for c in story.promised} - marks.keys())
+        yield from _finding("calls are in the log twice", [m for m, n in marks.items() if m is not None and n > 1])
+        final = {str(row[0]): (row[2], bool(row[3])) for row in logged}
+        told = {str(c.verdict["call"]): (c.verdict["reason"], c.verdict["saved"]) for c in story.calls if c.verdict}
+        yield from _finding("verdicts name a call that the log does not have", told.keys() - final.keys())
+        wrong = [
+            f"{call}: told {said}, logged {final[call]}"
+            for call, said in told.items()
+            if said[0] != "waiting" and call in final and said != final[call]
+        ]
+        yield from _finding("verdicts were told that are not the log's", wrong)
+
+    def _once(self) -> Iterator[str]:
+        """One transaction per order that was saved, made by the one call that says so."""
+        twice = self.rows("SELECT program_id, tid FROM ledger_transaction GROUP BY 1, 2 HAVING count(*) > 1")
+        yield from _finding("orders have two transactions", twice)
+        calls = set(self.rows("SELECT id, transaction_number, program_id, tid FROM ledger_postback WHERE saved"))
+        made = set(self.rows("SELECT postback_id, number, program_id, tid FROM ledger_transaction"))
+        yield from _finding("calls say saved, but their transaction is not there", calls - made)
+        yield from _finding("transactions have no call that says saved", made - calls)
+        no_award = self.rows(
+            "SELECT p.id FROM ledger_postback p LEFT JOIN ledger_transaction t ON t.number = p.transaction_number "
+            "WHERE p.reason IN ('duplicate', 'conflict') AND (t.tid IS NOT p.tid OR t.program_id <> p.program_id)"
+        )
+        yield from _finding("duplicates name another order's transaction", no_award)
+        waiting = self.rows("SELECT id FROM ledger_postback WHERE reason = 'waiting'")
+        yield from _finding("calls still wait", waiting)
+
+    def _cursors(self) -> Iterator[str]:
+        """The ledger stands at the end of each journal, and past its seal where there is one."""
+        cursors = {row[0]: row[1:] for row in self.rows("SELECT identity, seq, sealed FROM ledger_journal_cursor")}
+        for journal in self.journals():
+            seq, sealed = cursors.get(journal.identity, (0, False))
+            if (seq, bool(sealed)) != (journal.last_seq, journal.sealed):
+                yield (
+                    f"{journal.path.name}: the cursor is at {seq} (sealed: {bool(sealed)}), "
+                    f"the journal at {journal.last_seq} (sealed: {journal.sealed})"
+                )
+
+    def _journals(self) -> Iterator[str]:
+        """What the journals hold is what the ledger holds: nothing lost on the way, nothing made up."""
+        events = [event for journal in self.journals() for _, batch in journal.batches for event in batch]
+        yield from _finding("ids were issued twice", _repeated(event.id for event in events))
+        aside = self.one("SELECT count(*) FROM ledger_set_aside")
+        for table, kind in (("ledger_click", True), ("ledger_postback", False)):
+            written = {event.id for event in events if isinstance(event, Click) is kind}
+            stored = {row[0] for row in self.rows(f"SELECT id FROM {table}")}
+            if not aside:
+                yield from _finding(f"events are in the journals, but not in {table}", written - stored)
+            yield from _finding(f"rows of {table} are in no journal", stored - written)
+
+    def _sums(self) -> Iterator[str]:
+        """The rollups are what a recount from the rows gives."""
+        for table in ("hour", "subid", "referrer"):
+            kept, counted = self._kept(table), self._recount(table)
+            wrong = [
+                f"{key}: {kept.get(key)} instead of {counted.get(key)}"
+                for key in sorted(kept.keys() | counted.keys())
+                if kept.get(key) != counted.get(key)
+            ]
+            yield from _finding(f"sums of ledger_rollup_{table} are wrong", wrong)
+
+    def _kept(self, table: str) -> dict[Row, Row]:
+        """(program, partner) -> sums; the rows in which all is zero count as none."""
+        rows = self.rows(
+            "SELECT program_id, partner_id, sum(clicks_gross), sum(clicks_net), sum(clicks_bot), "
+            "sum(clicks_refused), sum(transactions), sum(revenue_minor), sum(commission_minor) "
+            f"FROM ledger_rollup_{table} GROUP BY 1, 2"
+        )
+        return {row[:2]: row[2:] for row in rows if any(row[2:])}
+
+    def _recount(self, table: str) -> dict[Row, Row]:
+        clicks = self.rows(
+            "SELECT program_id, partner_id, sum(counted), sum(net), sum(outcome = 'ok' AND NOT counted), "
+            "sum(outcome <> 'ok') FROM ledger_click GROUP BY 1, 2"
+        )
+        orders = self.rows(
+            "SELECT program_id, partner_id, count(*), sum(coalesce(revenue_minor, 0)), sum(commission_minor) "
+            "FROM ledger_transaction WHERE state <> 'cancelled' AND NOT test GROUP BY 1, 2"
+        )
+        seen, earned = ({row[:2]: row[2:] for row in rows} for rows in (clicks, orders))
+        whole = {key: seen.get(key, (0,) * 4) + earned.get(key, (0,) * 3) for key in seen.keys() | earned.keys()}
+        return {key: row for key, row in whole.items() if any(row)}
+
+
+def click_id(text: str) -> int:
+    """The click's primary key: the first 63 of the ClickID's 89 bits."""
+    return int(text[2:]) >> 26
+
+
+def _journal(path: Path) -> Journal:
+    rows = _query(path, "SELECT seq, body FROM batch ORDER BY seq")
+    identity, node = _query(path, "SELECT identity, node FROM journal")[0]
+    batches = [(seq, decode_batch(body)) for seq, body in rows if body is not None]
+    return Journal(path, identity, node, batches, rows[-1][0] if rows else 0, bool(rows) and rows[-1][1] is None)
+
+
+def _query(path: Path, sql: str, *values: object) -> list[Row]:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)) as connection:
+        return list(connection.execute(sql, values))
+
+
+def _finding(sentence: str, cases: Any) -> Iterator[str]:
+    cases = list(cases)
+    if cases:
+        yield f"{len(cases)} {sentence}: {', '.join(map(str, cases[:SHOWN]))}"
+
+
+def _repeated(values: Any) -> list[Any]:
+    return [value for value, times in Counter(values).items() if times > 1]
