@@ -1,4 +1,10 @@
-"""What people edit: programs, products, targets, creatives, partners, approvals, rates."""
+"""What people edit: programs, products, targets, creatives, partners, approvals, rates.
+
+Every edit raises the catalog's version in its own transaction and is published after it
+(`edits.py`); rows are saved and deleted one by one, never by a bulk update behind its back.
+"""
+
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -24,7 +30,21 @@ def _one_of_two(name: str) -> models.CheckConstraint:
     )
 
 
-class Program(models.Model):
+class Edited(models.Model):
+    """A row of the catalog: saving it is an edit."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        from clicktrail.control.catalog.edits import edit
+
+        with edit() as touch:
+            super().save(*args, **kwargs)
+            touch()
+
+
+class Program(Edited):
     id = models.BigAutoField(primary_key=True)
     name = models.CharField(max_length=200)
     currency = models.CharField(max_length=3)
@@ -44,7 +64,7 @@ class Program(models.Model):
         return f"{self.name} ({self.pk})"
 
 
-class Product(models.Model):
+class Product(Edited):
     """A commission product."""
 
     id = models.BigAutoField(primary_key=True)
@@ -65,7 +85,7 @@ class Product(models.Model):
         return self.name
 
 
-class ClickTarget(models.Model):
+class ClickTarget(Edited):
     id = models.BigAutoField(primary_key=True)
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="targets")
     alias = models.CharField(max_length=64)
@@ -79,7 +99,7 @@ class ClickTarget(models.Model):
         return self.alias
 
 
-class Creative(models.Model):
+class Creative(Edited):
     id = models.BigAutoField(primary_key=True)
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="creatives")
     name = models.CharField(max_length=200)
@@ -94,7 +114,7 @@ class Creative(models.Model):
         return f"{self.name} ({self.pk})"
 
 
-class Partner(models.Model):
+class Partner(Edited):
     id = models.BigAutoField(primary_key=True)
     name = models.CharField(max_length=200)
     state = models.CharField(max_length=8, choices=PartnerState.choices, default=PartnerState.ACTIVE)
@@ -106,7 +126,7 @@ class Partner(models.Model):
         return f"{self.name} ({self.pk})"
 
 
-class Approval(models.Model):
+class Approval(Edited):
     """This partner may earn this product; without a product: every one, later ones too."""
 
     id = models.BigAutoField(primary_key=True)
@@ -117,9 +137,7 @@ class Approval(models.Model):
     class Meta:
         db_table = "catalog_approval"
         constraints = [
-            models.UniqueConstraint(
-                fields=["partner", "program", "product"], name="approval_once"
-            ),
+            models.UniqueConstraint(fields=["partner", "program", "product"], name="approval_once"),
             models.UniqueConstraint(
                 fields=["partner", "program"], name="approval_for_all_once", condition=Q(product__isnull=True)
             ),
@@ -129,7 +147,7 @@ class Approval(models.Model):
         return f"{self.partner} - {self.product or 'every product'}"
 
 
-class PartnerRate(models.Model):
+class PartnerRate(Edited):
     """A partner's own rate, in place of the product's."""
 
     id = models.BigAutoField(primary_key=True)

@@ -1,0 +1,87 @@
+"""What the console adds to Django's settings: apps, middleware, security, the menu."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.utils.functional import SimpleLazyObject
+
+from clicktrail import keys
+from clicktrail.settings import Settings
+
+APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "clicktrail.control.console",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "clicktrail.control.accounts",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+CONTEXT_PROCESSORS = [
+    "django.template.context_processors.request",
+    "django.contrib.auth.context_processors.auth",
+    "django.contrib.messages.context_processors.messages",
+]
+
+LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"]
+
+
+def site_values(settings: Settings) -> dict[str, Any]:
+    """Django settings by name."""
+    return {
+        "INSTALLED_APPS": list(APPS),
+        "MIDDLEWARE": MIDDLEWARE,
+        "ROOT_URLCONF": "clicktrail.control.console.urls",
+        "AUTH_USER_MODEL": "accounts.Account",
+        "STATIC_URL": "/static/",
+        "WHITENOISE_USE_FINDERS": True,
+        "TEMPLATES": [
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "APP_DIRS": True,
+                "OPTIONS": {"context_processors": CONTEXT_PROCESSORS},
+            }
+        ],
+        **_security(settings),
+    }
+
+
+def _security(settings: Settings) -> dict[str, Any]:
+    """Hosts and origins come from the public address; cookies are for https only where that is https.
+
+    The secret is read when it is first needed: making the tables needs none.
+    """
+    public = urlsplit(settings.public_url)
+    secure = public.scheme == "https"
+    return {
+        "SECRET_KEY": SimpleLazyObject(lambda: keys.load(settings.keys_folder).django),
+        "ALLOWED_HOSTS": _hosts(settings),
+        "CSRF_TRUSTED_ORIGINS": [f"{public.scheme}://{public.netloc}"] if public.netloc else [],
+        "SESSION_COOKIE_SECURE": secure,
+        "CSRF_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_AGE": 14 * 24 * 3600,
+        "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https") if secure else None,
+        "SECURE_REFERRER_POLICY": "same-origin",
+        "X_FRAME_OPTIONS": "DENY",
+    }
+
+
+def _hosts(settings: Settings) -> list[str]:
+    public = urlsplit(settings.public_url).hostname
+    console = settings.console.rpartition(":")[0]
+    return [*LOOPBACK_NAMES, *([public] if public else []), *([console] if console else [])]
