@@ -1,0 +1,194 @@
+"""Reason codes: the closed list of verdicts. Codes are never reused and none is renamed.
+
+Each has one sentence for the operator and one for the shop. `{words}` in them are made
+from a verdict's facts by `core/explain.py`, which has a word for every one of them even
+where a fact is missing.
+"""
+
+from dataclasses import dataclass
+
+SAVED = "saved"
+DUPLICATE = "duplicate"
+CONFLICT = "conflict"
+BAD_CALL = "bad_call"
+MISSING_CPID = "missing_cpid"
+UNKNOWN_PROGRAM = "unknown_program"
+UNAUTHORIZED = "unauthorized"
+MISSING_TID = "missing_tid"
+PROGRAM_PAUSED = "program_paused"
+MALFORMED_CLICKID = "malformed_clickid"
+FOREIGN_CLICK = "foreign_click"
+WAITING = "waiting"
+UNKNOWN_CLICK = "unknown_click"
+CLICK_EXPIRED = "click_expired"
+NO_ATTRIBUTION = "no_attribution"
+UNKNOWN_PARTNER = "unknown_partner"
+PARTNER_INACTIVE = "partner_inactive"
+UNKNOWN_CREATIVE = "unknown_creative"
+UNKNOWN_PRODUCT = "unknown_product"
+MISSING_AMOUNT = "missing_amount"
+BAD_AMOUNT = "bad_amount"
+NOT_APPROVED = "not_approved"
+
+OK = "ok"
+"""Outcome of a click that is credited. Any other outcome is one of the codes above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    code: str
+    operator: str
+    shop: str
+    http_status: int = 422
+    """Of the JSON answer; the pixel is always 200."""
+    final: bool = True
+
+
+_LIST = (
+    Reason(
+        SAVED,
+        "Saved as transaction {transaction} for {partner}: {sum}.",
+        "The order was saved as transaction {transaction}.",
+        http_status=200,
+    ),
+    Reason(
+        DUPLICATE,
+        "Order {tid} was saved before as transaction {transaction} with the same facts; nothing was changed.",
+        "This order was saved before as transaction {transaction}; nothing more is needed.",
+        http_status=200,
+    ),
+    Reason(
+        CONFLICT,
+        "Order {tid} was saved before as transaction {transaction} with other facts ({differences}); "
+        "nothing was overwritten, please compare the two.",
+        "This order was saved before as transaction {transaction} with other facts ({differences}); "
+        "nothing was overwritten.",
+        http_status=409,
+    ),
+    Reason(
+        BAD_CALL,
+        "The call could not be read: {fault}",
+        "The call could not be read: {fault}",
+    ),
+    Reason(
+        MISSING_CPID,
+        "The call names no program: the parameter cpid is missing or empty.",
+        "The parameter cpid (number of the partner program) is missing or empty.",
+    ),
+    Reason(
+        UNKNOWN_PROGRAM,
+        "There is no program {cpid}.",
+        "There is no program {cpid}; please check the parameter cpid.",
+    ),
+    Reason(
+        UNAUTHORIZED,
+        "The program accepts only calls that prove where they come from, and this one did not: {proof}.",
+        "This program accepts only calls that prove where they come from: {proof}.",
+    ),
+    Reason(
+        MISSING_TID,
+        "The call carries no order number: the parameter tid is missing or empty.",
+        "The parameter tid (your order number) is missing or empty.",
+    ),
+    Reason(
+        PROGRAM_PAUSED,
+        "The program {program} {was} paused{then}.",
+        "The program {program} {was} paused{then}; its orders are not recorded.",
+    ),
+    Reason(
+        MALFORMED_CLICKID,
+        "The ClickID {clickid} is not genuine: it was mistyped, cut off or invented.",
+        "The ClickID {clickid} is not genuine; please pass it on exactly as it came to your landing page.",
+    ),
+    Reason(
+        FOREIGN_CLICK,
+        "The ClickID belongs to a click of another program ({click_program}), not of {program}.",
+        "The ClickID belongs to another partner program; please check the parameter cpid.",
+    ),
+    Reason(
+        WAITING,
+        "The call came before its click was read; it is judged as soon as that has happened.",
+        "The call was received and waits for its click; the verdict follows.",
+        http_status=202,
+        final=False,
+    ),
+    Reason(
+        UNKNOWN_CLICK,
+        "The ClickID is genuine, but its click, made {clicked}, was never recorded here.",
+        "No click is known for this ClickID.",
+    ),
+    Reason(
+        CLICK_EXPIRED,
+        "The click was {age} old; the program {program} credits orders for {window} after the click.",
+        "The click was {age} old; orders are credited for {window} after the click.",
+    ),
+    Reason(
+        NO_ATTRIBUTION,
+        "The call carries neither a ClickID nor a partner, so nobody can be credited.",
+        "The call carries neither clickid nor pid, so the order cannot be credited to a partner.",
+    ),
+    Reason(
+        UNKNOWN_PARTNER,
+        "There is no partner {pid}{then}.",
+        "The partner named by {source} does not exist.",
+    ),
+    Reason(
+        PARTNER_INACTIVE,
+        "{partner} {was} not active{state}{then}.",
+        "The partner named by {source} {was} not active{then}.",
+    ),
+    Reason(
+        UNKNOWN_CREATIVE,
+        "The program {program} has no {medium}{then}.",
+        "The program has no {medium}{then}.",
+    ),
+    Reason(
+        UNKNOWN_PRODUCT,
+        "The program {program} has no commission product {product}{hint}.",
+        "There is no commission product {product}{hint}; please check the parameter produkt.",
+    ),
+    Reason(
+        MISSING_AMOUNT,
+        "The product {product} pays a percentage, and the call names no revenue: the parameter umsatz is missing.",
+        "The product {product} pays a percentage; please send the net revenue in the parameter umsatz.",
+    ),
+    Reason(
+        BAD_AMOUNT,
+        "The revenue {amount} cannot be read: {amount_fault}",
+        "The revenue {amount} cannot be read: {amount_fault}",
+    ),
+    Reason(
+        NOT_APPROVED,
+        "{partner} is not approved for the product {product} of the program {program}.",
+        "The partner is not approved for the product {product}; cross-selling calls may pass nocheck=1.",
+    ),
+)
+
+REASONS: dict[str, Reason] = {reason.code: reason for reason in _LIST}
+"""The closed list by code, in the order of checks behind `saved`, `duplicate` and `conflict`."""
+
+CHECK_ORDER: tuple[tuple[str, ...], ...] = (
+    (BAD_CALL,),
+    (MISSING_CPID,),
+    (UNKNOWN_PROGRAM,),
+    (UNAUTHORIZED,),
+    (MISSING_TID,),
+    (DUPLICATE, CONFLICT),
+    (PROGRAM_PAUSED,),
+    (MALFORMED_CLICKID,),
+    (FOREIGN_CLICK,),
+    (WAITING, UNKNOWN_CLICK),
+    (CLICK_EXPIRED,),
+    (NO_ATTRIBUTION,),
+    (UNKNOWN_PARTNER,),
+    (PARTNER_INACTIVE,),
+    (UNKNOWN_CREATIVE,),
+    (UNKNOWN_PRODUCT,),
+    (MISSING_AMOUNT,),
+    (BAD_AMOUNT,),
+    (NOT_APPROVED,),
+)
+"""Which fault names the reason where a call has several: the first. docs/decisions/0008-order-of-checks.md."""
+
+CLICK_OUTCOMES: tuple[str, ...] = (OK, PROGRAM_PAUSED, UNKNOWN_PARTNER, PARTNER_INACTIVE, UNKNOWN_CREATIVE)
+"""What a recorded click's outcome may be. `unknown_creative` also stands for an unknown alias and a paused creative."""
