@@ -1,0 +1,250 @@
+"""One data folder with its real processes, for tests that break things.
+
+Every process is started here, ends here and by its id only; its words go to a file in the
+data folder's neighbour `logs/`, where a failing test finds them.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from support.books import Books
+from support.load import Caller
+from support.observe import until
+
+READY_S = 30.0
+END_S = 25.0
+
+CATALOG = """
+[[program]]
+id = 1
+name = "Shop"
+currency = "EUR"
+time_zone = "Europe/Berlin"
+default_product = "Sale"
+
+[[program.product]]
+name = "Sale"
+percent = "10"
+
+[[program.target]]
+alias = "default"
+url = "http://127.0.0.1:9/landing?qc_clickid=<% CLICKID %>"
+
+[[program.creative]]
+id = 1
+name = "Link"
+target = "default"
+product = "Sale"
+
+[[partner]]
+id = 7
+name = "Seven"
+
+[[partner.approval]]
+program = 1
+products = ["Sale"]
+"""
+PARTNERS = (2, 7)
+"""The test partner, whose transactions stay out of the sums, and one who earns."""
+
+
+@dataclass
+class Process:
+    """A process of ours, with its words in a file."""
+
+    popen: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def pid(self) -> int:
+        return self.popen.pid
+
+    def is_running(self) -> bool:
+        return self.popen.poll() is None
+
+    def kill(self) -> None:
+        self.popen.kill()
+        self.popen.wait(END_S)
+
+    def stop(self) -> int:
+        """Ask it to end, and wait; its exit code."""
+        if self.is_running():
+            self.popen.terminate()
+        return self.wait()
+
+    def wait(self, within_s: float = END_S) -> int:
+        try:
+            return self.popen.wait(within_s)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"did not end within {within_s} s:\n{self.words()}") from None
+
+    def words(self) -> str:
+        return self.log.read_text(errors="replace")[-6000:]
+
+
+@dataclass
+class Installation:
+    data: Path
+    workers: int = 2
+    edge_port: int = 0
+    console_port: int = 0
+    environ: dict[str, str] = field(default_factory=dict)
+    processes: list[Process] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.edge_port, self.console_port = self.edge_port or free_port(), self.console_port or free_port()
+        self.books = Books(self.data)
+
+    # Starting and ending
+
+    def command(self, *words: str, within_s: float = 60.0) -> str:
+        """Run one command to its end; its output. Fails with its words where it fails."""
+        process = self.spawn(*words)
+        code = process.wait(within_s)
+        assert code == 0, f"clicktrail {' '.join(words)} ended with {code}:\n{process.words()}"
+        return process.words()
+
+    def spawn(self, *words: str) -> Process:
+        logs = self.data.parent / "logs"
+        logs.mkdir(exist_ok=True)
+        log = logs / f"{len(self.processes):03}-{words[0]}.log"
+        with log.open("wb") as out:
+            popen = subprocess.Popen(
+                [sys.executable, "-m", "clicktrail", *words, "--data", str(self.data)],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "CLICKTRAIL_TEST_FAULTS": "1", **self.environ},
+            )
+        self.processes.append(Process(popen, log))
+        return self.processes[-1]
+
+    def init(self, catalog: str = CATALOG) -> "Installation":
+        self.command("init")
+        self.apply(catalog)
+        return self
+
+    def apply(self, catalog: str) -> str:
+        path = self.data.parent / "catalog.toml"
+        path.write_text(catalog)
+        return self.command("catalog", "apply", str(path))
+
+    def serve(self) -> Process:
+        """Everything, supervised; returns once clicks are taken and the engine lives."""
+        process = self.spawn(
+            "serve",
+            *("--edge", f"127.0.0.1:{self.edge_port}", "--console", f"127.0.0.1:{self.console_port}"),
+            *("--workers", str(self.workers)),
+        )
+        self.wait_ready(process)
+        until(lambda: self.pid("engine"), READY_S, f"an engine\n{process.words()}")
+        return process
+
+    def edge(self, node: int = 1, port: int = 0) -> Process:
+        """One worker alone; returns once it takes clicks."""
+        port = port or self.edge_port
+        process = self.spawn("edge", "--edge", f"127.0.0.1:{port}", "--node", str(node))
+        self.wait_ready(process, port)
+        return process
+
+    def engine(self) -> Process:
+        process = self.spawn("engine")
+        until(lambda: self.pid("engine") == process.pid, READY_S, f"an engine\n{process.words()}")
+        return process
+
+    def wait_ready(self, process: Process, port: int = 0) -> None:
+        def ready() -> bool:
+            assert process.is_running(), f"ended with {process.popen.returncode}:\n{process.words()}"
+            return self.health(port) == 200
+
+        until(ready, READY_S, f"healthz says 200; {process.log}")
+
+    def close(self) -> None:
+        """End what a failed test left behind: by id, supervisors first, they take their children along."""
+        for process in self.processes:
+            if process.is_running():
+                process.kill()
+        for pid in self.pids():
+            until(lambda pid=pid: not is_alive(pid), END_S, f"process {pid} is gone")
+
+    # Looking
+
+    def health(self, port: int = 0) -> int:
+        """Status of /healthz; 0 where nobody answers."""
+        caller = Caller("127.0.0.1", port or self.edge_port, patience_s=5.0)
+        status = caller.get("/healthz").status
+        caller.close()
+        return status
+
+    def caller(self, port: int = 0, patience_s: float = 15.0) -> Caller:
+        return Caller("127.0.0.1", port or self.edge_port, patience_s)
+
+    def heartbeat(self, name: str) -> dict[str, Any]:
+        """`edge-0001`, `engine`: what that process last wrote of itself, or nothing."""
+        with suppress(OSError, ValueError):
+            return dict(json.loads((self.data / "run" / f"{name}.json").read_bytes()))
+        return {}
+
+    def pid(self, name: str) -> int:
+        """The process's id, or 0 where it does not live."""
+        pid = int(self.heartbeat(name).get("pid", 0))
+        return pid if pid and is_alive(pid) else 0
+
+    def pids(self) -> list[int]:
+        names = [path.stem for path in (self.data / "run").glob("*.json")]
+        return [pid for name in names if (pid := self.pid(name))]
+
+    def metric(self, name: str, port: int = 0) -> float:
+        """Sum of one metric over its labels, as the worker that answers counts it."""
+        body = self.caller(port).get("/metrics").body.decode()
+        lines = [line for line in body.splitlines() if line.split("{")[0].split(" ")[0] == name]
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
+
+    # Breaking
+
+    def faults(self, **faults: object) -> None:
+        """Make the disk full, slow or broken; without arguments it is mended."""
+        path = self.data / "run" / "faults.json"
+        new = path.with_suffix(".new")
+        new.write_text(json.dumps(faults))
+        new.rename(path)
+
+    def kill(self, name: str) -> int:
+        """kill -9 of the process whose heartbeat has this name; its id."""
+        pid = self.pid(name)
+        assert pid, f"{name} does not live"
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    # Catching up
+
+    def catch_up(self, within_s: float = 30.0) -> None:
+        """Wait until the running engine has read and judged everything."""
+        until(self.books.caught_up, within_s, "the engine has caught up")
+
+    def engine_once(self) -> None:
+        """Without a running engine: read and judge everything that the journals hold."""
+        self.command("engine", "--once")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def is_alive(pid: int) -> bool:
+    """A zombie is not alive."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"

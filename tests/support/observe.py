@@ -1,0 +1,21 @@
+"""Observe with a deadline, instead of sleeping and hoping."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+Seen = TypeVar("Seen")
+LOOK_EVERY_S = 0.02
+
+_never = threading.Event()
+
+
+def until(look: Callable[[], Seen], within_s: float, what: str) -> Seen:
+    """The first truthy result of `look`; AssertionError naming `what` where none came in time."""
+    deadline = time.monotonic() + within_s
+    while True:
+        if seen := look():
+            return seen
+        assert time.monotonic() < deadline, f"not within {within_s} s: {what}"
+        _never.wait(LOOK_EVERY_S)
