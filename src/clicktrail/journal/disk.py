@@ -1,0 +1,99 @@
+"""The one door to the disk, for everything that a journal writes.
+
+Tests make it full, slow or broken here, and nowhere else: with
+CLICKTRAIL_TEST_FAULTS=1 in the environment the file DIR/run/faults.json says how.
+Without that variable the file is never looked at.
+"""
+
+import errno
+import json
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from clicktrail.sqlite import sqlite3
+
+FAULTS_VARIABLE = "CLICKTRAIL_TEST_FAULTS"
+FAULTS_FILE = "faults.json"
+
+CHECKPOINT_PAGES = 2000
+"""The worker folds its write-ahead log back at this size, 8 MB: seldom, yet a short stall."""
+
+
+class Disk:
+    """The real disk."""
+
+    def connect(self, path: Path) -> sqlite3.Connection:
+        """Open for writing: every statement is a transaction of its own, synced before it returns."""
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute(f"PRAGMA synchronous={self.synchronous()}")
+        db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+        return db
+
+    def synchronous(self) -> str:
+        return "FULL"
+
+    def execute(self, db: sqlite3.Connection, statement: str, row: tuple[Any, ...] = ()) -> None:
+        """Durable on return. Raises OSError or sqlite3.Error where the disk refuses."""
+        db.execute(statement, row)
+
+    def rename(self, old: Path, new: Path) -> None:
+        old.rename(new)
+        self.sync_folder(new.parent)
+
+    def sync_folder(self, folder: Path) -> None:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+class FaultyDisk(Disk):
+    """The real disk, full, broken or slow for as long as the faults file says so."""
+
+    def __init__(self, faults: Path) -> None:
+        self.faults = faults
+
+    def synchronous(self) -> str:
+        return str(read_faults(self.faults).get("synchronous", "FULL"))
+
+    def execute(self, db: sqlite3.Connection, statement: str, row: tuple[Any, ...] = ()) -> None:
+        self._suffer()
+        super().execute(db, statement, row)
+
+    def rename(self, old: Path, new: Path) -> None:
+        self._suffer()
+        super().rename(old, new)
+
+    def _suffer(self) -> None:
+        fault = read_faults(self.faults).get("journal")
+        if fault == "full":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if fault == "broken":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        if isinstance(fault, dict):
+            self._crawl(float(fault["slow_ms"]))
+
+    def _crawl(self, slow_ms: float) -> None:
+        """Ends early once the fault is mended, so that a test need not wait it out."""
+        until = time.monotonic() + slow_ms / 1000
+        while time.monotonic() < until and isinstance(read_faults(self.faults).get("journal"), dict):
+            time.sleep(0.005)
+
+
+def open_disk(run_folder: Path, environ: Mapping[str, str] = os.environ) -> Disk:
+    if environ.get(FAULTS_VARIABLE) == "1":
+        return FaultyDisk(run_folder / FAULTS_FILE)
+    return Disk()
+
+
+def read_faults(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,405 @@
+"""The journal on this machine: SQLite files, one writer a node, one row a group commit.
+
+    DIR/journal/NNNN/<created_ms>-<identity>.sqlite     NNNN is the node
+    DIR/journal/NNNN/lock                               held by the writer
+    DIR/journal/NNNN/rotate                             made by whoever wants a seal within a second
+
+A row of `batch` is what one sync made durable. The last row of a finished file is its
+seal: `body` is NULL, nothing comes after it. File names rise with time and are never
+used again; a cursor is keyed by the identity.
+"""
+
+import fcntl
+import os
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from clicktrail.errors import JournalBroken, JournalLocked, JournalRefused
+from clicktrail.journal.disk import Disk
+from clicktrail.journal.events import Event, decode_batch, encode_batch
+from clicktrail.sqlite import sqlite3
+
+FORMAT = 1
+RESERVE_MS = 60_000
+"""ClickIDs are minted only within time that the journal has durably reserved."""
+
+SCHEMA = (
+    "CREATE TABLE journal (identity TEXT NOT NULL, node INTEGER NOT NULL, created_ms INTEGER NOT NULL,"
+    " format INTEGER NOT NULL)",
+    "CREATE TABLE batch (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, reserved_ms INTEGER NOT NULL,"
+    " events INTEGER NOT NULL, body BLOB)",
+)
+INSERT = "INSERT INTO batch (at_ms, reserved_ms, events, body) VALUES (?, ?, ?, ?)"
+LAST = "SELECT at_ms, reserved_ms, body FROM batch ORDER BY seq DESC LIMIT 1"
+AFTER = "SELECT seq, events, body FROM batch WHERE seq > ? ORDER BY seq"
+PENDING = "SELECT coalesce(sum(events), 0) FROM batch WHERE seq > ?"
+
+MADE_SHIFT = 22
+"""Bits of an id below its milliseconds, see core/clickid.py."""
+EPOCH_MS = 1_577_836_800_000
+
+Refusal = (OSError, sqlite3.Error)
+
+
+def system_ms() -> int:
+    """Unix time in milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    identity: str
+    node: int
+    created_ms: int
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    batches: list[tuple[int, bytes]]
+    """(seq, body as `journal.events.decode_batch` takes it); bodies of no events are left out."""
+    at_end: bool
+    """Nothing was behind the last row when this was read."""
+    sealed: bool
+    """The seal was reached: nothing will ever come after."""
+    last_seq: int
+    """Where to go on: the last row that was looked at."""
+
+
+def node_folder(folder: Path, node: int) -> Path:
+    return folder / f"{node:04d}"
+
+
+def files_of(folder: Path, node: int) -> list[File]:
+    """The node's files, oldest first; whatever has another form of name is not ours."""
+    found = [_file(path, node) for path in node_folder(folder, node).glob("*.sqlite")]
+    return sorted((f for f in found if f), key=lambda f: f.name)
+
+
+def _file(path: Path, node: int) -> File | None:
+    created, dash, identity = path.stem.partition("-")
+    if not (dash and created.isdecimal() and len(identity) == 32):
+        return None
+    return File(identity, node, int(created), path)
+
+
+class Writer:
+    """The only writer of a node. Not for two threads at once, but each call may come from another.
+
+    `last_ms`: minting must go on after this unix time in milliseconds. `reserved_ms`:
+    durably reserved up to here; 0 where the disk has refused from the start.
+    Raises JournalLocked where another process holds the node.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        node: int,
+        *,
+        max_bytes: int,
+        max_age_s: int,
+        disk: Disk | None = None,
+        clock: Callable[[], int] = system_ms,
+    ) -> None:
+        self.folder, self.node = folder, node
+        self.last_ms = self.reserved_ms = 0
+        self.broken: list[str] = []
+        """Files found unreadable at the start; they are left for the engine to report."""
+        self._max_bytes, self._max_age_ms = max_bytes, max_age_s * 1000
+        self._disk, self._clock = disk or Disk(), clock
+        self._db: sqlite3.Connection | None = None
+        self._path: Path | None = None
+        self._bytes = self._created_ms = 0
+        self._home = node_folder(folder, node)
+        self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = _hold(self._home / "lock")
+        self._unsealed = self._look_back()
+        self._try_to_open()
+
+    def commit(self, events: list[Event], reserve_until_ms: int) -> None:
+        """Store all events in one row, durable on return.
+
+        Raises JournalRefused where the disk does not take them; then none is stored.
+        """
+        try:
+            self._make_ready()
+            body = encode_batch(events)
+            reserved_ms = max(self.reserved_ms, reserve_until_ms)
+            self._write((self._clock(), reserved_ms, len(events), body))
+        except Refusal as fault:
+            self._let_go(fault)
+            raise JournalRefused(f"The journal of node {self.node} cannot be written: {fault}") from fault
+        self.reserved_ms = reserved_ms
+        self._bytes += len(body)
+
+    def rotate_if_asked(self) -> bool:
+        """Seal and begin the next file where somebody has left the wish for it."""
+        wish = self._home / "rotate"
+        if not wish.exists():
+            return False
+        try:
+            self._seal(self.reserved_ms)
+            self._make_ready()
+            wish.unlink(missing_ok=True)
+        except Refusal as fault:
+            self._let_go(fault)
+            raise JournalRefused(f"The journal of node {self.node} cannot be rotated: {fault}") from fault
+        return True
+
+    def close(self, last_minted_ms: int | None = None) -> None:
+        """Seal and let go of the node. With `last_minted_ms` the reservation beyond it is given back."""
+        try:
+            self._seal(self.reserved_ms if last_minted_ms is None else last_minted_ms)
+        except Refusal as fault:
+            self._let_go(fault)
+        finally:
+            os.close(self._lock)
+
+    def _look_back(self) -> list[Path]:
+        """Read where minting must go on; return what is to be sealed before anything is written."""
+        unsealed: list[Path] = []
+        for file in reversed(files_of(self.folder, self.node)):
+            try:
+                at_ms, is_sealed = _last_moment(file)
+            except JournalBroken as fault:
+                self.broken.append(str(fault))
+                self.last_ms = max(self.last_ms, file.created_ms, _changed_ms(file.path)) + RESERVE_MS
+                continue
+            self.last_ms = max(self.last_ms, at_ms)
+            if is_sealed:
+                break
+            unsealed.append(file.path)
+        return unsealed
+
+    def _try_to_open(self) -> None:
+        try:
+            self._make_ready()
+        except Refusal as fault:
+            self._let_go(fault)
+
+    def _make_ready(self) -> None:
+        while self._unsealed:
+            self._seal_old(self._unsealed[-1])
+            self._unsealed.pop()
+        if self._db is not None and self._is_due():
+            self._seal(self.reserved_ms)
+        if self._db is None:
+            self._begin_file()
+
+    def _is_due(self) -> bool:
+        return self._bytes >= self._max_bytes or self._clock() - self._created_ms >= self._max_age_ms
+
+    def _begin_file(self) -> None:
+        """A new file gets its name only when it is whole, so that nobody reads half a one."""
+        for draft in self._home.glob(".draft*"):
+            draft.unlink(missing_ok=True)
+        self._created_ms = self._clock()
+        identity = secrets.token_hex(16)
+        names = [file.created_ms for file in files_of(self.folder, self.node)]
+        created_ms = max([self._created_ms, *(ms + 1 for ms in names)])
+        draft = self._home / f".draft-{identity}"
+        db = self._disk.connect(draft)
+        try:
+            for statement in SCHEMA:
+                self._disk.execute(db, statement)
+            header = (identity, self.node, created_ms, FORMAT)
+            self._disk.execute(db, "INSERT INTO journal VALUES (?, ?, ?, ?)", header)
+        finally:
+            db.close()
+        self._path = self._home / f"{created_ms:013d}-{identity}.sqlite"
+        self._disk.rename(draft, self._path)
+        self._db = self._disk.connect(self._path)
+        self._bytes = 0
+        reserved_ms = max(self.reserved_ms, self._clock() + RESERVE_MS, self.last_ms + RESERVE_MS)
+        self._write((self._clock(), reserved_ms, 0, encode_batch([])))
+        self.reserved_ms = reserved_ms
+
+    def _write(self, row: tuple[int, int, int, bytes | None]) -> None:
+        assert self._db is not None  # noqa: S101 - _make_ready() came before
+        self._disk.execute(self._db, INSERT, row)
+
+    def _seal(self, reserved_ms: int) -> None:
+        if self._db is None:
+            return
+        self._write((self._clock(), reserved_ms, 0, None))
+        db, self._db = self._db, None
+        _fold_and_close(db)
+
+    def _seal_old(self, path: Path) -> None:
+        try:
+            db = self._disk.connect(path)
+            try:
+                at_ms, reserved_ms, body = db.execute(LAST).fetchone() or (self._clock(), self.last_ms, b"")
+                if body is not None:
+                    self._disk.execute(db, INSERT, (at_ms, max(reserved_ms, self.last_ms), 0, None))
+            finally:
+                _fold_and_close(db)
+        except sqlite3.Error as fault:
+            if not _is_beyond_repair(fault):
+                raise
+            self.broken.append(f"{path.name}: {fault}")
+
+    def _let_go(self, fault: BaseException) -> None:
+        """A full disk may get room again. After anything else the file is left, sealed, for a new one."""
+        if self._db is None or _is_full(fault):
+            return
+        db, self._db = self._db, None
+        if self._path is not None:
+            self._unsealed.append(self._path)
+        try:
+            db.close()
+        except sqlite3.Error:
+            return
+
+
+class Reader:
+    """Reads every node's files, read-only; keeps one connection a file until it is forgotten."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._open: dict[str, sqlite3.Connection] = {}
+
+    def files(self) -> list[File]:
+        """All files, by node, oldest first."""
+        nodes = sorted(int(p.name) for p in self.folder.glob("[0-9][0-9][0-9][0-9]") if p.is_dir())
+        return [file for node in nodes for file in files_of(self.folder, node)]
+
+    def read(self, file: File, after_seq: int, limit_events: int) -> Read:
+        """Rows after `after_seq` in one snapshot, stopping once `limit_events` are reached.
+
+        Raises JournalBroken, which names the file.
+        """
+        batches: list[tuple[int, bytes]] = []
+        seq, count = after_seq, 0
+        with _naming(file):
+            rows = self._connection(file).execute(AFTER, (after_seq,))
+            try:
+                for seq, events, body in rows:
+                    if body is None:
+                        return Read(batches, True, True, seq)
+                    if events:
+                        batches.append((seq, body))
+                    count += events
+                    if count >= limit_events:
+                        return Read(batches, False, False, seq)
+            finally:
+                rows.close()
+        return Read(batches, True, False, seq)
+
+    def pending(self, file: File, after_seq: int) -> int:
+        """Events behind `after_seq`."""
+        with _naming(file):
+            return int(self._connection(file).execute(PENDING, (after_seq,)).fetchone()[0])
+
+    def forget(self, file: File) -> None:
+        """Close what is open for the file: it is read to its seal, or about to be deleted."""
+        db = self._open.pop(file.identity, None)
+        if db is not None:
+            db.close()
+
+    def close(self) -> None:
+        for db in self._open.values():
+            db.close()
+        self._open.clear()
+
+    def _connection(self, file: File) -> sqlite3.Connection:
+        db = self._open.get(file.identity)
+        if db is None:
+            db = self._open[file.identity] = _open_checked(file)
+        return db
+
+
+class _naming:
+    """Whatever SQLite says about a file becomes a JournalBroken that names it."""
+
+    def __init__(self, file: File) -> None:
+        self._file = file
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
+        if isinstance(fault, sqlite3.Error | ValueError | TypeError):
+            raise JournalBroken(f"{self._file.path} is no readable journal: {fault}") from fault
+
+
+def _open_checked(file: File) -> sqlite3.Connection:
+    """Raises JournalBroken where the file is not the one its name promises."""
+    db = sqlite3.connect(f"{file.path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None,
+                         check_same_thread=False)  # fmt: skip
+    try:
+        header: tuple[Any, ...] | None = db.execute("SELECT identity, node, format FROM journal").fetchone()
+    except sqlite3.Error:
+        db.close()
+        raise
+    if header != (file.identity, file.node, FORMAT):
+        db.close()
+        raise JournalBroken(f"{file.path} is not the journal that its name promises: it says {header}.")
+    return db
+
+
+def _last_moment(file: File) -> tuple[int, bool]:
+    """(highest time that the last row mentions, is it a seal?)."""
+    with _naming(file):
+        db = _open_checked(file)
+        try:
+            last = db.execute(LAST).fetchone()
+            if last is None:
+                return file.created_ms + RESERVE_MS, False
+            at_ms, reserved_ms, body = last
+            minted = [(event.id >> MADE_SHIFT) + EPOCH_MS for event in decode_batch(body)] if body else []
+            return max(reserved_ms, *minted, 0), body is None
+        except msgspec.DecodeError as fault:
+            raise JournalBroken(f"{file.path} holds a batch that cannot be read: {fault}") from fault
+        finally:
+            db.close()
+
+
+def _hold(path: Path) -> int:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise JournalLocked(
+            f"Another process writes the journal of this node ({path}): stop it, or choose another node."
+        ) from None
+    return descriptor
+
+
+def _fold_and_close(db: sqlite3.Connection) -> None:
+    """Fold the write-ahead log into the file; where a reader is in the way the log simply stays."""
+    try:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except sqlite3.Error:
+        pass  # The rows are durable in the log already; SQLite reads both.
+    finally:
+        db.close()
+
+
+def _changed_ms(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns // 1_000_000
+    except OSError:
+        return 0
+
+
+def _is_full(fault: BaseException) -> bool:
+    if isinstance(fault, OSError):
+        return True
+    return isinstance(fault, sqlite3.OperationalError) and "full" in str(fault)
+
+
+def _is_beyond_repair(fault: sqlite3.Error) -> bool:
+    """Not a database, or a malformed one; everything else may pass."""
+    return isinstance(fault, sqlite3.DatabaseError) and not isinstance(fault, sqlite3.OperationalError)
