@@ -47,22 +47,21 @@ class Reason:
 _LIST = (
     Reason(
         SAVED,
-        "Saved as transaction {transaction} for {partner}: {sum}.",
-        "The order was saved as transaction {transaction}.",
+        "Saved as {transaction} for {partner}: {sum}.",
+        "The order was saved as {transaction}.",
         http_status=200,
     ),
     Reason(
         DUPLICATE,
-        "Order {tid} was saved before as transaction {transaction} with the same facts; nothing was changed.",
-        "This order was saved before as transaction {transaction}; nothing more is needed.",
+        "Order {tid} was saved before as {transaction} with the same facts; nothing was changed.",
+        "This order was saved before as {transaction}; nothing more is needed.",
         http_status=200,
     ),
     Reason(
         CONFLICT,
-        "Order {tid} was saved before as transaction {transaction} with other facts ({differences}); "
+        "Order {tid} was saved before as {transaction} with other facts ({differences}); "
         "nothing was overwritten, please compare the two.",
-        "This order was saved before as transaction {transaction} with other facts ({differences}); "
-        "nothing was overwritten.",
+        "This order was saved before as {transaction} with other facts ({differences}); nothing was overwritten.",
         http_status=409,
     ),
     Reason(
@@ -92,8 +91,8 @@ _LIST = (
     ),
     Reason(
         PROGRAM_PAUSED,
-        "The program {program} {was} paused{then}.",
-        "The program {program} {was} paused{then}; its orders are not recorded.",
+        "{program} {was} paused{then}, so nothing is credited.",
+        "The program {was} paused{then}; its orders are not recorded.",
     ),
     Reason(
         MALFORMED_CLICKID,
@@ -102,7 +101,7 @@ _LIST = (
     ),
     Reason(
         FOREIGN_CLICK,
-        "The ClickID belongs to a click of another program ({click_program}), not of {program}.",
+        "The ClickID belongs to a click of program {click_program}, and the call is for {program}.",
         "The ClickID belongs to another partner program; please check the parameter cpid.",
     ),
     Reason(
@@ -114,12 +113,12 @@ _LIST = (
     ),
     Reason(
         UNKNOWN_CLICK,
-        "The ClickID is genuine, but its click, made {clicked}, was never recorded here.",
+        "The ClickID is genuine and was made {clicked}, but its click was never recorded here.",
         "No click is known for this ClickID.",
     ),
     Reason(
         CLICK_EXPIRED,
-        "The click was {age} old; the program {program} credits orders for {window} after the click.",
+        "The click was {age} old; {program} credits orders for {window} after the click.",
         "The click was {age} old; orders are credited for {window} after the click.",
     ),
     Reason(
@@ -129,23 +128,23 @@ _LIST = (
     ),
     Reason(
         UNKNOWN_PARTNER,
-        "There is no partner {pid}{then}.",
+        "{no_partner}.",
         "The partner named by {source} does not exist.",
     ),
     Reason(
         PARTNER_INACTIVE,
-        "{partner} {was} not active{state}{then}.",
+        "{partner} {was} not active{then}{state}.",
         "The partner named by {source} {was} not active{then}.",
     ),
     Reason(
         UNKNOWN_CREATIVE,
-        "The program {program} has no {medium}{then}.",
-        "The program has no {medium}{then}.",
+        "{no_creative}.",
+        "{no_creative}.",
     ),
     Reason(
         UNKNOWN_PRODUCT,
-        "The program {program} has no commission product {product}{hint}.",
-        "There is no commission product {product}{hint}; please check the parameter produkt.",
+        "{no_product}{hint}.",
+        "{no_product}{hint}; please check the parameter produkt.",
     ),
     Reason(
         MISSING_AMOUNT,
@@ -159,7 +158,7 @@ _LIST = (
     ),
     Reason(
         NOT_APPROVED,
-        "{partner} is not approved for the product {product} of the program {program}.",
+        "{partner} is not approved for the product {product} of {program}.",
         "The partner is not approved for the product {product}; cross-selling calls may pass nocheck=1.",
     ),
 )

@@ -1,0 +1,32 @@
+"""Hours and days in which things are added up."""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+QUARTER_MS = 15 * 60 * 1000
+"""No zone's offset is finer than a quarter of an hour: within one, the day is the same."""
+DAY_MS = 86_400_000
+_EPOCH_DAY = datetime(1970, 1, 1).toordinal()  # noqa: DTZ001 - a date only
+
+
+def bucket_s(at_ms: int, minutes: int) -> int:
+    """Start of the hour (or of so many minutes), in seconds since 1970 UTC."""
+    length_ms = minutes * 60_000
+    return at_ms // length_ms * length_ms // 1000
+
+
+def utc_day(at_ms: int) -> int:
+    """Days since 1970, UTC."""
+    return at_ms // DAY_MS
+
+
+def day_of(time_zone: str, at_ms: int) -> int:
+    """Days since 1970 in the zone. Raises OverflowError or ValueError for times that no calendar knows."""
+    return _day_of_quarter(time_zone, at_ms // QUARTER_MS)
+
+
+@lru_cache(maxsize=10_000)
+def _day_of_quarter(time_zone: str, quarter: int) -> int:
+    moment = datetime.fromtimestamp(quarter * QUARTER_MS // 1000, UTC).astimezone(ZoneInfo(time_zone))
+    return moment.toordinal() - _EPOCH_DAY
