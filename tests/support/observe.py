@@ -11,7 +11,7 @@ LOOK_EVERY_S = 0.02
 _never = threading.Event()
 
 
-def until(look: Callable[[], Seen], within_s: float, what: str) -> Seen:
+def until(look: Callable[[], Seen | None], within_s: float, what: str) -> Seen:
     """The first truthy result of `look`; AssertionError naming `what` where none came in time."""
     deadline = time.monotonic() + within_s
     while True:

@@ -61,5 +61,10 @@ _decoder = msgspec.msgpack.Decoder(list[Event])
 encode_batch = _encoder.encode
 """list[Event] -> bytes."""
 
-decode_batch = _decoder.decode
-"""bytes -> list[Event]; raises msgspec.DecodeError."""
+
+def decode_batch(body: bytes) -> list[Event]:
+    """The events of one row; raises msgspec.DecodeError, whatever it is that cannot be read."""
+    try:
+        return _decoder.decode(body)
+    except (UnicodeDecodeError, RecursionError) as fault:
+        raise msgspec.DecodeError(str(fault)) from None
