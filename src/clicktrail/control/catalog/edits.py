@@ -4,10 +4,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import transaction
+from django.core.management.color import no_style
+from django.db import connection, transaction
 from django.db.models.signals import post_delete
+
+if TYPE_CHECKING:
+    from clicktrail.control.catalog.models import Edited
 
 _open = threading.local()
 
@@ -58,3 +63,10 @@ def watch_deletions() -> None:
 def _deleted(**_: object) -> None:
     with edit() as touch:
         touch()
+
+
+def go_on_after(*tables: "type[Edited]") -> None:
+    """Rows were given numbers by hand: PostgreSQL's sequences have to go on after them."""
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), list(tables)):
+            cursor.execute(statement)

@@ -1,7 +1,7 @@
 """What a fresh install has: program 1 with one product, one target and one creative, and the test partner."""
 
 from clicktrail.control.catalog import models
-from clicktrail.control.catalog.edits import edit
+from clicktrail.control.catalog.edits import edit, go_on_after
 from clicktrail.core.catalog import TEST_PARTNER
 
 PROGRAM = 1
@@ -24,15 +24,5 @@ def make_fresh() -> bool:
         program.save()
         partner = models.Partner.objects.create(pk=TEST_PARTNER, name="Test partner")
         models.Approval.objects.create(partner=partner, program=program)
-        _go_on_after(models.Partner, models.Program, models.Creative)
+        go_on_after(models.Partner, models.Program, models.Creative)
         return True
-
-
-def _go_on_after(*tables: type[models.Edited]) -> None:
-    """Rows were given numbers by hand: PostgreSQL's sequences have to go on after them."""
-    from django.core.management.color import no_style
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        for statement in connection.ops.sequence_reset_sql(no_style(), list(tables)):
-            cursor.execute(statement)

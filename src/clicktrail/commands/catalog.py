@@ -1,0 +1,47 @@
+"""`clicktrail catalog apply FILE.toml` and `catalog show`: the whole set-up as one file."""
+
+import sys
+from pathlib import Path
+
+from clicktrail.errors import CatalogError
+from clicktrail.settings import Settings
+
+STANDARD_INPUT = Path("-")
+
+
+def apply_file(settings: Settings, file: Path) -> list[str]:
+    """Load a set-up file (`-` reads standard input) and publish it; returns what was done, a line each.
+
+    Works with the server running or stopped. Raises CatalogError naming line, field and mend;
+    nothing is changed then. Doing it twice changes nothing more.
+    """
+    from clicktrail.control.ledger import schema
+
+    schema.check(settings)
+    from clicktrail.control.catalog.apply import apply
+    from clicktrail.control.catalog.publish import publish
+
+    name = "standard input" if file == STANDARD_INPUT else file.name
+    applied = apply(_read(file), name)
+    version = publish(settings)
+    done = [f"added {what}" for what in applied.added] + [f"changed {what}" for what in applied.changed]
+    return [*(done or ["nothing to change"]), f"catalog {version} is published"]
+
+
+def show_catalog(settings: Settings) -> str:
+    """The set-up in the form that `apply_file` takes."""
+    from clicktrail.control.ledger import schema
+
+    schema.check(settings)
+    from clicktrail.control.catalog.show import show
+
+    return show()
+
+
+def _read(file: Path) -> str:
+    try:
+        return sys.stdin.read() if file == STANDARD_INPUT else file.read_text(encoding="utf-8")
+    except OSError as fault:
+        raise CatalogError(f"{file} cannot be read: {fault.strerror}.") from None
+    except UnicodeDecodeError:
+        raise CatalogError(f"{file} cannot be read: save it as UTF-8.") from None

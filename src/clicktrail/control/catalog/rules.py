@@ -1,0 +1,109 @@
+"""What a field of the catalog may hold: one set of rules for set-up files and for the console's forms.
+
+Each takes what a person wrote and returns what is stored; ValueError says what is wrong and the mend.
+"""
+
+import re
+from collections.abc import Callable
+from zoneinfo import ZoneInfo, available_timezones
+
+from clicktrail.core import deeplink
+from clicktrail.core.money import CURRENCIES, AmountError, decimals_of, parse_fixed, parse_percent
+from clicktrail.core.placeholders import PLACEHOLDERS, compile_template
+
+HIGHEST_ID = 2**53
+HIGHEST_LIFETIME_DAYS = 3650
+
+_MARK = re.compile(r"<%(.*?)%>", re.DOTALL)
+_ALIAS = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_PARAMETER = re.compile(r"[A-Za-z0-9_.~-]{1,64}")
+_PORT = re.compile(r"[1-9][0-9]{0,4}")
+
+
+def row_id(number: int) -> int:
+    if not 1 <= number <= HIGHEST_ID:
+        raise ValueError(f"{number} is out of range: give a number from 1 to {HIGHEST_ID}.")
+    return number
+
+
+def name(text: str) -> str:
+    text = text.strip()
+    if not text or "\0" in text:
+        raise ValueError("It is empty: give a name.")
+    return text
+
+
+def currency(text: str) -> str:
+    if text not in CURRENCIES:
+        raise ValueError(f'"{text}" is no currency: give its ISO 4217 code, like "EUR".')
+    return text
+
+
+def time_zone(text: str) -> str:
+    if text not in available_timezones():
+        raise ValueError(f'There is no time zone "{text}": give a name like "Europe/Berlin" or "UTC".')
+    ZoneInfo(text)
+    return text
+
+
+def click_lifetime_days(days: int) -> int:
+    if not 1 <= days <= HIGHEST_LIFETIME_DAYS:
+        raise ValueError(f"{days} days is out of range: give 1 to {HIGHEST_LIFETIME_DAYS}.")
+    return days
+
+
+def alias(text: str) -> str:
+    if not _ALIAS.fullmatch(text):
+        raise ValueError(f'"{text}" cannot stand in a link: use up to 64 letters, digits, "-", "_" and ".".')
+    return text
+
+
+def click_parameter(text: str) -> str:
+    if not _PARAMETER.fullmatch(text):
+        raise ValueError(f'"{text}" cannot name a parameter: use up to 64 letters, digits, "-", "_", "." and "~".')
+    return text
+
+
+def target_url(text: str) -> str:
+    """An address with placeholders anywhere behind its host."""
+    text = text.strip()
+    for mark in _MARK.findall(text):
+        if mark.strip().lower() not in PLACEHOLDERS:
+            known = ", ".join(f"<% {known.upper()} %>" for known in PLACEHOLDERS)
+            raise ValueError(f"There is no placeholder <%{mark}%>: use {known}.")
+    parts = compile_template(text).parts
+    start = parts[0].decode() if parts and isinstance(parts[0], bytes) else ""
+    host_is_whole = len(parts) == 1 or any(mark in start[8:] for mark in "/?#")
+    if not host_is_whole or deeplink.parse(start) is None:
+        raise ValueError(f'"{text}" is no address: write https:// and the host out, like https://shop.example/.')
+    return text
+
+
+def deeplink_host(text: str) -> str:
+    """`host`, `host:port`, `*.host`, `*.host:port`; ASCII and lower case as DNS has it."""
+    host, colon, port = text.strip().partition(":")
+    star = "*." if host.startswith("*.") else ""
+    plain = deeplink.ascii_host(host.removeprefix(star))
+    if plain is None or (colon and not _PORT.fullmatch(port)):
+        raise ValueError(
+            f'"{text}" is no host: write "shop.example", "shop.example:8443" or "*.shop.example", without https://.'
+        )
+    return f"{star}{plain}{colon}{port}"
+
+
+def percent(text: str) -> int:
+    """Millionths."""
+    return _exact(parse_percent, text)
+
+
+def fixed(currency: str) -> Callable[[str], int]:
+    """Reads minor units of this currency."""
+    decimals = decimals_of(currency)
+    return lambda text: _exact(lambda written: parse_fixed(written, decimals), text)
+
+
+def _exact(read: Callable[[str], int], text: str) -> int:
+    try:
+        return read(text.strip())
+    except AmountError as fault:
+        raise ValueError(f'"{text}" cannot be taken: {fault}') from None

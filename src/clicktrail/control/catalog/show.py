@@ -1,0 +1,116 @@
+"""The catalog as a set-up file: applying it again changes nothing."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from clicktrail.control.catalog.models import (
+    Approval,
+    ClickTarget,
+    Creative,
+    Partner,
+    PartnerRate,
+    Product,
+    Program,
+)
+from clicktrail.core.catalog import EVERY_PRODUCT
+from clicktrail.core.money import decimals_of, format_minor, format_percent
+
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "\f": "\\f"}
+
+Value = str | int | list[str]
+
+
+def show() -> str:
+    """TOML text, always in the same order."""
+    blocks = [*_programs(), *_partners()]
+    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+
+
+def _programs() -> Iterator[list[str]]:
+    products = _by(Product.objects.select_related("program").order_by("pk"), "program_id")
+    targets = _by(ClickTarget.objects.order_by("pk"), "program_id")
+    creatives = _by(Creative.objects.select_related("target", "product").order_by("pk"), "program_id")
+    for program in Program.objects.select_related("default_product").order_by("pk"):
+        yield _program(program)
+        for product in products[program.pk]:
+            yield _table("program.product", name=product.name, **_rate(product, program.currency))
+        for target in targets[program.pk]:
+            yield _table("program.target", alias=target.alias, url=target.url)
+        for creative in creatives[program.pk]:
+            yield _creative(creative)
+
+
+def _program(program: Program) -> list[str]:
+    return _table(
+        "program",
+        id=program.pk,
+        name=program.name,
+        currency=program.currency,
+        time_zone=program.time_zone,
+        click_lifetime_days=program.click_lifetime_days,
+        default_product=program.default_product.name if program.default_product else None,
+        deeplink_hosts=program.deeplink_hosts,
+        click_parameter=program.click_parameter,
+        state=program.state,
+    )
+
+
+def _creative(creative: Creative) -> list[str]:
+    return _table(
+        "program.creative",
+        id=creative.pk,
+        name=creative.name,
+        target=creative.target.alias,
+        product=creative.product.name if creative.product else None,
+        state=creative.state,
+    )
+
+
+def _partners() -> Iterator[list[str]]:
+    approvals = _by(Approval.objects.select_related("product").order_by("program_id", "pk"), "partner_id")
+    rates = _by(PartnerRate.objects.select_related("product__program").order_by("pk"), "partner_id")
+    for partner in Partner.objects.order_by("pk"):
+        yield _table("partner", id=partner.pk, name=partner.name, state=partner.state)
+        yield from _approvals(approvals[partner.pk])
+        for rate in rates[partner.pk]:
+            program = rate.product.program
+            yield _table("partner.rate", program=program.pk, product=rate.product.name, **_rate(rate, program.currency))
+
+
+def _approvals(rows: list[Approval]) -> Iterator[list[str]]:
+    """One table for each program, as short as it can be said."""
+    for program, own in _by(rows, "program_id").items():
+        names = [row.product.name if row.product else EVERY_PRODUCT for row in own]
+        yield _table("partner.approval", program=program, products=names)
+
+
+def _rate(row: Product | PartnerRate, currency: str) -> dict[str, str]:
+    if row.percent_ppm is not None:
+        return {"percent": format_percent(row.percent_ppm)}
+    return {"fixed": format_minor(row.fixed_minor or 0, decimals_of(currency))}
+
+
+def _by(rows: Any, column: str) -> dict[int, list[Any]]:
+    groups: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        groups[getattr(row, column)].append(row)
+    return groups
+
+
+def _table(header: str, /, **fields: Value | None) -> list[str]:
+    given = {key: value for key, value in fields.items() if value is not None}
+    return [f"[[{header}]]", *(f"{key} = {_value(value)}" for key, value in given.items())]
+
+
+def _value(value: Value) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_value(item) for item in value) + "]"
+    return str(value) if isinstance(value, int) else f'"{"".join(_character(c) for c in value)}"'
+
+
+def _character(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    is_control = ord(character) < 0x20 or ord(character) == 0x7F
+    return f"\\u{ord(character):04X}" if is_control else character

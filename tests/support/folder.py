@@ -1,0 +1,45 @@
+"""Data folders for tests that work with the tables in their own process.
+
+The tables are made once for each test process; every test gets a copy of that ledger, and
+Django is pointed to it. Not for two folders at the same time.
+"""
+
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from clicktrail import keys
+from clicktrail.control.boot import boot
+from clicktrail.control.ledger import schema
+from clicktrail.settings import Settings
+
+
+def booted(folder: Path, **settings: Any) -> Settings:
+    """A folder with keys and an empty ledger; Django works on it."""
+    made = Settings(data=folder, **settings)
+    keys.create(made.keys_folder)
+    made.run_folder.mkdir()
+    shutil.copyfile(_template(), made.ledger_file)
+    boot(made, "console")
+    return made
+
+
+def fresh(folder: Path, **settings: Any) -> Settings:
+    """The same as a fresh install leaves it: program 1, partner 2, published."""
+    made = booted(folder, **settings)
+    from clicktrail.control.catalog.fresh import make_fresh
+
+    assert make_fresh()
+    return made
+
+
+@cache
+def _template() -> Path:
+    from django.db import connection
+
+    made = Settings(data=Path(tempfile.mkdtemp(prefix="clicktrail-tables-")))
+    schema.migrate(made)
+    connection.close()
+    return made.ledger_file
