@@ -20,14 +20,13 @@ from django.db.models import Min, Model, QuerySet
 from clicktrail.control.catalog.models import Program
 from clicktrail.control.ledger.models import Click, Postback, Transaction
 from clicktrail.core.clickid import first_id, text_of
+from clicktrail.core.ids import read_id
 from clicktrail.core.money import AmountError, decimals_of, format_minor, parse_amount
 
 PAGE_ROWS = 2000
 DASH = "–"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet runs a cell that begins with one of these."""
-
-LARGEST_ID = 2**53
 
 Cell = str | int | bool | None
 
@@ -163,10 +162,7 @@ def amount(text: str, decimals: int | None) -> str | None:
 
 def _id_or_text(text: str) -> int | str | None:
     """A number as a number; anything else that a shop sent in its place stays to be seen."""
-    if text == "":
-        return None
-    canonical = text.isascii() and text.isdigit() and text[0] != "0" and len(text) < 17
-    return int(text) if canonical and int(text) <= LARGEST_ID else text
+    return read_id(text) or text or None
 
 
 def _pages(wanted: QuerySet[Any], key: str, first: int) -> Iterator[list[Model | Any]]:

@@ -1,0 +1,79 @@
+"""`clicktrail export`: clicks, calls or transactions as lines on standard output."""
+
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from clicktrail.commands.options import takes_settings
+from clicktrail.errors import SettingsError
+from clicktrail.settings import Settings
+
+
+class What(StrEnum):
+    CLICKS = "clicks"
+    POSTBACKS = "postbacks"
+    TRANSACTIONS = "transactions"
+
+
+class Form(StrEnum):
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+@takes_settings
+def export(
+    settings: Settings,
+    what: Annotated[What, typer.Argument(help="Which list; postbacks is the transaction log.")],
+    form: Annotated[
+        Form, typer.Option("--format", envvar="CLICKTRAIL_FORMAT", help="CSV for a spreadsheet, or one JSON a line.")
+    ] = Form.CSV,
+    since: Annotated[
+        str,
+        typer.Option(
+            envvar="CLICKTRAIL_SINCE",
+            help="Leave out what is older: a date or time in ISO 8601, UTC where it names no zone.",
+        ),
+    ] = "",
+) -> None:
+    """Write clicks, postbacks or transactions to standard output, while the server runs.
+
+    Ids are numbers, times ISO 8601 in UTC, amounts have the currency's decimals and a point.
+    """
+    since_ms = moment(since)
+    from clicktrail.control.boot import boot
+
+    boot(settings, "ledger")
+    from clicktrail.control.ledger import export as ledger_export
+
+    ledger_export.read_only()
+    put(ledger_export.lines(what.value, form.value, since_ms, settings.prefix))
+
+
+def moment(text: str) -> int:
+    """`2026-01-31`, `2026-01-31T08:00:00+01:00` -> milliseconds since 1970; empty: 0. Raises SettingsError."""
+    if not text:
+        return 0
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(f"--since {text!r} is no date: write 2026-01-31 or 2026-01-31T08:00:00Z.") from None
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    return max(0, int(at.timestamp()) * 1000 + at.microsecond // 1000)
+
+
+def put(lines: Iterator[str]) -> None:
+    """UTF-8 whatever the locale; a reader that has seen enough (`| head`) is no fault."""
+    out = sys.stdout.buffer
+    try:
+        for line in lines:
+            out.write(line.encode("utf-8", "replace"))
+        out.flush()
+    except BrokenPipeError:
+        # What is still buffered would be refused again at exit, with a traceback: it goes nowhere instead.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
