@@ -245,7 +245,7 @@ def test_all_faults_come_together_and_in_order(settings: Settings) -> None:
     lines = refusal(settings, WHOLE.replace('"Asia/Kolkata"', '"Asia"').replace('fixed = "2.50"', "fixed = 2.50"))
     assert [line.split(":")[0] for line in lines[:2]] == [
         "setup.toml, line 19, program.product.fixed",
-        "setup.toml, line 36, program.time_zone",
+        "setup.toml, line 35, program.time_zone",
     ]
 
 
