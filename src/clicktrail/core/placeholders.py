@@ -4,9 +4,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from clicktrail.core.deeplink import ascii_host
+
 PLACEHOLDERS = ("clickid", "pid", "subid", "wmid", "cpid")
 
 _MARK = re.compile(r"<%\s*(" + "|".join(PLACEHOLDERS) + r")\s*%>", re.IGNORECASE)
+
+_HOST = re.compile(r"(https?://)([^/?#:@\\<]*)", re.IGNORECASE)
 
 _UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _ENCODED = [bytes([byte]) if byte in _UNRESERVED else b"%%%02X" % byte for byte in range(256)]
@@ -33,9 +37,16 @@ class Template:
 
 def compile_template(text: str) -> Template:
     """Cut an address template into literals and placeholders. Any text compiles."""
-    pieces = _MARK.split(text)
+    pieces = _MARK.split(_ascii_host(text))
     parts = [piece.lower() if place % 2 else safe_literal(piece) for place, piece in enumerate(pieces)]
     return Template(tuple(part for part in parts if part))
+
+
+def _ascii_host(text: str) -> str:
+    """A host with other letters in it goes out as DNS knows it; percent signs in a host lead nowhere."""
+    found = _HOST.match(text)
+    host = None if found is None or found[2].isascii() else ascii_host(found[2])
+    return text if found is None or host is None else f"{found[1]}{host}{text[found.end() :]}"
 
 
 def has_clickid(text: str) -> bool:
