@@ -1,5 +1,39 @@
-"""The command `clicktrail`."""
+"""The command `clicktrail`: one line for each command, found in `commands/`.
+
+Command modules import what is heavy inside their functions, so that `--help` is quick.
+"""
+
+import sys
+
+import typer
+
+from clicktrail.commands import control as console
+from clicktrail.commands import courier, edge, engine, init, serve, status
+from clicktrail.errors import ClicktrailError
+
+app = typer.Typer(
+    help="Clicktrail, a tracking server for partner programs: from click to transaction, without any cookie.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+START, SINGLE = "To begin with", "Single processes"
+
+app.command("init", rich_help_panel=START)(init.init)
+app.command("serve", rich_help_panel=START)(serve.serve)
+app.command("status")(status.status)
+app.command("edge", rich_help_panel=SINGLE)(edge.edge)
+app.command("engine", rich_help_panel=SINGLE)(engine.engine)
+app.command("courier", rich_help_panel=SINGLE)(courier.courier)
+app.command("control", rich_help_panel=SINGLE)(console.control)
 
 
 def main() -> None:
-    raise SystemExit(0)
+    """Errors of the house are one sentence on standard error and exit code 2."""
+    try:
+        app()
+    except ClicktrailError as fault:
+        print(f"clicktrail: {fault}", file=sys.stderr)
+        raise SystemExit(2) from None

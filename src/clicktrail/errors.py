@@ -8,6 +8,7 @@ ClicktrailError
  │    ├── JournalRefused    the disk refused; nothing was stored, try again
  │    └── JournalBroken     a file is not a journal, or not ours
  ├── LedgerError        the ledger is out of reach, older than the program, or fenced off
+ │    └── LedgerAway        out of reach now; try again
  └── StartError         a port, socket or folder is taken or missing
 """
 
@@ -41,6 +42,10 @@ class JournalBroken(JournalError):
 
 
 class LedgerError(ClicktrailError):
+    pass
+
+
+class LedgerAway(LedgerError):
     pass
 
 

@@ -4,6 +4,8 @@ Later ones win: defaults, `clicktrail.toml` in the data folder, `CLICKTRAIL_...`
 variables, options of the command line. Names carry their unit.
 """
 
+import ast
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
@@ -21,6 +23,9 @@ Prefix = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}$")]
 Privacy = Annotated[str, msgspec.Meta(pattern="^(keep|truncate|hash|drop)$")]
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
+FILE = "clicktrail.toml"
+LISTS = ("trusted_proxies", "status_networks")
+"""Settings that are lists; separated by commas outside the file."""
 CONTROL_NODE = 1000
 """Journal node of the console and the API: calls that people and programs hand in there."""
 
@@ -77,11 +82,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_connections: Positive = 10_000
     """Connections a worker holds; above it the oldest idle one is closed."""
     max_request_line_bytes: Positive = 16 * 1024
+    """A longer first line of a request is answered 414."""
     max_header_bytes: Positive = 32 * 1024
+    """A longer head of a request is answered 431."""
     max_body_bytes: Positive = 64 * 1024
+    """A longer body is answered 413."""
     console_threads: Positive = 4
     """Threads of the console's process."""
     log_level: Annotated[str, msgspec.Meta(pattern="^(debug|info|warning|error)$")] = "info"
+    """What the log leaves out: debug, info, warning, error."""
 
     @property
     def journal_folder(self) -> Path:
@@ -119,14 +128,77 @@ def load(data: Path, environ: Mapping[str, str] = os.environ, **options: Any) ->
     Raises SettingsError, which names the setting, where it came from, and the mend.
     """
     values: dict[str, Any] = {}
-    _merge(values, _from_file(data / "clicktrail.toml"), "clicktrail.toml")
-    _merge(values, _from_environ(environ), "the environment")
-    _merge(values, {k: v for k, v in options.items() if v is not None}, "the command line")
+    sources: dict[str, str] = {}
+    for source, more in (
+        (FILE, _from_file(data / FILE)),
+        ("the environment", _from_environ(environ)),
+        ("the command line", {k: v for k, v in options.items() if v is not None}),
+    ):
+        _merge(values, more, source)
+        sources |= dict.fromkeys(more, source)
     values["data"] = str(data.resolve())
     try:
-        return msgspec.convert(values, Settings, strict=False, dec_hook=lambda kind, text: kind(text))
+        settings = msgspec.convert(values, Settings, strict=False, dec_hook=lambda kind, text: kind(text))
     except msgspec.ValidationError as fault:
-        raise SettingsError(f"A setting is wrong: {fault}") from None
+        raise SettingsError(_sentence(str(fault), sources)) from None
+    _check(settings)
+    return settings
+
+
+def docs() -> dict[str, str]:
+    """Setting -> its one line of explanation, as it stands under the field above."""
+    tree = ast.parse(Path(__file__).read_text())
+    body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Settings")
+    found = {}
+    for field, text in zip(body, body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
+            found[field.target.id] = ast.literal_eval(text.value)
+    return found
+
+
+def environ_of(settings: Settings) -> dict[str, str]:
+    """The same settings as CLICKTRAIL_... variables: how a child process gets them."""
+    found = {}
+    for name in names():
+        value = getattr(settings, name)
+        found[f"CLICKTRAIL_{name.upper()}"] = ",".join(value) if name in LISTS else str(value)
+    return found
+
+
+def parse_address(text: str, name: str) -> tuple[str, int]:
+    """`HOST:PORT` or `[HOST]:PORT` -> (host, port); port 0 picks a free one."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise SettingsError(f"The setting {name} is wrong: {text!r} is not HOST:PORT, like 127.0.0.1:8400.")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _check(settings: Settings) -> None:
+    parse_address(settings.edge, "edge")
+    parse_address(settings.console, "console")
+    for name in LISTS:
+        for network in getattr(settings, name):
+            _check_network(name, network)
+    if settings.node <= CONTROL_NODE < settings.node + settings.workers:
+        raise SettingsError(
+            f"The settings node ({settings.node}) and workers ({settings.workers}) do not fit together: "
+            f"node {CONTROL_NODE} is the console's."
+        )
+
+
+def _check_network(name: str, network: str) -> None:
+    try:
+        ipaddress.ip_network(network)
+    except ValueError as fault:
+        raise SettingsError(f"The setting {name} is wrong: {fault}; write it like 10.0.0.0/8.") from None
+
+
+def _sentence(fault: str, sources: Mapping[str, str]) -> str:
+    """msgspec's `Expected ... - at `$.workers`` in words that name the setting and where it came from."""
+    what, _, where = fault.partition(" - at `$.")
+    name = where.rstrip("`").partition("[")[0]
+    what = what[:1].lower() + what[1:]
+    return f"The setting {name} (from {sources.get(name, 'the defaults')}) is wrong: {what}. {docs().get(name, '')}"
 
 
 def names() -> tuple[str, ...]:
@@ -149,9 +221,12 @@ def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
         text = environ.get(f"CLICKTRAIL_{name.upper()}")
         if text is None or name == "data":
             continue
-        is_list = name in ("trusted_proxies", "status_networks")
-        found[name] = [part.strip() for part in text.split(",") if part.strip()] if is_list else text
+        found[name] = split_list(text) if name in LISTS else text
     return found
+
+
+def split_list(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _merge(values: dict[str, Any], more: Mapping[str, Any], source: str) -> None:

@@ -1,0 +1,14 @@
+"""`clicktrail serve`: everything on this machine, supervised."""
+
+from clicktrail.commands.options import takes_settings
+from clicktrail.settings import Settings
+
+
+@takes_settings
+def serve(settings: Settings) -> None:
+    """Run edge, engine, courier and console; restart what dies; stop cleanly on Ctrl-C."""
+    from clicktrail import log
+    from clicktrail.supervise import Supervisor
+
+    log.configure(settings.log_level, "supervisor")
+    raise SystemExit(Supervisor(settings).run())
