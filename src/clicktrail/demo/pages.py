@@ -78,7 +78,7 @@ def _lines(visit: Visit, *, editable: bool) -> str:
 
 def _line(good: Good, count: int, editable: bool) -> str:
     pieces = f"{_step(good, -1, '−')} {count} {_step(good, 1, '+')}" if editable else str(count)
-    return f"<tr><td>{good.name}</td><td>{pieces}</td><td>€ {money(good.cents * count)}</td></tr>"
+    return f'<tr><td>{good.name}</td><td class="pieces">{pieces}</td><td>€ {money(good.cents * count)}</td></tr>'
 
 
 def _step(good: Good, change: int, sign: str) -> str:
