@@ -19,6 +19,7 @@ from support.observe import until
 
 AGAIN_S = 20.0
 """A process that died is back by then."""
+MOST_KILLS = 8
 
 
 @dataclass
@@ -29,10 +30,23 @@ class Running:
     supervisor: Process
     story: Story = field(default_factory=Story)
     rounds: int = 0
+    kills: int = 0
 
     def load(self) -> Load:
         self.rounds += 1
         return Load("127.0.0.1", self.house.edge_port, f"r{self.rounds}", partners=PARTNERS)
+
+    def kill(self, name: str) -> None:
+        """kill -9, and wait until the supervisor has put another one in its place.
+
+        It lets more and more time pass before it starts what dies again and again, so it is renewed in between.
+        """
+        self.kills += 1
+        if self.kills % MOST_KILLS == 0:
+            assert self.supervisor.stop() == 0
+            self.supervisor = self.house.serve()
+        before = self.house.kill(name)
+        until(lambda: self.house.pid(name) not in (0, before), AGAIN_S, f"another {name}")
 
     def settle(self, load: Load) -> None:
         """End the load, let the engine catch up, balance the books over everything so far."""
@@ -54,7 +68,7 @@ def test_kill_an_edge_worker(running: Running, round_no: int) -> None:
     """Its connections break, the other worker goes on, the supervisor starts it again, and it loses nothing."""
     with running.load() as load:
         load.wait_answered(150)
-        _kill_and_wait(running.house, f"edge-000{1 + round_no % 2}")
+        running.kill(f"edge-000{1 + round_no % 2}")
         load.wait_answered(150)
         running.settle(load)
 
@@ -63,7 +77,7 @@ def test_kill_the_engine(running: Running, round_no: int) -> None:
     """Clicks and pixels are answered meanwhile, and judged by the next engine."""
     with running.load() as load:
         load.wait_answered(150)
-        _kill_and_wait(running.house, "engine")
+        running.kill("engine")
         load.wait_answered(150)
         running.settle(load)
 
@@ -72,7 +86,7 @@ def test_kill_the_console(running: Running, round_no: int) -> None:
     """Nothing on the path of a click knows that the console exists."""
     with running.load() as load:
         load.wait_answered(100)
-        _kill_and_wait(running.house, "control")
+        running.kill("control")
         load.wait_answered(100)
         running.settle(load)
     assert {c.answer.status for c in running.story.clicks} <= {0, 200, 302}
@@ -104,9 +118,3 @@ def test_kill_everything_at_once(running: Running, round_no: int) -> None:
         running.supervisor = running.house.serve()
         load.wait_answered(150)
         running.settle(load)
-
-
-def _kill_and_wait(house: Installation, name: str) -> None:
-    """kill -9, and wait until the supervisor has put another one in its place."""
-    before = house.kill(name)
-    until(lambda: house.pid(name) not in (0, before), AGAIN_S, f"another {name}")
