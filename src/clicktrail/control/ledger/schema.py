@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from clicktrail.control.boot import boot
-from clicktrail.errors import LedgerError
+from clicktrail.errors import LedgerAway, LedgerError
 from clicktrail.settings import Settings
 from clicktrail.sqlite import sqlite3
 
@@ -77,7 +77,7 @@ def _waiting() -> tuple[list[str], bool]:
     try:
         executor = MigrationExecutor(connection)
     except DatabaseError as fault:
-        raise LedgerError(f"The ledger is out of reach: {fault}") from None
+        raise LedgerAway(f"The ledger is out of reach: {fault}") from None
     applied = set(executor.loader.applied_migrations)
     unknown = sorted(name for name in applied - set(executor.loader.graph.nodes) if name[0] in OWN_APPS)
     if unknown:
