@@ -1,0 +1,38 @@
+"""The life of a transaction, held against the contract's own words."""
+
+import pytest
+
+from clicktrail.core.lifecycle import MOVES, STATES, VERBS, after, counts, diagram, verbs_from
+
+CONTRACT = {
+    ("open", "confirm"): "confirmed",
+    ("open", "cancel"): "cancelled",
+    ("confirmed", "pay"): "paid",
+    ("confirmed", "cancel"): "cancelled",
+    ("cancelled", "reopen"): "open",
+    ("paid", "cancel"): "cancelled",
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_state_and_verb(state: str, verb: str) -> None:
+    assert after(state, verb) == CONTRACT.get((state, verb))
+    assert (verb in verbs_from(state)) == ((state, verb) in CONTRACT)
+
+
+def test_nothing_else_moves() -> None:
+    assert after("open", "destroy") is None
+    assert after("lost", "confirm") is None
+    assert verbs_from("lost") == ()
+
+
+@pytest.mark.parametrize(("state", "in_totals"), list(zip(STATES, (True, True, False, True), strict=True)))
+def test_totals_leave_out_the_cancelled(state: str, in_totals: bool) -> None:
+    assert counts(state) is in_totals
+
+
+def test_diagram_has_every_move() -> None:
+    for (begin, verb), end in MOVES.items():
+        assert f"    {begin} --> {end}: {verb}" in diagram().splitlines()
+    assert "    [*] --> open" in diagram().splitlines()
