@@ -19,6 +19,8 @@ from support.books import Books
 from support.load import Caller
 from support.observe import until
 
+from clicktrail.heartbeat import is_alive
+
 READY_S = 30.0
 END_S = 25.0
 
@@ -114,6 +116,7 @@ class Installation:
         return process.words()
 
     def spawn(self, *words: str) -> Process:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("CLICKTRAIL_")}
         logs = self.data.parent / "logs"
         logs.mkdir(exist_ok=True)
         log = logs / f"{len(self.processes):03}-{words[0]}.log"
@@ -123,7 +126,7 @@ class Installation:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "CLICKTRAIL_TEST_FAULTS": "1", **self.environ},
+                env=clean | {"CLICKTRAIL_TEST_FAULTS": "1"} | self.environ,
             )
         self.processes.append(Process(popen, log))
         return self.processes[-1]
@@ -195,13 +198,15 @@ class Installation:
         return {}
 
     def pid(self, name: str) -> int:
-        """The process's id, or 0 where it does not live."""
-        pid = int(self.heartbeat(name).get("pid", 0))
-        return pid if pid and is_alive(pid) else 0
+        """The process's id by its own heartbeat, else by its supervisor's; 0 where it does not live."""
+        child = self.heartbeat("supervisor").get("processes", {}).get(name, {})
+        return next((pid for pid in (self.heartbeat(name).get("pid"), child.get("pid")) if pid and is_alive(pid)), 0)
 
     def pids(self) -> list[int]:
-        names = [path.stem for path in (self.data / "run").glob("*.json")]
-        return [pid for name in names if (pid := self.pid(name))]
+        """Of every process that the data folder knows of and that lives, the supervisor included."""
+        names = {path.stem for path in (self.data / "run").glob("*.json")}
+        names |= self.heartbeat("supervisor").get("processes", {}).keys()
+        return sorted({pid for name in names if (pid := self.pid(name))})
 
     def metric(self, name: str, port: int = 0) -> float:
         """Sum of one metric over its labels, as the worker that answers counts it."""
@@ -239,12 +244,3 @@ class Installation:
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
-
-
-def is_alive(pid: int) -> bool:
-    """A zombie is not alive."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
