@@ -7,8 +7,7 @@ import sys
 
 import typer
 
-from clicktrail.commands import control as console
-from clicktrail.commands import courier, edge, engine, init, serve, status
+from clicktrail.commands import catalog, control, courier, edge, engine, export, init, serve, status, trace
 from clicktrail.errors import ClicktrailError
 
 app = typer.Typer(
@@ -19,15 +18,18 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-START, SINGLE = "To begin with", "Single processes"
+BEGIN, DAILY, SINGLE = "To begin with", "Every day", "Single processes, for those who supervise them by themselves"
 
-app.command("init", rich_help_panel=START)(init.init)
-app.command("serve", rich_help_panel=START)(serve.serve)
-app.command("status")(status.status)
+app.command("init", rich_help_panel=BEGIN)(init.init)
+app.command("serve", rich_help_panel=BEGIN)(serve.serve)
+app.add_typer(catalog.commands, name="catalog", rich_help_panel=DAILY)
+app.command("trace", rich_help_panel=DAILY)(trace.trace)
+app.command("export", rich_help_panel=DAILY)(export.export)
+app.command("status", rich_help_panel=DAILY)(status.status)
 app.command("edge", rich_help_panel=SINGLE)(edge.edge)
 app.command("engine", rich_help_panel=SINGLE)(engine.engine)
 app.command("courier", rich_help_panel=SINGLE)(courier.courier)
-app.command("control", rich_help_panel=SINGLE)(console.control)
+app.command("control", rich_help_panel=SINGLE)(control.control)
 
 
 def main() -> None:

@@ -33,6 +33,8 @@ SETTLED_S = 30.0
 """A process that lived this long begins again with the first pause."""
 STOP_MARGIN_S = 3.0
 """On top of its drain time; what is still there then is killed."""
+SAME_WISH_S = 0.5
+"""Two signals within this time are one: a terminal or a wrapper sends it to the process and to its group."""
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 log = structlog.get_logger()
@@ -85,7 +87,7 @@ class Supervisor:
         self._prepare = Child("prepare")
         self._children: list[Child] = []
         self._stopping = self._hurry = False
-        self._next_beat_s = 0.0
+        self._stop_s = self._next_beat_s = 0.0
 
     def run(self) -> int:
         wiring.require_initialised(self.settings)
@@ -163,8 +165,9 @@ class Supervisor:
 
     def _on_signal(self, number: int) -> None:
         if number in STOPS:
-            self._hurry = self._stopping
-            self._stopping = True
+            now_s = time.monotonic()
+            self._hurry |= self._stopping and now_s - self._stop_s > SAME_WISH_S
+            self._stopping, self._stop_s = True, now_s
             log.info("stopping", signal=signal.Signals(number).name, at_once=self._hurry)
 
     def _reap(self) -> None:

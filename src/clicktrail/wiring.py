@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from clicktrail import heartbeat, log, sockets
 from clicktrail.errors import ClicktrailError, LedgerAway, StartError
 from clicktrail.settings import Settings, load
@@ -24,6 +26,7 @@ ENGINE_NICE = 10
 SPARE_FILES = 1024
 LAST_CALL_S = 5
 """A child whose supervisor is gone ends by itself; this long after its drain time it is ended."""
+EXIT_BUG = 1
 EXIT_FAULT = 2
 EXIT_AWAY = 75
 """The ledger is out of reach now: try again."""
@@ -55,6 +58,9 @@ def main(arguments: list[str], environ: Mapping[str, str] = os.environ) -> int:
     except ClicktrailError as fault:
         print(f"clicktrail {name_of(role, node)}: {fault}", file=sys.stderr, flush=True)
         return EXIT_AWAY if isinstance(fault, LedgerAway) else EXIT_FAULT
+    except Exception:
+        structlog.get_logger().exception("ended by an error of the program")
+        return EXIT_BUG
     return 0
 
 
@@ -134,8 +140,6 @@ def _control(process: Process) -> None:
 
 def _prepare(process: Process) -> None:
     """Bring the ledger up to date after a backup and publish the catalog: before anything else runs."""
-    import structlog
-
     from clicktrail.control.boot import boot
 
     boot(process.settings, "ledger")

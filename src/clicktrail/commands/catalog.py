@@ -2,11 +2,37 @@
 
 import sys
 from pathlib import Path
+from typing import Annotated
 
+import typer
+
+from clicktrail.commands.options import takes_data
 from clicktrail.errors import CatalogError
 from clicktrail.settings import Settings
 
 STANDARD_INPUT = Path("-")
+
+commands = typer.Typer(help="Load or show the whole set-up as one TOML file.", no_args_is_help=True)
+
+
+@commands.command("apply")
+@takes_data
+def apply_command(
+    settings: Settings,
+    file: Annotated[Path, typer.Argument(help="TOML file; - reads standard input.")],
+) -> None:
+    """Load programs, partners, creatives, targets, products, approvals and rates from FILE.
+
+    Adds and changes, removes nothing; twice changes nothing more. The server may run.
+    """
+    print("\n".join(apply_file(settings, file)))
+
+
+@commands.command("show")
+@takes_data
+def show_command(settings: Settings) -> None:
+    """Print the whole set-up in the form that `apply` takes."""
+    print(show_catalog(settings), end="")
 
 
 def apply_file(settings: Settings, file: Path) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from clicktrail.commands.options import takes_settings
+from clicktrail.commands.options import takes_data
 from clicktrail.errors import SettingsError
 from clicktrail.settings import Settings
 
@@ -25,7 +25,7 @@ class Form(StrEnum):
     JSONL = "jsonl"
 
 
-@takes_settings
+@takes_data
 def export(
     settings: Settings,
     what: Annotated[What, typer.Argument(help="Which list; postbacks is the transaction log.")],
@@ -45,8 +45,10 @@ def export(
     Ids are numbers, times ISO 8601 in UTC, amounts have the currency's decimals and a point.
     """
     since_ms = moment(since)
+    from clicktrail import wiring
     from clicktrail.control.boot import boot
 
+    wiring.require_initialised(settings)
     boot(settings, "ledger")
     from clicktrail.control.ledger import export as ledger_export
 

@@ -1,0 +1,49 @@
+"""`clicktrail trace`: the whole story of one click, order or call."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from clicktrail.commands.options import takes_data
+from clicktrail.settings import Settings
+
+
+@takes_data
+def trace(
+    settings: Settings,
+    what: Annotated[str, typer.Argument(help="A ClickID, an order number, a log number or a transaction number.")],
+    as_json: Annotated[
+        bool, typer.Option("--json", envvar="CLICKTRAIL_JSON", help="One JSON object, for programs.")
+    ] = False,
+) -> None:
+    """Tell the whole story of a click, an order or a call, oldest first.
+
+    Exit code 1 where nothing is known of it; then it says what was looked for, and the nearest help.
+    """
+    from clicktrail import keys, standing, wiring
+    from clicktrail.control.boot import boot
+    from clicktrail.core.clickid import Checks
+
+    wiring.require_initialised(settings)
+    boot(settings, "ledger")
+    from clicktrail.control.ledger import export, missing, story
+    from clicktrail.control.ledger import trace as ledger_trace
+
+    export.read_only()
+    kept = keys.load(settings.keys_folder)
+    checks = Checks(kept.clickid, kept.current, settings.prefix)
+    asked = what.strip()
+    found = ledger_trace.look_up(asked, checks)
+    hints: list[str] = []
+    if not found:
+        backlog = standing.look(settings)["lag"]["events"]
+        hints = missing.sentences(asked, checks, settings.journal_folder, backlog)
+    if as_json:
+        told = {"asked": asked, "found": bool(found), "hints": hints, **story.as_data(found, settings.prefix)}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
+    else:
+        chapters = story.tell(found, settings.prefix)
+        typer.echo("\n".join([*story.lines(chapters, found.calls_left_off), *hints]))
+    if not found:
+        raise typer.Exit(1)
