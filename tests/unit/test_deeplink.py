@@ -1,0 +1,217 @@
+"""Deeplinks: listed hosts only. Every trick that makes a browser read another host than a server did."""
+
+from urllib.parse import quote
+
+import pytest
+
+from clicktrail.core.deeplink import allowed, ascii_host, is_address, parse
+
+HOSTS = ("shop.example", "shop.example:8443", "*.brand.example", "*.port.example:9000", "xn--mller-kva.example")
+
+
+@pytest.mark.parametrize(
+    ("target", "address"),
+    [
+        ("https://shop.example/", "https://shop.example/"),
+        ("http://shop.example/", "http://shop.example/"),
+        ("https://shop.example", "https://shop.example/"),
+        ("https://shop.example?a=b", "https://shop.example/?a=b"),
+        ("https://shop.example#top", "https://shop.example/#top"),
+        ("https://shop.example/a?b=https://evil.example/#c", "https://shop.example/a?b=https://evil.example/#c"),
+        ("https://shop.example/a@evil.example", "https://shop.example/a@evil.example"),
+        ("https://shop.example//evil.example", "https://shop.example//evil.example"),
+        ("https://shop.example:443/", "https://shop.example/"),
+        ("http://shop.example:80/", "http://shop.example/"),
+        ("https://shop.example:8443/a", "https://shop.example:8443/a"),
+        ("http://shop.example:8443/a", "http://shop.example:8443/a"),
+        ("HTTPS://SHOP.Example/A", "https://shop.example/A"),
+        ("https://www.brand.example/", "https://www.brand.example/"),
+        ("https://a.b.brand.example/", "https://a.b.brand.example/"),
+        ("https://x.port.example:9000/", "https://x.port.example:9000/"),
+        ("https://müller.example/ü", "https://xn--mller-kva.example/ü"),
+        ("https://MÜLLER.example/", "https://xn--mller-kva.example/"),
+        ("https://xn--mller-kva.example/", "https://xn--mller-kva.example/"),
+        ("https://ｓｈｏｐ.example/", "https://shop.example/"),
+        ("https://shop。example/", "https://shop.example/"),
+        ("https://shop.example/a b", "https://shop.example/a b"),
+        ("https://shop.example/a\\b", "https://shop.example/a\\b"),
+    ],
+)
+def test_listed(target: str, address: str) -> None:
+    assert allowed(target, HOSTS) == address
+
+
+@pytest.mark.parametrize("address", ["https://shop.example/p?a=b&c=d%26e#f", "http://shop.example:8443/ü?x=1%2B1"])
+def test_encoded_once_or_twice(address: str) -> None:
+    """What the link's own decoding leaves of a target that came encoded twice is decoded once more."""
+    assert allowed(address, HOSTS) == address
+    assert allowed(quote(address, safe=""), HOSTS) == address
+    assert allowed(quote(address, safe="").lower(), HOSTS) == address.lower()
+    assert allowed(quote(address, safe=":"), HOSTS) == address
+
+
+ATTACKS = [
+    # another host
+    "https://evil.example/",
+    "https://evil.example/https://shop.example/",
+    "https://evil.example?https://shop.example/",
+    "https://evil.example#https://shop.example/",
+    "https://shop.example.evil.example/",
+    "https://evilshop.example/",
+    "https://shop.exampl",
+    "https://brand.example/",
+    "https://evilbrand.example/",
+    "https://.brand.example/",
+    "https://www.brand.example.evil.example/",
+    # user part
+    "https://shop.example@evil.example/",
+    "https://shop.example:443@evil.example/",
+    "https://user:password@shop.example/",
+    "https://@shop.example/",
+    "https://evil.example@shop.example/",
+    "https://shop.example%40evil.example/",
+    # backslashes, which browsers take for slashes
+    "https://evil.example\\@shop.example/",
+    "https://evil.example\\.shop.example/",
+    "https:\\\\evil.example/",
+    "https:/\\evil.example/",
+    "https://\\shop.example/",
+    "https://shop.example\\.evil.example/",
+    "\\\\evil.example",
+    # no scheme, another scheme, slashes too few or too many
+    "//evil.example/",
+    "//shop.example/",
+    "///evil.example/",
+    "/\\evil.example",
+    "https:/shop.example/",
+    "https:shop.example/",
+    "https:evil.example",
+    "https:///evil.example/",
+    "https:////evil.example/",
+    "https:///shop.example/",
+    "javascript:alert(1)",
+    "javascript://shop.example/%0aalert(1)",
+    "data:text/html,x",
+    "ftp://shop.example/",
+    "file://shop.example/",
+    "shop.example",
+    "https",
+    "https://",
+    "",
+    # ports
+    "https://shop.example:444/",
+    "https://shop.example:80/",
+    "http://shop.example:443/",
+    "https://shop.example:/",
+    "https://shop.example:0/",
+    "https://shop.example:0443/",
+    "https://shop.example:+443/",
+    "https://shop.example:443a/",
+    "https://shop.example:443:443/",
+    "https://shop.example:65979/",
+    "https://shop.example:99999999999/",
+    "https://shop.example:４４３/",
+    "https://shop.example:8443@evil.example/",
+    "https://x.port.example/",
+    "https://www.brand.example:9000/",
+    # dots and odd hosts
+    "https://shop.example./",
+    "https://shop.example../",
+    "https://shop..example/",
+    "https://.shop.example/",
+    "https://[::1]/",
+    "https://[shop.example]/",
+    "https://shop.example]/",
+    "https://127.0.0.1/",
+    "https://2130706433/",
+    "https://*.brand.example/",
+    "https://-shop.example/",
+    "https://shop%2Eexample/",
+    "https://shop.example%2F@evil.example/",
+    "https://evil.example%2F.brand.example/",
+    "https://evil.example%23.brand.example/",
+    "https://evil.example%00.brand.example/",
+    "https://evil.example\u2100.brand.example/",
+    "https://evil.example／.brand.example/",
+    "https://evil.example？.brand.example/",
+    "https://evil.example＃.brand.example/",
+    "https://evil.example＠shop.example/",
+    "https://sh\u00f8p.example/",
+    "https://ѕhop.example/",
+    "https://<% SUBID %>.brand.example/",
+    "https://<% SUBID %>/",
+    # controls and blanks
+    " https://evil.example/",
+    "\thttps://shop.example/",
+    "\x01https://shop.example/",
+    "h\nttps://evil.example/",
+    "https:\n//evil.example/",
+    "https://ev\til.example/",
+    "https://shop.example\t.evil.example/",
+    "https://shop.example\n/",
+    "https://shop.example \n/",
+    "https://shop.example .evil.example/",
+    "https://shop.example/\r\nSet-Cookie: a=b",
+    "https://shop.example/\r\n\r\n<html>",
+    "https://shop.example/\nLocation: https://evil.example/",
+    "https://shop.example/\t",
+    "https://shop.example/\0",
+    "https://shop.example/\x7f",
+    "https://shop.example/\x85",
+    "https://shop.example/\u2028",
+    "https://evil.example\0.brand.example/",
+    "https://\ud800.brand.example/",
+]
+
+
+@pytest.mark.parametrize("target", ATTACKS)
+def test_not_listed(target: str) -> None:
+    assert allowed(target, HOSTS) is None
+    assert allowed(quote(target, safe="", errors="replace"), HOSTS) is None
+
+
+def test_decoded_no_further_than_twice() -> None:
+    """A third layer stays text: of two readers one would stop earlier than the other."""
+    thrice = quote(quote("https://shop.example/", safe=""), safe="")
+    assert allowed(thrice, HOSTS) is None
+
+
+def test_an_encoded_line_end_stays_encoded() -> None:
+    assert allowed("https://shop.example/%0d%0aX:y", HOSTS) == "https://shop.example/%0d%0aX:y"
+    assert allowed(quote("https://shop.example/\r\nX:y", safe=""), HOSTS) is None
+
+
+def test_nothing_listed_nothing_allowed() -> None:
+    assert allowed("https://shop.example/", ()) is None
+
+
+@pytest.mark.parametrize(
+    ("target", "meant_as_address"),
+    [
+        ("https://evil.example", True),
+        ("http%3A%2F%2Fevil.example", True),
+        ("HTTP%3a//x", True),
+        ("default", False),
+        ("https", False),
+        ("//evil.example", False),
+        ("", False),
+    ],
+)
+def test_alias_or_address(target: str, meant_as_address: bool) -> None:
+    assert is_address(target) is meant_as_address
+
+
+@pytest.mark.parametrize(
+    ("name", "host"),
+    [("Shop.Example", "shop.example"), ("müller.example", "xn--mller-kva.example"), ("a_b.example", "a_b.example")]
+    + [(name, None) for name in ("", ".", "a.", "a..b", "a b", "a/b", "a" * 254, "ü" * 300, "\ud800", "a\n")],
+)
+def test_hosts_as_dns_knows_them(name: str, host: str | None) -> None:
+    assert ascii_host(name) == host
+
+
+def test_parts_of_an_address() -> None:
+    address = parse("HTTP://Shop.Example:8080/A?b#c")
+    assert address is not None
+    assert (address.scheme, address.host, address.port, address.rest) == ("http", "shop.example", 8080, "/A?b#c")
+    assert str(address) == "http://shop.example:8080/A?b#c"
