@@ -9,7 +9,7 @@ arrives in the meantime may or may not be in it.
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +29,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet runs a cell that begins with one of these."""
 
 Cell = str | int | bool | None
+Row = tuple[Cell, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,75 +37,88 @@ class Export:
     """One list: `rows` takes the first moment wanted (milliseconds since 1970 UTC; 0: all)."""
 
     columns: tuple[str, ...]
-    rows: Callable[[int, str], Iterator[tuple[Cell, ...]]]
+    rows: Callable[[int, str], Iterator[Row]]
 
 
-def clicks(since_ms: int, prefix: str) -> Iterator[tuple[Cell, ...]]:
+def clicks(since_ms: int, prefix: str) -> Iterator[Row]:
     # A minted id never lies before its click's clock time, so the first id of `since_ms` leaves none out.
     wanted = Click.objects.filter(at_ms__gte=since_ms).order_by("id")
     for page in _pages(wanted, "id", first_id(since_ms) if since_ms else 0):
-        for c in page:
-            yield (
-                text_of(prefix, c.id, c.tail),
-                iso(c.at_ms),
-                c.program_id,
-                c.partner_id,
-                c.creative_id,
-                c.target,
-                c.subid,
-                c.referrer or c.referrer_host,
-                c.ip,
-                c.user_agent,
-                c.outcome,
-            )
+        yield from (click_row(click, prefix) for click in page)
 
 
-def postbacks(since_ms: int, _prefix: str) -> Iterator[tuple[Cell, ...]]:
-    decimals = {p.pk: decimals_of(p.currency) for p in Program.objects.only("id", "currency")}
+def postbacks(since_ms: int, _prefix: str) -> Iterator[Row]:
+    known = decimals_by_program()
     wanted = Postback.objects.filter(at_ms__gte=since_ms).order_by("id")
     for page in _pages(wanted, "id", first_id(since_ms) if since_ms else 0):
-        for p in page:
-            yield (
-                p.id,
-                iso(p.at_ms),
-                p.program_id,
-                p.tid,
-                p.clickid,
-                _id_or_text(p.pid),
-                p.subid,
-                _id_or_text(p.wmid),
-                p.product,
-                amount(p.amount, decimals.get(p.program_id)),
-                p.nocheck,
-                p.ip,
-                p.reason,
-                p.transaction_number if p.saved else DASH,
-            )
+        yield from (postback_row(call, known) for call in page)
 
 
-def transactions(since_ms: int, _prefix: str) -> Iterator[tuple[Cell, ...]]:
+def transactions(since_ms: int, _prefix: str) -> Iterator[Row]:
     wanted = Transaction.objects.filter(created_ms__gte=since_ms).order_by("number")
     first = wanted.order_by().aggregate(first=Min("number"))["first"] or 0
     for page in _pages(wanted, "number", first):
-        for t in page:
-            yield (
-                t.number,
-                t.program_id,
-                t.tid,
-                t.partner_id,
-                t.subid,
-                t.creative_id,
-                t.referrer or t.referrer_host,
-                t.clickid,
-                t.product,
-                None if t.revenue_minor is None else format_minor(t.revenue_minor, t.decimals),
-                format_minor(t.commission_minor, t.decimals),
-                t.currency,
-                t.state,
-                t.test,
-                iso(t.clicked_ms),
-                iso(t.created_ms),
-            )
+        yield from (transaction_row(transaction) for transaction in page)
+
+
+def click_row(c: Click, prefix: str) -> Row:
+    return (
+        text_of(prefix, c.id, c.tail),
+        iso(c.at_ms),
+        c.program_id,
+        c.partner_id,
+        c.creative_id,
+        c.target,
+        c.subid,
+        c.referrer or c.referrer_host,
+        c.ip,
+        c.user_agent,
+        c.outcome,
+    )
+
+
+def postback_row(p: Postback, decimals: Mapping[int, int]) -> Row:
+    return (
+        p.id,
+        iso(p.at_ms),
+        p.program_id,
+        p.tid,
+        p.clickid,
+        _id_or_text(p.pid),
+        p.subid,
+        _id_or_text(p.wmid),
+        p.product,
+        amount(p.amount, decimals.get(p.program_id or 0)),
+        p.nocheck,
+        p.ip,
+        p.reason,
+        p.transaction_number if p.saved else DASH,
+    )
+
+
+def transaction_row(t: Transaction) -> Row:
+    return (
+        t.number,
+        t.program_id,
+        t.tid,
+        t.partner_id,
+        t.subid,
+        t.creative_id,
+        t.referrer or t.referrer_host,
+        t.clickid,
+        t.product,
+        None if t.revenue_minor is None else format_minor(t.revenue_minor, t.decimals),
+        format_minor(t.commission_minor, t.decimals),
+        t.currency,
+        t.state,
+        t.test,
+        iso(t.clicked_ms),
+        iso(t.created_ms),
+    )
+
+
+def decimals_by_program() -> dict[int, int]:
+    return {id: decimals_of(currency) for id, currency in Program.objects.values_list("id", "currency")}
 
 
 EXPORTS = {
@@ -172,7 +186,7 @@ def _pages(wanted: QuerySet[Any], key: str, first: int) -> Iterator[list[Model |
         page = list(wanted.filter(**{f"{key}__gt": getattr(page[-1], key)})[:PAGE_ROWS])
 
 
-def _csv(columns: tuple[str, ...], rows: Iterator[tuple[Cell, ...]]) -> Iterator[str]:
+def _csv(columns: tuple[str, ...], rows: Iterator[Row]) -> Iterator[str]:
     line = io.StringIO()
     writer = csv.writer(line)
     writer.writerow(columns)
@@ -192,6 +206,6 @@ def _csv_cell(cell: Cell) -> Cell:
     return cell
 
 
-def _jsonl(columns: tuple[str, ...], rows: Iterator[tuple[Cell, ...]]) -> Iterator[str]:
+def _jsonl(columns: tuple[str, ...], rows: Iterator[Row]) -> Iterator[str]:
     for row in rows:
         yield json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) + "\n"
