@@ -3,10 +3,6 @@
 from dataclasses import replace
 
 import pytest
-
-from clicktrail.core.click import Decision, decide
-from clicktrail.core.placeholders import compile_template, with_clickid
-from clicktrail.core.reasons import CLICK_OUTCOMES, REASONS
 from support.cast import (
     ANNA,
     BANNER,
@@ -24,6 +20,10 @@ from support.cast import (
     YEN_SHOP,
     with_program,
 )
+
+from clicktrail.core.click import Decision, decide
+from clicktrail.core.placeholders import compile_template, with_clickid
+from clicktrail.core.reasons import CLICK_OUTCOMES, REASONS
 
 DEFAULT, SHOES = compile_template(TARGETS["default"]), compile_template(TARGETS["shoes"])
 

@@ -108,7 +108,7 @@ def _too_long(texts: dict[str, str | None]) -> str:
 
 def _keep(params: dict[str, str], pairs: Pairs) -> str:
     for name, value in pairs:
-        if name in _KNOWN:
+        if name in KNOWN:
             params[name] = value
             continue
         if name not in params and len(params) >= MAX_PARAMS:
@@ -119,12 +119,12 @@ def _keep(params: dict[str, str], pairs: Pairs) -> str:
 
 def is_secret(name: str) -> bool:
     """Whether a parameter's value must never be kept."""
-    if name in _KNOWN:
+    if name in KNOWN:
         return False
     return name.lower() in SECRET or any(word.lower() in SECRET for word in _WORD.findall(name))
 
 
-_KNOWN = frozenset((*_TEXTS.values(), "umsatz", "nocheck", "format", "call"))
+KNOWN = frozenset((*_TEXTS.values(), "umsatz", "nocheck", "format", "call"))
 
 
 def _body(body: bytes, content_type: bytes) -> Pairs:
@@ -233,7 +233,7 @@ def _quoted(value: Any) -> str:
     return json.dumps(clean_text(value) if isinstance(value, str) else value, ensure_ascii=False)
 
 
-_BOUNDARY = re.compile(rb'boundary="?([^";,\s]{1,200})"?', re.IGNORECASE)
+_BOUNDARY = re.compile(rb'boundary=(?:"([^"\r\n]{1,200})"|([^";,\s]{1,200}))', re.IGNORECASE)
 _NAME = re.compile(rb'(?:^|[;\s])name="([^"\r\n]*)"', re.IGNORECASE)
 _FILE = re.compile(rb"[;\s]filename\*?=", re.IGNORECASE)
 
@@ -243,8 +243,8 @@ def _multipart(body: bytes, details: bytes) -> Pairs:
     boundary = _BOUNDARY.search(details)
     if boundary is None:
         raise _Unreadable(NOT_MULTIPART)
-    sections = (b"\r\n" + body).split(b"\r\n--" + boundary[1])
-    if len(sections) < 3 or not sections[-1].startswith(b"--"):
+    sections = (b"\r\n" + body).split(b"\r\n--" + (boundary[1] or boundary[2]))
+    if len(sections) < 2 or not sections[-1].startswith(b"--"):
         raise _Unreadable(NOT_MULTIPART)
     return [field for section in sections[1:-1] if (field := _field(section)) is not None]
 
@@ -252,6 +252,6 @@ def _multipart(body: bytes, details: bytes) -> Pairs:
 def _field(section: bytes) -> tuple[str, str] | None:
     head, blank_line, value = section.partition(b"\r\n\r\n")
     name = _NAME.search(head)
-    if not blank_line or name is None or _FILE.search(head):
+    if not blank_line or name is None or not name[1] or _FILE.search(head):
         return None
     return clean_bytes(name[1]), clean_bytes(value)
