@@ -27,8 +27,8 @@ PATIENCE_S = 20.0
 ASK_EVERY_S = 0.02
 """How long SQLite itself waits before we ask anew; its own pauses grow to 100 ms, longer than the engine's."""
 READS = ("SELECT", "PRAGMA", "EXPLAIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT", "BEGIN")
-PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 0", "secure_delete = FAST")
-"""What is deleted is overwritten where it costs no write of its own: `forget` relies on it."""
+PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 0", "secure_delete = ON")
+"""What is deleted is overwritten with zeros: personal data that was cut must not linger in free pages."""
 
 
 class Want:
