@@ -188,7 +188,7 @@ def _check(settings: Settings) -> None:
 
 def _check_network(name: str, network: str) -> None:
     try:
-        ipaddress.ip_network(network)
+        ipaddress.ip_network(network, strict=False)
     except ValueError as fault:
         raise SettingsError(f"The setting {name} is wrong: {fault}; write it like 10.0.0.0/8.") from None
 
