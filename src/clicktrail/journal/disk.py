@@ -9,7 +9,7 @@ import errno
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,18 @@ class FaultyDisk(Disk):
         until = time.monotonic() + slow_ms / 1000
         while time.monotonic() < until and isinstance(read_faults(self.faults).get("journal"), dict):
             time.sleep(0.005)
+
+
+def system_ms() -> int:
+    """Unix time in milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def open_clock(run_folder: Path, environ: Mapping[str, str] = os.environ) -> Callable[[], int]:
+    """The system's clock; with faults allowed, moved by `clock_offset_ms` of the faults file."""
+    if environ.get(FAULTS_VARIABLE) != "1":
+        return system_ms
+    return lambda: system_ms() + int(read_faults(run_folder / FAULTS_FILE).get("clock_offset_ms", 0))
 
 
 def open_disk(run_folder: Path, environ: Mapping[str, str] = os.environ) -> Disk:

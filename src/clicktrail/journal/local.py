@@ -12,7 +12,6 @@ used again; a cursor is keyed by the identity.
 import fcntl
 import os
 import secrets
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +19,9 @@ from typing import Any
 
 import msgspec
 
+from clicktrail.core.clickid import made_ms
 from clicktrail.errors import JournalBroken, JournalLocked, JournalRefused
-from clicktrail.journal.disk import Disk
+from clicktrail.journal.disk import Disk, system_ms
 from clicktrail.journal.events import Event, decode_batch, encode_batch
 from clicktrail.sqlite import sqlite3
 
@@ -40,16 +40,7 @@ LAST = "SELECT at_ms, reserved_ms, body FROM batch ORDER BY seq DESC LIMIT 1"
 AFTER = "SELECT seq, events, body FROM batch WHERE seq > ? ORDER BY seq"
 PENDING = "SELECT coalesce(sum(events), 0) FROM batch WHERE seq > ?"
 
-MADE_SHIFT = 22
-"""Bits of an id below its milliseconds, see core/clickid.py."""
-EPOCH_MS = 1_577_836_800_000
-
 Refusal = (OSError, sqlite3.Error)
-
-
-def system_ms() -> int:
-    """Unix time in milliseconds."""
-    return time.time_ns() // 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +133,12 @@ class Writer:
         self.reserved_ms = reserved_ms
         self._bytes += len(body)
 
+    def is_asked_to_rotate(self) -> bool:
+        """Somebody (a backup, a `forget`) has left the wish for a seal; safe from any thread."""
+        return (self._home / "rotate").exists()
+
     def rotate_if_asked(self) -> bool:
-        """Seal and begin the next file where somebody has left the wish for it."""
+        """Seal and begin the next file where that is wished for."""
         wish = self._home / "rotate"
         if not wish.exists():
             return False
@@ -301,6 +296,12 @@ class Reader:
         with _naming(file):
             return int(self._connection(file).execute(PENDING, (after_seq,)).fetchone()[0])
 
+    def is_sealed(self, file: File) -> bool:
+        """Whether its last row is the seal: nothing will ever come after."""
+        with _naming(file):
+            last = self._connection(file).execute(LAST).fetchone()
+        return last is not None and last[2] is None
+
     def forget(self, file: File) -> None:
         """Close what is open for the file: it is read to its seal, or about to be deleted."""
         db = self._open.pop(file.identity, None)
@@ -357,7 +358,7 @@ def _last_moment(file: File) -> tuple[int, bool]:
             if last is None:
                 return file.created_ms + RESERVE_MS, False
             at_ms, reserved_ms, body = last
-            minted = [(event.id >> MADE_SHIFT) + EPOCH_MS for event in decode_batch(body)] if body else []
+            minted = [made_ms(event.id) for event in decode_batch(body)] if body else []
             return max(reserved_ms, *minted, 0), body is None
         except msgspec.DecodeError as fault:
             raise JournalBroken(f"{file.path} holds a batch that cannot be read: {fault}") from fault

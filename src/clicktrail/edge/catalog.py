@@ -1,0 +1,147 @@
+"""The catalog as the edge uses it: decisions by the raw bytes of a link, swapped whole.
+
+docs/decisions/0006-catalog-staleness.md.
+"""
+
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
+
+from clicktrail import catalogfile
+from clicktrail.core.catalog import Catalog
+from clicktrail.core.click import decide
+from clicktrail.core.deeplink import is_address
+from clicktrail.core.placeholders import encode, safe_literal
+from clicktrail.core.postback import clean_bytes
+from clicktrail.core.reasons import OK
+from clicktrail.errors import CatalogError
+
+MAX_PLANS = 4096
+"""Decisions kept in memory; when it is full all are dropped and made again as they are asked for."""
+MAX_KEY_BYTES = 512
+"""A longer link is decided anew each time, so that deeplinks cannot fill the memory."""
+
+Key = tuple[bytes | None, bytes | None, bytes | None, bytes | None]
+"""Raw cpid, pid, wmid, target of a link."""
+
+CLEAR_ADDRESS = (b"http://", b"https://")
+
+
+class Plan:
+    """One decision, with the address encoded but for what changes from click to click."""
+
+    __slots__ = ("creative", "form", "outcome", "partner", "program", "target")
+
+    def __init__(self, key: Key, catalog: Catalog) -> None:
+        cpid, pid, wmid = (None if raw is None else text_of(raw) for raw in key[:3])
+        target = None if key[3] is None else target_of(key[3])
+        decision = decide(cpid, pid, wmid, target, catalog)
+        self.program, self.partner, self.creative = decision.program, decision.partner, decision.creative
+        self.target, self.outcome = decision.target, decision.outcome
+        fixed = {"cpid": b"%d" % decision.program, "pid": encoded(pid), "wmid": encoded(wmid)}
+        parts = decision.template.parts if decision.template else ()
+        # Empty where there is nowhere to go: an unknown program, or one without any target.
+        self.form = b"".join(_part(part, fixed) for part in parts)
+
+    @property
+    def address(self) -> bytes:
+        """Of a deeplink to a listed host: the bare address, as a Location may carry it; else empty."""
+        is_deeplink = self.outcome == OK and is_address(self.target)
+        return safe_literal(self.target) if is_deeplink else b""
+
+    def location(self, clickid: bytes, subid: bytes) -> bytes:
+        """clickid: 29 characters or nothing; subid: percent-encoded."""
+        return self.form % {b"clickid": clickid, b"subid": subid}
+
+
+def _part(part: bytes | str, fixed: dict[str, bytes]) -> bytes:
+    """A piece of a template in the language of `bytes % dict`."""
+    if isinstance(part, bytes):
+        return part.replace(b"%", b"%%")
+    if part in fixed:
+        return fixed[part].replace(b"%", b"%%")
+    return b"%%(%b)b" % part.encode()
+
+
+def text_of(raw: bytes) -> str:
+    """A value of a query as clean text: plus is a blank, %XX a byte, UTF-8."""
+    if b"+" in raw:
+        raw = raw.replace(b"+", b" ")
+    if b"%" in raw:
+        raw = unquote_to_bytes(raw)
+    return clean_bytes(raw)
+
+
+def target_of(raw: bytes) -> str:
+    """A deeplink that comes in clear keeps its own escapes; everything else is decoded once."""
+    if raw[:8].lower().startswith(CLEAR_ADDRESS):
+        return clean_bytes(raw)
+    return text_of(raw)
+
+
+def encoded(text: str | None) -> bytes:
+    return encode(text.encode("utf-8", "replace")) if text else b""
+
+
+class Picture:
+    """One published catalog and the decisions that were made with it."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.version = catalog.version
+        self._plans: dict[Key, Plan] = {}
+
+    def plan(self, key: Key) -> Plan:
+        return self._plans.get(key) or self._make(key)
+
+    def _make(self, key: Key) -> Plan:
+        plan = Plan(key, self.catalog)
+        if sum(len(raw) for raw in key if raw) <= MAX_KEY_BYTES:
+            if len(self._plans) >= MAX_PLANS:
+                self._plans.clear()
+            self._plans[key] = plan
+        return plan
+
+
+EMPTY = Catalog(version=0, published_ms=0, prefix="QC")
+
+
+class Watch:
+    """Follows the published file: a look costs one stat, a change one read."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / catalogfile.CURRENT
+        self._seen: tuple[int, int, int] | None = None
+        self.picture = Picture(EMPTY)
+        self.swaps = 0
+        self.faults = 0
+        self.fault = "no catalog was published yet"
+        """Why the newest file is not in use; empty where it is."""
+
+    def look(self) -> bool:
+        """Swap in what was published since the last look; True where it was. Never raises."""
+        try:
+            state = self._path.stat()
+        except OSError:
+            return False
+        mark = (state.st_mtime_ns, state.st_ino, state.st_size)
+        if mark == self._seen:
+            return False
+        self._seen = mark
+        return self._swap()
+
+    def _swap(self) -> bool:
+        try:
+            catalog = catalogfile.read(self._path)
+        except (OSError, CatalogError) as fault:
+            return self._keep(str(fault))
+        if catalog.version < self.picture.version:
+            return self._keep(f"catalog {catalog.version} is older than {self.picture.version}")
+        self.picture = Picture(catalog)
+        self.swaps += 1
+        self.fault = ""
+        return True
+
+    def _keep(self, fault: str) -> bool:
+        self.faults += 1
+        self.fault = fault
+        return False

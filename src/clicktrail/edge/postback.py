@@ -1,0 +1,49 @@
+"""A postback, from its bytes to the answer: parse, journal, answer. It is judged elsewhere.
+
+The pixel is answered as soon as the call is durable. Who asks for JSON waits for the
+engine's verdict, two seconds at most; what he gets is the ledger's word, not a guess.
+"""
+
+from clicktrail.core import postback
+from clicktrail.edge.caller import Caller
+from clicktrail.edge.worker import Asker, Worker
+from clicktrail.journal.events import Event, Postback
+
+
+def take(
+    worker: Worker, asker: Asker, query: bytes, caller: Caller, method: str = "GET", body: bytes = b""
+) -> None:
+    """Take one call, however odd; `asker` gets its answer once the journal has it."""
+    params, fault = postback.read(query, body, caller.content_type)
+    wants_json = caller.wants_json or params.get("format") == "json"
+    if wants_json and "call" in params:
+        worker.verdicts.recall(params["call"], asker)
+        return
+    now_ms = worker.clock()
+    id = worker.mint.next(now_ms)
+    call = Postback(
+        id, worker.checks.tail(id), now_ms, worker.watch.picture.version, method, params, fault,
+        caller.ip, caller.user_agent, caller.referrer,
+    )  # fmt: skip
+    if wants_json:
+        worker.verdicts.expect(id, asker)
+        worker.commits.put(call, _Judged(worker, asker))
+    else:
+        asker.pending = worker.answers.gif
+        worker.commits.put(call, asker)
+
+
+class _Judged:
+    """Waits for the journal on behalf of somebody whose answer comes from the engine."""
+
+    __slots__ = ("_asker", "_worker")
+
+    def __init__(self, worker: Worker, asker: Asker) -> None:
+        self._worker, self._asker = worker, asker
+
+    def durable(self) -> None:
+        """The engine is woken for the whole batch; there is nothing to do for one."""
+
+    def undurable(self, event: Event, reserved_ms: int) -> None:  # noqa: ARG002 - see Waiter
+        if self._worker.verdicts.drop(event.id, self._asker):
+            self._asker.answer(self._worker.answers.retry_later())
