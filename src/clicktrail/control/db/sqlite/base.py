@@ -115,7 +115,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             connection.execute(f"PRAGMA {pragma}")
         return connection
 
-    def create_cursor(self, name: str | None = None) -> Any:
+    def create_cursor(self, name: str | None = None) -> Any:  # noqa: ARG002 - Django's signature
         cursor = self.connection.cursor(factory=Cursor)
         cursor.wrapper = self
         return cursor

@@ -1,0 +1,184 @@
+"""The engine's own door to the ledger: what it reads, and the one transaction it writes.
+
+Two implementations, `sql_sqlite.py` and `sql_postgres.py`, with identical insides; the
+tests run on both. Look-ups happen before the transaction: only the engine adds rows to
+these tables, and the fence in `write` makes a commit fail once another engine has begun.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from clicktrail.errors import LedgerError
+
+Row = tuple[Any, ...]
+
+
+def named(text: str) -> list[str]:
+    """Column names, in the order of a row."""
+    return text.split()
+
+
+CLICK = named(
+    "id tail at_ms day program_id partner_id creative_id target subid outcome bot prefetch counted net visitor "
+    "referrer_host referrer ip user_agent extra"
+)
+POSTBACK = named(
+    "id at_ms method source actor program_id tid clickid click_id pid subid wmid product amount nocheck params fault "
+    "ip user_agent referrer reason facts saved transaction_number judged_order judged_ms catalog_version"
+)
+VERDICT = named("reason facts saved transaction_number judged_order judged_ms catalog_version id")
+TRANSACTION = named(
+    "number program_id tid partner_id subid creative_id referrer referrer_host clickid click_id product_id product "
+    "revenue_minor commission_minor percent_ppm fixed_minor currency decimals state test manual postback_id clicked_ms "
+    "created_ms"
+)
+MEASURES = named("clicks_gross clicks_net clicks_bot clicks_refused transactions revenue_minor commission_minor")
+HOUR = named("bucket_s program_id partner_id creative_id product_id")
+SUBID = named("day program_id partner_id other subid")
+REFERRER = named("day program_id partner_id other host")
+CURSOR = named("identity node name seq sealed finished_ms")
+SET_ASIDE = named("identity seq position note body at_ms")
+
+WAITING = named("id at_ms click_id method source actor params fault ip user_agent referrer catalog_version")
+"""Columns of a waiting call: what it takes to judge it after a restart."""
+CLICK_FACTS = named(
+    "id tail at_ms program_id partner_id creative_id subid referrer_host referrer outcome prefetch counted bot"
+)
+"""Columns of a click that a verdict may need."""
+EARLIER = named("program_id tid number partner_id product revenue_minor click_id")
+"""Columns of a transaction against which a later call is held."""
+
+
+class Busy(LedgerError):
+    """Somebody else writes; nothing was begun, the same unit may be written again."""
+
+
+class Trouble(LedgerError):
+    """Out of reach, gone, full: whether the unit was committed is unknown. Connect anew and read where we stand."""
+
+
+class Refused(LedgerError):
+    """The database does not take a value of this unit; nothing of it was stored."""
+
+
+class Fenced(LedgerError):
+    """Another engine has begun; this one must not commit any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a journal file has been read; `seq` of its last applied row, the seal included."""
+
+    identity: str
+    node: int
+    name: str
+    seq: int
+    sealed: bool
+    finished_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The row of EngineState: counters that only the engine of this epoch may move."""
+
+    epoch: int
+    next_transaction: int
+    next_order: int
+
+
+@dataclass(slots=True)
+class Unit:
+    """What one transaction stores: all of it, or nothing."""
+
+    numbers: Numbers
+    applied_ms: int
+    clicks: list[Row] = field(default_factory=list)
+    named: list[int] = field(default_factory=list)
+    """Prefetched clicks that an order named: from now on they count."""
+    transactions: list[Row] = field(default_factory=list)
+    postbacks: list[Row] = field(default_factory=list)
+    verdicts: list[Row] = field(default_factory=list)
+    """Final verdicts of calls that waited."""
+    hours: list[Row] = field(default_factory=list)
+    subids: list[Row] = field(default_factory=list)
+    referrers: list[Row] = field(default_factory=list)
+    cursors: list[Row] = field(default_factory=list)
+    aside: list[Row] = field(default_factory=list)
+
+
+class Ledger(Protocol):
+    """All methods raise Trouble where the ledger is out of reach."""
+
+    target_s: float
+    """How long a transaction may last; the batch size follows it."""
+
+    def connect(self) -> None:
+        """Raises StartError where the database would forget what it has acknowledged."""
+
+    def close(self) -> None: ...
+
+    def take_over(self) -> Numbers:
+        """Raise the epoch by one: every engine before this one is fenced off."""
+
+    def numbers(self) -> Numbers: ...
+
+    def cursors(self) -> dict[str, Cursor]: ...
+
+    def waiting(self) -> list[Row]: ...
+
+    def last_click(self) -> int:
+        """The highest click id stored; 0 where there is none."""
+
+    def last_postback(self) -> int: ...
+
+    def visitors_since(self, id: int, limit: int) -> list[Row]:
+        """(visitor, program, partner, at_ms) of net clicks, newest first."""
+
+    def values(self, table: str, day: int, program: int, partner: int) -> set[str]:
+        """Subids or hosts that have a row of their own. table: "subid" or "referrer"."""
+
+    def stored_clicks(self, ids: list[int]) -> set[int]: ...
+
+    def stored_postbacks(self, ids: list[int]) -> set[int]: ...
+
+    def clicks(self, ids: list[int]) -> list[Row]: ...
+
+    def earlier(self, keys: list[tuple[int, str]]) -> list[Row]: ...
+
+    def verdicts(self, calls: list[int]) -> list[Row]:
+        """(id, reason, facts, saved, transaction_number) of calls in the log."""
+
+    def write(self, unit: Unit, dry: bool = False) -> bool:
+        """Store the unit; False where an order had its transaction already: judge again. `dry` rolls back.
+
+        Raises Busy, Refused, Fenced or Trouble.
+        """
+
+    def run(self, statement: str, values: Row = ()) -> int:
+        """One statement, with `?` for values on both databases, as a transaction of its own; rows changed."""
+
+    def run_many(self, statement: str, rows: list[Row]) -> None: ...
+
+    def all(self, statement: str, values: Row = ()) -> list[Row]: ...
+
+    def yield_to_others(self) -> None:
+        """Leave others a moment, where they want one."""
+
+    def checkpoint(self, *, idle: bool) -> None: ...
+
+
+def columns(names: list[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def add_up(table: str, key: list[str], values: str) -> str:
+    """Insert sums, or add them to the row that is there. The same words on both databases."""
+    sums = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in MEASURES)
+    names = columns(key + MEASURES)
+    return f"INSERT INTO {table} ({names}) {values} ON CONFLICT ({columns(key)}) DO UPDATE SET {sums}"  # noqa: S608
+
+
+MOVE_CURSOR = (
+    "ON CONFLICT (identity) DO UPDATE SET seq = excluded.seq, sealed = excluded.sealed, "
+    "finished_ms = excluded.finished_ms, name = excluded.name"
+)

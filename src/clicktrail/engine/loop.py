@@ -1,0 +1,274 @@
+"""The engine: read a batch of all journals, judge it, store it in one transaction, tell who waits.
+
+    take      rows of the journals, oldest first                              feed.py
+    sort      new clicks and calls; what the ledger has already falls out     memory.py
+    again     the journals of missing clicks, once more to their ends         feed.py
+    apply     clicks: which count                                             clicks.py
+    judge     calls, and those that waited                                    postbacks.py
+    store     rows, sums, cursors and counters, fenced, in one transaction    sql_*.py
+    tell      final verdicts to the edges that wait                           answers.py
+
+Nothing is remembered of a unit that was not stored; see `memory.py`.
+"""
+
+import fcntl
+import logging
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import IO
+
+from clicktrail.core.catalog import Catalog
+from clicktrail.core.clickid import Reader
+from clicktrail.core.judge import Verdict
+from clicktrail.engine import setaside
+from clicktrail.engine.catalogs import Catalogs
+from clicktrail.engine.clicks import apply_clicks
+from clicktrail.engine.feed import Feed, Haul, JournalReader, Part
+from clicktrail.engine.ledger import Busy, Cursor, Fenced, Ledger, Numbers, Refused, Trouble, Unit
+from clicktrail.engine.memory import Intake, LedgerFacts, Memory
+from clicktrail.engine.postbacks import Call, Judged, judge_calls
+from clicktrail.errors import StartError
+from clicktrail.settings import Settings
+
+FIRST_LIMIT = 2000
+MIN_LIMIT, MAX_LIMIT = 200, 20_000
+"""Events in one transaction; between the two the number follows how long the last ones took."""
+MAX_READY = 1000
+"""Waiting calls judged in one unit."""
+JUDGING_COSTS = 4
+"""A call costs as much as so many clicks: the limit counts it so."""
+
+log = logging.getLogger(__name__)
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(slots=True)
+class Progress:
+    """What one step did."""
+
+    events: int = 0
+    """Events that the ledger has now and did not have before."""
+    final: list[tuple[int, Verdict]] = field(default_factory=list)
+    """(call, verdict) of calls judged for good."""
+    moved: bool = False
+    """Whether anything was stored: then there may be more at once."""
+
+
+@dataclass(slots=True)
+class Prepared:
+    unit: Unit
+    judged: Judged
+    ready: list[Call]
+
+
+class Engine:
+    """One engine for one ledger. `open`, then `step` again and again; Trouble means `recover`, later."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        reader: JournalReader,
+        read_clickid: Reader,
+        *,
+        catalogs: Catalogs | None = None,
+        clock: Callable[[], int] = now_ms,
+    ) -> None:
+        self.settings, self.ledger = settings, ledger
+        self.catalogs = catalogs or Catalogs(settings.catalog_folder)
+        self._read_clickid, self._clock = read_clickid, clock
+        self.feed = Feed(reader, {})
+        self.memory = Memory(ledger, Numbers(0, 1, 1))
+        self.limit = FIRST_LIMIT
+        self.units = 0
+        """Units stored since the start."""
+        self._aside: dict[setaside.Place, str] = {}
+        self._held: IO[str] | None = None
+        self._refused = False
+
+    def hold(self) -> None:
+        """Take the data folder for this engine; raises StartError where another has it."""
+        self._held = self._held or hold(self.settings)
+
+    def open(self) -> None:
+        """Raises StartError where another engine holds the data folder, Trouble where the ledger is out of reach."""
+        self.hold()
+        self.ledger.connect()
+        self._remember(self.ledger.take_over())
+
+    def close(self) -> None:
+        self.ledger.close()
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
+    def recover(self) -> None:
+        """Connect anew and read from the ledger where it stands. Raises Trouble, Fenced."""
+        self.ledger.connect()
+        numbers = self.ledger.numbers()
+        if numbers.epoch > self.memory.numbers.epoch:
+            raise Fenced("Another engine has taken over this ledger; this one ends.")
+        # A lower epoch is an older copy of the ledger, put back by hand.
+        self._remember(numbers if numbers.epoch == self.memory.numbers.epoch else self.ledger.take_over())
+
+    def _remember(self, numbers: Numbers) -> None:
+        """All that is known comes from the ledger; reading goes on behind its cursors."""
+        memory = Memory(self.ledger, numbers)
+        memory.read(self.ledger, self._read_clickid)
+        self.feed.reset(self.ledger.cursors())
+        self.memory = memory
+
+    def step(self) -> Progress:
+        """One unit. Raises Busy (nothing lost, step again), Trouble, Fenced."""
+        catalog = self.catalogs.current()
+        if catalog is None:
+            return Progress()
+        haul = self.feed.take(self.limit)
+        try:
+            return self._apply(haul, catalog)
+        except Refused as fault:
+            self._set_aside(haul, catalog, fault)
+            return Progress(moved=True)
+        except Busy:
+            self._remember(self.ledger.numbers())
+            raise
+
+    def _apply(self, haul: Haul, catalog: Catalog) -> Progress:
+        began_s = time.perf_counter()
+        prepared = self._prepare(haul, catalog, self.memory)
+        if not haul and not prepared.ready:
+            return Progress()
+        prepared.unit.cursors = [_cursor_row(c, self._clock()) for c in haul.cursors.values()]
+        prepared.unit.aside = setaside.rows(haul.parts, self._aside, self._clock())
+        if not self._write(prepared.unit):
+            self._remember(self.ledger.numbers())
+            return Progress(moved=True)
+        self._accept(haul, prepared, time.perf_counter() - began_s)
+        self.ledger.checkpoint(idle=False)
+        self.ledger.yield_to_others()
+        return Progress(haul.events, prepared.judged.final, moved=True)
+
+    def _prepare(self, haul: Haul, catalog: Catalog, memory: Memory, may_read: bool = True) -> Prepared:
+        """Everything in memory; only look-ups. Raises Refused for whatever goes wrong with an event."""
+        try:
+            return self._work_out(haul, catalog, memory, may_read)
+        except (Busy, Trouble, Refused, Fenced):
+            raise
+        except Exception as fault:
+            raise Refused(f"{type(fault).__name__}: {fault}") from fault
+
+    def _work_out(self, haul: Haul, catalog: Catalog, memory: Memory, may_read: bool) -> Prepared:
+        intake = Intake(memory, self.ledger, self._read_clickid)
+        intake.add(self._kept(haul.parts))
+        facts = LedgerFacts(intake, self.ledger, self.catalogs, self.feed, catalog)
+        missing = facts.missing_nodes(intake.calls) if may_read and intake.calls else set()
+        if missing:
+            before = len(haul.parts)
+            self.feed.take(self.limit, haul, missing)
+            intake.add(self._kept(haul.parts[before:]))
+        clicks = apply_clicks(intake.clicks, catalog, memory.visitors, memory.rollups)
+        ready = self._ready(intake, memory) if may_read else []
+        judged = judge_calls(ready + intake.calls, facts, memory.numbers, memory.rollups, self._clock())
+        hours, subids, referrers = memory.rollups.drain()
+        unit = Unit(
+            judged.numbers, self._clock(), clicks, judged.named, judged.transactions, judged.postbacks,
+            judged.verdicts, hours, subids, referrers,
+        )  # fmt: skip
+        return Prepared(unit, judged, ready)
+
+    def _kept(self, parts: list[Part]) -> list[Part]:
+        return [setaside.without(part, self._aside) for part in parts] if self._aside else parts
+
+    def _ready(self, intake: Intake, memory: Memory) -> list[Call]:
+        if not len(memory.waiting):
+            return []
+        return memory.waiting.ready((click.id for click in intake.clicks), self.feed.read_to_end, MAX_READY)
+
+    def _write(self, unit: Unit) -> bool:
+        began_s = time.perf_counter()
+        stored = self.ledger.write(unit)
+        self._adapt(time.perf_counter() - began_s, len(unit.clicks) + JUDGING_COSTS * len(unit.postbacks))
+        return stored
+
+    def _adapt(self, took_s: float, events: int) -> None:
+        """Larger units while they are quick, smaller ones where a transaction lasts too long for others."""
+        if took_s > self.ledger.target_s:
+            self.limit = max(MIN_LIMIT, int(self.limit * max(0.5, self.ledger.target_s / took_s)))
+        elif events >= self.limit // 2:
+            self.limit = min(MAX_LIMIT, int(self.limit * min(1.25, self.ledger.target_s / took_s)))
+
+    def _accept(self, haul: Haul, prepared: Prepared, took_s: float) -> None:
+        """The unit is in the ledger: memory follows."""
+        memory, judged = self.memory, prepared.judged
+        memory.numbers = judged.numbers
+        still = {call.event.id for call in judged.waiting}
+        for call in prepared.ready:
+            if call.event.id not in still:
+                memory.waiting.remove(call)
+        for call in judged.waiting:
+            if not call.waited:
+                memory.waiting.add(call)
+        self.feed.accept(haul)
+        self.units += 1
+        self._aside.clear()
+        self._refused = False
+        log.debug("unit stored: %d events, %d verdicts, %.1f ms", haul.events, len(judged.final), took_s * 1000)
+
+    def _set_aside(self, haul: Haul, catalog: Catalog, fault: Refused) -> None:
+        """Something cannot be stored. Perhaps memory was wrong: once more; then the events themselves are tried."""
+        if self._refused:
+            self._find_refused(haul, catalog)
+        self._refused = True
+        log.warning("a unit was refused: %s", fault)
+        self._remember(self.ledger.numbers())
+
+    def _find_refused(self, haul: Haul, catalog: Catalog) -> None:
+        events = [(part, place, event) for part in haul.parts for place, event in setaside.places(part)]
+
+        def fault_of(some: Sequence[tuple[Part, setaside.Place, object]]) -> str | None:
+            parts = [
+                Part(part.identity, part.seq, part.tick, [event], [place[2]])  # type: ignore[list-item]
+                for part, place, event in some
+            ]
+            return self._fault_of(parts, catalog)
+
+        found = setaside.find(events, fault_of)
+        if not found:
+            raise Trouble("The ledger refuses a unit, and no event in it: is it damaged?")
+        for (_, place, _), note in found:
+            log.error("event set aside: file %s, row %d, position %d: %s", *place, note)
+            self._aside[place] = note
+
+    def _fault_of(self, parts: list[Part], catalog: Catalog) -> str | None:
+        """Try to store these alone, and take it back. The visitors' window is left out: nobody looks at the result."""
+        memory = Memory(self.ledger, self.memory.numbers)
+        try:
+            prepared = self._prepare(Haul(parts), catalog, memory, may_read=False)
+            prepared.unit.numbers = replace(prepared.unit.numbers, epoch=memory.numbers.epoch)
+            self.ledger.write(prepared.unit, dry=True)
+        except Refused as fault:
+            return str(fault)
+        return None
+
+
+def hold(settings: Settings) -> IO[str]:
+    """The lock of a data folder's engine, until it is closed. Raises StartError."""
+    settings.run_folder.mkdir(parents=True, exist_ok=True)
+    handle = (settings.run_folder / "engine.lock").open("a+")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        handle.close()
+        raise StartError(f"Another engine works on {settings.data}: stop it first.") from None
+    os.set_inheritable(handle.fileno(), False)
+    return handle
+
+
+def _cursor_row(cursor: Cursor, at_ms: int) -> tuple[object, ...]:
+    finished_ms = at_ms if cursor.sealed else None
+    return (cursor.identity, cursor.node, cursor.name, cursor.seq, cursor.sealed, finished_ms)

@@ -1,0 +1,186 @@
+"""A conversion on one page: find its click and the order's earlier transaction, judge, write down.
+
+`judge_calls` reads top to bottom: look up for all calls at once, then judge one after the
+other in memory, so that of two calls of one order in a batch the second sees the first.
+"""
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from clicktrail.core import postback as call_form
+from clicktrail.core.catalog import Catalog
+from clicktrail.core.clickid import Reader
+from clicktrail.core.ids import read_id
+from clicktrail.core.judge import ABSENT, UNREAD, Award, ClickFacts, Earlier, NoClick, Verdict, judge
+from clicktrail.core.lifecycle import OPEN
+from clicktrail.core.reasons import WAITING
+from clicktrail.engine.ledger import Numbers, Row
+from clicktrail.engine.rollup import BOT, COMMISSION, NET, REVENUE, TRANSACTIONS, Rollups
+from clicktrail.journal.events import Postback
+
+MAX_COLUMN = 255
+"""Characters of a parameter in its own column; the whole of it stands in `params`."""
+
+Key = tuple[int, str]
+"""(program, tid)"""
+
+
+@dataclass(slots=True)
+class Call:
+    """One call to be judged. tick: the pass in which it was read; waited: it has a row in the log already."""
+
+    event: Postback
+    typed: call_form.Postback
+    click_id: int | None
+    tick: int
+    waited: bool = False
+
+    @property
+    def key(self) -> Key:
+        return read_id(self.typed.cpid) or 0, self.typed.tid or ""
+
+
+@dataclass(slots=True)
+class KnownClick:
+    facts: ClickFacts
+    prefetch: bool
+    counted: bool
+    bot: bool
+    host: str
+
+
+class Facts(Protocol):
+    """What judging looks up, each for a whole batch."""
+
+    def clicks(self, ids: list[int]) -> dict[int, KnownClick]: ...
+
+    def earlier(self, keys: list[Key]) -> dict[Key, Earlier]: ...
+
+    def catalog(self, version: int) -> Catalog:
+        """The catalog that was in force when the call arrived."""
+
+    def is_final(self, click_id: int, tick: int) -> bool:
+        """Whether a click that is not there will never come to a call read in this pass."""
+
+
+@dataclass(slots=True)
+class Judged:
+    """The outcome: rows to store, and who waits on."""
+
+    numbers: Numbers
+    now_ms: int
+    """Of the engine's clock, for the log only; no verdict depends on it."""
+    postbacks: list[Row] = field(default_factory=list)
+    verdicts: list[Row] = field(default_factory=list)
+    transactions: list[Row] = field(default_factory=list)
+    named: list[int] = field(default_factory=list)
+    waiting: list[Call] = field(default_factory=list)
+    final: list[tuple[int, Verdict]] = field(default_factory=list)
+
+
+def read_call(event: Postback, read_clickid: Reader, tick: int, waited: bool = False) -> Call:
+    typed = call_form.from_params(event.params, event.fault)
+    click_id = read_clickid(typed.clickid) if typed.clickid else None
+    return Call(event, typed, click_id, tick, waited)
+
+
+def judge_calls(calls: list[Call], facts: Facts, numbers: Numbers, rollups: Rollups, now_ms: int) -> Judged:
+    clicks = facts.clicks([call.click_id for call in calls if call.click_id is not None])
+    earlier = facts.earlier([call.key for call in calls if call.typed.tid])
+    judged = Judged(numbers, now_ms)
+    for call in calls:
+        click = clicks.get(call.click_id) if call.click_id is not None else None
+        catalog = facts.catalog(call.event.catalog)
+        seen = _seen(call, click, facts)
+        verdict = judge(call.typed, call.click_id, seen, earlier.get(call.key), catalog, call.event.at_ms)
+        if verdict.award is not None:
+            number = _credit(call, verdict.award, click, judged, rollups, catalog)
+            verdict = replace(verdict, transaction=number, facts=verdict.facts | {"transaction": number})
+            earlier[call.key] = _as_earlier(number, verdict.award)
+        _write_down(call, verdict, catalog, judged)
+    return judged
+
+
+def _seen(call: Call, click: KnownClick | None, facts: Facts) -> ClickFacts | NoClick | None:
+    if call.click_id is None:
+        return None
+    if click is not None:
+        return click.facts
+    return ABSENT if facts.is_final(call.click_id, call.tick) else UNREAD
+
+
+def _credit(
+    call: Call, award: Award, click: KnownClick | None, judged: Judged, rollups: Rollups, catalog: Catalog
+) -> int:
+    """Create the transaction and add it up; a test stays out of the sums. Returns its number."""
+    number = judged.numbers.next_transaction
+    judged.numbers = replace(judged.numbers, next_transaction=number + 1)
+    host = click.host if click else ""
+    judged.transactions.append(_transaction_row(number, award, host, call.event))
+    if not award.test:
+        at_ms = call.event.at_ms
+        slot = rollups.at(at_ms, award.program, award.partner, award.creative, award.product_id, catalog)
+        slot.add(TRANSACTIONS, award.subid, host)
+        slot.add(REVENUE, award.subid, host, award.revenue_minor or 0)
+        slot.add(COMMISSION, award.subid, host, award.commission_minor)
+    if click is not None and click.prefetch and not click.counted and not click.bot:
+        _count_prefetch(click, judged, rollups, catalog)
+    return number
+
+
+def _count_prefetch(click: KnownClick, judged: Judged, rollups: Rollups, catalog: Catalog) -> None:
+    """The order shows that somebody came by this click after all, and by no other: gross and net."""
+    click.counted = True
+    facts = click.facts
+    slot = rollups.slot(facts.at_ms, facts.program, facts.partner, facts.creative, catalog)
+    slot.add(BOT, facts.subid, click.host, -1)
+    slot.add(NET, facts.subid, click.host)
+    judged.named.append(facts.id)
+
+
+def _transaction_row(number: int, award: Award, host: str, event: Postback) -> Row:
+    return (
+        number, award.program, award.tid, award.partner, award.subid, award.creative, award.referrer or None, host,
+        award.clickid, award.click_id, award.product_id, award.product, award.revenue_minor, award.commission_minor,
+        award.percent_ppm, award.fixed_minor, award.currency, award.decimals, OPEN, award.test,
+        event.source == "console", event.id, award.clicked_ms, event.at_ms,
+    )  # fmt: skip
+
+
+def _as_earlier(number: int, award: Award) -> Earlier:
+    return Earlier(number, award.partner, award.product, award.revenue_minor, award.click_id)
+
+
+def _write_down(call: Call, verdict: Verdict, catalog: Catalog, judged: Judged) -> None:
+    """A line of the log, or the verdict that a waiting line was still without."""
+    is_final = verdict.reason != WAITING
+    order = judged.numbers.next_order if is_final else None
+    if is_final:
+        judged.numbers = replace(judged.numbers, next_order=judged.numbers.next_order + 1)
+        judged.final.append((call.event.id, verdict))
+    else:
+        judged.waiting.append(call)
+    outcome = (
+        verdict.reason, json.dumps(verdict.facts, ensure_ascii=False), verdict.saved, verdict.transaction, order,
+        judged.now_ms if is_final else None, catalog.version,
+    )  # fmt: skip
+    if call.waited and is_final:
+        judged.verdicts.append((*outcome, call.event.id))
+    elif not call.waited:
+        judged.postbacks.append(_log_row(call) + outcome)
+
+
+def _log_row(call: Call) -> Row:
+    event, typed = call.event, call.typed
+    texts = (typed.pid, typed.subid, typed.wmid, typed.product, typed.amount)
+    return (
+        event.id, event.at_ms, event.method, event.source, event.actor, read_id(typed.cpid), _short(typed.tid),
+        _short(typed.clickid), call.click_id, *map(_short, texts), typed.nocheck,
+        json.dumps(event.params, ensure_ascii=False), event.fault, event.ip or None, event.user_agent or None,
+        event.referrer or None,
+    )  # fmt: skip
+
+
+def _short(text: str | None) -> str:
+    return (text or "")[:MAX_COLUMN]

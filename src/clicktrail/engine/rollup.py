@@ -1,0 +1,138 @@
+"""Sums of one unit, in memory, until they are added to the rows of the ledger.
+
+Rows are bounded: ids that the catalog does not know count under 0, and of subids and
+referrer hosts at most 1,000 a program, partner and day get a row, the rest is "other".
+A value that has a row keeps it and one without never gets one, as rows are not deleted:
+what is taken out again later (`control/ledger/moves.py`) finds the row it was added to.
+"""
+
+from collections.abc import Callable
+
+from clicktrail.core.catalog import Catalog, Program
+from clicktrail.core.periods import QUARTER_MS, bucket_s, day_of
+from clicktrail.engine.ledger import Row
+
+MAX_VALUES = 1000
+"""Rows for subids, and for hosts, of a program, partner and day; more are added up in `other`."""
+MAX_KEPT_VALUES = 500_000
+"""Values in memory over all groups, 60 MB; above it they are read from the ledger again when needed."""
+
+GROSS, NET, BOT, REFUSED, TRANSACTIONS, REVENUE, COMMISSION = range(7)
+"""Places in a sum. A net click is counted under NET alone; GROSS is added at the end."""
+ZERO = (0,) * 7
+
+Sum = list[int]
+LoadValues = Callable[[str, int, int, int], set[str]]
+"""(table, day, program, partner) -> the values that have a row of their own."""
+
+
+class Group:
+    """The subids, or the hosts, of one program, partner and day."""
+
+    __slots__ = ("known", "sums", "other")
+
+    def __init__(self, known: set[str]) -> None:
+        self.known = known
+        self.sums: dict[str, Sum] = {}
+        self.other: Sum | None = None
+
+    def sum(self, value: str) -> Sum:
+        found = self.sums.get(value)
+        return self._admit(value) if found is None else found
+
+    def _admit(self, value: str) -> Sum:
+        if value not in self.known:
+            if len(self.known) >= MAX_VALUES:
+                if self.other is None:
+                    self.other = list(ZERO)
+                return self.other
+            self.known.add(value)
+        found = self.sums[value] = list(ZERO)
+        return found
+
+
+class Slot:
+    """Where clicks and orders of one quarter-hour, partner and creative are added up."""
+
+    __slots__ = ("hosts", "hour", "subids")
+
+    def __init__(self, hour: Sum, subids: Group, hosts: Group) -> None:
+        self.hour, self.subids, self.hosts = hour, subids, hosts
+
+    def add(self, place: int, subid: str, host: str, amount: int = 1) -> None:
+        self.hour[place] += amount
+        self.subids.sum(subid)[place] += amount
+        self.hosts.sum(host)[place] += amount
+
+
+class Rollups:
+    def __init__(self, load: LoadValues) -> None:
+        self._load = load
+        self._groups: dict[tuple[str, int, int, int], Group] = {}
+        self._touched: set[tuple[str, int, int, int]] = set()
+        self._hours: dict[tuple[int, int, int, int, int], Sum] = {}
+        self._slots: dict[tuple[int, int, int, int], Slot] = {}
+
+    def slot(self, at_ms: int, program: int, partner: int, creative: int, catalog: Catalog) -> Slot:
+        """Where a click belongs: its product is the creative's, else the program's default."""
+        key = (at_ms // QUARTER_MS, program, partner, creative)
+        found = self._slots.get(key)
+        if found is None:
+            found = self._slots[key] = self._slot_of_click(at_ms, program, partner, creative, catalog)
+        return found
+
+    def _slot_of_click(self, at_ms: int, program: int, partner: int, creative: int, catalog: Catalog) -> Slot:
+        known = catalog.creatives.get(creative)
+        name = (known.product if known else None) or _default_product(catalog.programs.get(program))
+        product = catalog.product(program, name) if name else None
+        return self.at(at_ms, program, partner, creative, product.id if product else 0, catalog)
+
+    def at(self, at_ms: int, program: int, partner: int, creative: int, product: int, catalog: Catalog) -> Slot:
+        """Where something of this product belongs."""
+        found = catalog.programs.get(program)
+        program = program if found else 0
+        partner = partner if partner in catalog.partners else 0
+        creative = creative if creative in catalog.creatives else 0
+        day = day_of(found.time_zone if found else "UTC", at_ms)
+        key = (bucket_s(at_ms, found.rollup_minutes if found else 60), program, partner, creative, product)
+        hour = self._hours.setdefault(key, list(ZERO))
+        return Slot(hour, self._group("subid", day, program, partner), self._group("referrer", day, program, partner))
+
+    def _group(self, table: str, day: int, program: int, partner: int) -> Group:
+        key = (table, day, program, partner)
+        found = self._groups.get(key)
+        if found is None:
+            found = self._groups[key] = Group(self._load(*key))
+        self._touched.add(key)
+        return found
+
+    def drain(self) -> tuple[list[Row], list[Row], list[Row]]:
+        """(hours, subids, referrers): rows to add, in the order of their keys. Begins anew."""
+        hours = [key + _measures(sums) for key, sums in sorted(self._hours.items()) if any(sums)]
+        subids, referrers = self._rows_of("subid"), self._rows_of("referrer")
+        self._hours.clear()
+        self._slots.clear()
+        self._touched.clear()
+        if sum(len(group.known) for group in self._groups.values()) > MAX_KEPT_VALUES:
+            self._groups.clear()
+        return hours, subids, referrers
+
+    def _rows_of(self, table: str) -> list[Row]:
+        rows: list[Row] = []
+        for kind, *key in self._touched:
+            if kind != table:
+                continue
+            group = self._groups[(kind, *key)]
+            rows += [(*key, False, value, *_measures(sums)) for value, sums in group.sums.items() if any(sums)]
+            if group.other is not None:
+                rows.append((*key, True, "", *_measures(group.other)))
+            group.sums, group.other = {}, None
+        return sorted(rows)
+
+
+def _default_product(program: Program | None) -> str | None:
+    return program.default_product if program else None
+
+
+def _measures(sums: Sum) -> Row:
+    return (sums[GROSS] + sums[NET], *sums[NET:])
