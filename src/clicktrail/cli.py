@@ -7,7 +7,20 @@ import sys
 
 import typer
 
-from clicktrail.commands import catalog, control, courier, edge, engine, export, init, serve, status, trace
+from clicktrail.commands import (
+    catalog,
+    control,
+    courier,
+    demo,
+    doctor,
+    edge,
+    engine,
+    export,
+    init,
+    serve,
+    status,
+    trace,
+)
 from clicktrail.errors import ClicktrailError
 
 app = typer.Typer(
@@ -20,12 +33,14 @@ app = typer.Typer(
 
 BEGIN, DAILY, SINGLE = "To begin with", "Every day", "Single processes, for those who supervise them by themselves"
 
+app.command("demo", rich_help_panel=BEGIN)(demo.demo)
 app.command("init", rich_help_panel=BEGIN)(init.init)
 app.command("serve", rich_help_panel=BEGIN)(serve.serve)
 app.add_typer(catalog.commands, name="catalog", rich_help_panel=DAILY)
 app.command("trace", rich_help_panel=DAILY)(trace.trace)
 app.command("export", rich_help_panel=DAILY)(export.export)
 app.command("status", rich_help_panel=DAILY)(status.status)
+app.command("doctor", rich_help_panel=DAILY)(doctor.doctor)
 app.command("edge", rich_help_panel=SINGLE)(edge.edge)
 app.command("engine", rich_help_panel=SINGLE)(engine.engine)
 app.command("courier", rich_help_panel=SINGLE)(courier.courier)

@@ -220,7 +220,7 @@ class Doctor:
         if made:
             return Failed(
                 f"A ClickID was made, but the address {_short(self._location)} does not hold it.",
-                "write the placeholder <% CLICKID %> into the click target: https://shop.example/?qc_clickid=<% CLICKID %>",
+                "write the placeholder <% CLICKID %> into the target: https://shop.example/?qc_clickid=<% CLICKID %>",
             )
         return Failed(
             f"The visitor was sent on without a ClickID, to {_short(self._location)}",

@@ -14,12 +14,20 @@ def init(settings: Settings) -> None:
     Asks nothing and prints the password once. May run twice: it adds what is missing and
     brings an older ledger up to date, after a backup.
     """
+    backup = lay_ground(settings)
+    from clicktrail.control.accounts.create import create_manager
+
+    _tell(settings.data, backup, create_manager())
+
+
+def lay_ground(settings: Settings) -> Path | None:
+    """Everything but the account. Returns where an older ledger was saved to, if there was one."""
     from clicktrail import keys
 
     os.umask(0o077)
     _make_folders(settings)
     keys.create(settings.keys_folder)
-    _fill_ledger(settings)
+    return _fill_ledger(settings)
 
 
 def _make_folders(settings: Settings) -> None:
@@ -33,11 +41,10 @@ def _make_folders(settings: Settings) -> None:
         raise StartError(f"{fault.filename} cannot be made: {fault.strerror}.") from None
 
 
-def _fill_ledger(settings: Settings) -> None:
+def _fill_ledger(settings: Settings) -> Path | None:
     from clicktrail.control.boot import boot
 
     boot(settings, "console")
-    from clicktrail.control.accounts.create import create_manager
     from clicktrail.control.catalog.fresh import make_fresh
     from clicktrail.control.catalog.publish import publish
     from clicktrail.control.ledger.schema import migrate
@@ -45,7 +52,7 @@ def _fill_ledger(settings: Settings) -> None:
     migrated = migrate(settings, backed_up=True)
     make_fresh()
     publish(settings)
-    _tell(settings.data, migrated.backup, create_manager())
+    return migrated.backup
 
 
 def _tell(data: Path, backup: Path | None, account: tuple[str, str] | None) -> None:

@@ -1,0 +1,122 @@
+"""The demo's data folder: made at the first start, kept between runs, never a real installation's.
+
+`demo.json` in it says that it belongs to the demo, and keeps the password and the ports,
+so that links which somebody has open still work after a restart.
+"""
+
+import json
+import os
+import secrets
+import socket
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from clicktrail import heartbeat
+from clicktrail.errors import StartError
+from clicktrail.settings import Settings, load
+
+NOTE = "demo.json"
+USER = "demo"
+HOST = "127.0.0.1"
+EDGE_PORT, CONSOLE_PORT, SHOP_PORT = 8400, 8401, 8402
+"""Where they are free; else any that are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """What the demo keeps of itself."""
+
+    password: str
+    edge_port: int
+    console_port: int
+    shop_port: int
+
+
+def take(data: Path) -> Household:
+    """The folder's household, with ports that are free now. Raises StartError where the folder is not the demo's."""
+    note = data / NOTE
+    _refuse_running(data)
+    if not note.exists() and data.exists() and any(data.iterdir()):
+        raise StartError(f"{data} holds something else than a demo, which would change it: choose another --data.")
+    kept = _read(note)
+    ports = _free_ports([kept.edge_port, kept.console_port, kept.shop_port])
+    household = Household(kept.password, *ports)
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _write(note, household)
+    return household
+
+
+def settings_of(data: Path, household: Household) -> Settings:
+    """Loopback only; variables of the surroundings stay outside, so that no real ledger is touched."""
+    return load(
+        data,
+        environ={},
+        edge=f"{HOST}:{household.edge_port}",
+        console=f"{HOST}:{household.console_port}",
+        workers=1,
+        log_level="warning",
+    )
+
+
+def furnish(settings: Settings, household: Household) -> None:
+    """Keys, ledger, the demo's account and catalog; doing it again changes only what differs."""
+    from clicktrail.commands.init import lay_ground
+
+    lay_ground(settings)
+    from django.db import connections
+
+    from clicktrail.control.accounts.models import Account
+    from clicktrail.control.catalog.apply import apply
+    from clicktrail.control.catalog.publish import publish
+
+    account, _ = Account.objects.get_or_create(username=USER, defaults={"is_staff": True, "is_superuser": True})
+    account.set_password(household.password)
+    account.save()
+    apply(catalog(household.shop_port), "the demo's catalog")
+    publish(settings)
+    connections.close_all()
+
+
+def catalog(shop_port: int) -> str:
+    """The demo's set-up file, its links leading to this shop."""
+    text = files("clicktrail.demo").joinpath("catalog.toml").read_text("utf-8")
+    return text.replace("SHOP", f"{HOST}:{shop_port}")
+
+
+def _refuse_running(data: Path) -> None:
+    """A second demo would lead the first one's links to its own shop."""
+    seen = heartbeat.read(data / "run", "supervisor")
+    if seen and heartbeat.is_alive(seen["pid"]):
+        raise StartError(f"The demo runs already (process {seen['pid']}) on {data}: stop it, or choose another --data.")
+
+
+def _read(note: Path) -> Household:
+    try:
+        return Household(**json.loads(note.read_text()))
+    except (OSError, ValueError, TypeError):
+        return Household(secrets.token_urlsafe(9), EDGE_PORT, CONSOLE_PORT, SHOP_PORT)
+
+
+def _write(note: Path, household: Household) -> None:
+    draft = note.with_suffix(".new")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        json.dump(asdict(household), out)
+    draft.rename(note)
+
+
+def _free_ports(wanted: list[int]) -> list[int]:
+    """The wanted ones where they are free, else others; held together, so that no two are the same."""
+    held = [_hold(port) for port in wanted]
+    try:
+        return [listener.getsockname()[1] for listener in held]
+    finally:
+        for listener in held:
+            listener.close()
+
+
+def _hold(port: int) -> socket.socket:
+    try:
+        return socket.create_server((HOST, port))
+    except OSError:
+        return socket.create_server((HOST, 0))

@@ -1,0 +1,112 @@
+"""`clicktrail demo`: server, console and shop together, until Ctrl-C or until the check is over."""
+
+import http.client
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from clicktrail.demo import household
+from clicktrail.demo.links import links
+from clicktrail.demo.shop import Shop
+from clicktrail.demo.tracking import Tracker
+from clicktrail.settings import Settings
+
+READY_WITHIN_S = 90
+WAIT_WITHIN_S = 20
+LOOK_AGAIN_S = 0.1
+
+Say = Callable[[str], None]
+
+
+class Demo:
+    """`run` returns the exit code: of the check, else of the server."""
+
+    def __init__(self, data: Path, say: Say, *, check: bool) -> None:
+        self.data, self.say, self.check = data, say, check
+        self.household = household.take(data)
+        self.settings: Settings = household.settings_of(data, self.household)
+        self.shop = Shop(Tracker(f"http://{self.settings.edge}"), self.household.shop_port)
+        self._ended = threading.Event()
+        self._exit_code = 1
+
+    def run(self) -> int:
+        from clicktrail import log
+        from clicktrail.supervise import Supervisor
+
+        log.configure(self.settings.log_level, "demo")
+        household.furnish(self.settings, self.household)
+        self.shop.start()
+        guide = threading.Thread(target=self._guide, name="guide", daemon=True)
+        guide.start()
+        try:
+            code = Supervisor(self.settings).run()
+        finally:
+            self._ended.set()
+            self.shop.stop()
+        guide.join(WAIT_WITHIN_S)
+        return self._exit_code if self.check else code
+
+    def _guide(self) -> None:
+        """Beside the supervisor: once all is up, show the links or walk the steps."""
+        if not self._wait(self._is_up, READY_WITHIN_S):
+            self.say("" if self._ended.is_set() else f"The server was not ready within {READY_WITHIN_S} s.")
+        elif not self.check:
+            return self.say(self._welcome())
+        else:
+            self._exit_code = self._walk()
+        if not self._ended.is_set():
+            os.kill(os.getpid(), signal.SIGTERM)
+        return None
+
+    def _walk(self) -> int:
+        from clicktrail.demo.walk import Walk
+        from clicktrail.ledgerbooks import LedgerBooks
+        from clicktrail.steps import all_passed, report
+
+        steps = Walk(f"http://{self.settings.edge}", self.shop.url, LedgerBooks(self.settings), self._wait).steps()
+        self.say(report(steps))
+        return 0 if all_passed(steps) else 1
+
+    def _is_up(self) -> bool:
+        return _status(self.settings.edge, "/healthz") == 200 and 0 < _status(self.settings.console, "/") < 500
+
+    def _wait(self, condition: Callable[[], bool], within_s: float = WAIT_WITHIN_S) -> bool:
+        """Until it is true, the time is over, or the server has ended."""
+        deadline_s = time.monotonic() + within_s
+        while not condition():
+            if time.monotonic() > deadline_s or self._ended.wait(LOOK_AGAIN_S):
+                return False
+        return True
+
+    def _welcome(self) -> str:
+        edge = f"http://{self.settings.edge}"
+        lines = ["", "The demo runs, on this machine only. Click a partner's link and order something:", ""]
+        for link in links(self.shop.url):
+            lines += [f"  {link.name} (partner {link.partner}): {link.outcome}", f"    {link.url(edge)}", ""]
+        return "\n".join([
+            *lines,
+            f"The same links as a page:  {self.shop.url}/partners",
+            f"The shop:                  {self.shop.url}/",
+            f"The console:               http://{self.settings.console}/   user {household.USER}   "
+            f"password {self.household.password}",
+            "                           Transactions -> Edit, and Transactions -> Log",
+            f"The story of an order:     clicktrail trace ORDER-NUMBER --data {self.data}",
+            "",
+            "Ctrl-C stops it. The data stay for the next time; to begin anew, delete the folder",
+            f"  {self.data.resolve()}",
+        ])  # fmt: skip
+
+
+def _status(address: str, path: str) -> int:
+    """HTTP status; 0 where nobody answers yet."""
+    connection = http.client.HTTPConnection(address, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
