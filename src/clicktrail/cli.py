@@ -16,6 +16,7 @@ from clicktrail.commands import (
     edge,
     engine,
     export,
+    forget,
     init,
     serve,
     status,
@@ -39,6 +40,7 @@ app.command("serve", rich_help_panel=BEGIN)(serve.serve)
 app.add_typer(catalog.commands, name="catalog", rich_help_panel=DAILY)
 app.command("trace", rich_help_panel=DAILY)(trace.trace)
 app.command("export", rich_help_panel=DAILY)(export.export)
+app.command("forget", rich_help_panel=DAILY)(forget.forget)
 app.command("status", rich_help_panel=DAILY)(status.status)
 app.command("doctor", rich_help_panel=DAILY)(doctor.doctor)
 app.command("edge", rich_help_panel=SINGLE)(edge.edge)

@@ -28,7 +28,7 @@ BANNED_EVERYWHERE = {
 }
 BANNED_IN_TESTS = {"time.sleep": "sleeps; a test observes with a deadline", "asyncio.sleep": "sleeps; a test observes"}
 BANNED_ON_THE_PATH = {"time.sleep": "stands still while clicks wait"}
-"""In edge, journal and core. An engine and a supervisor may rest between two rounds."""
+"""An engine and a supervisor may rest between two rounds."""
 BANNED_OUTSIDE_COMMANDS = {"print": "talks to a terminal that a server does not have; return it, or log it"}
 
 LAYERS: Mapping[str, tuple[str, ...]] = {

@@ -8,10 +8,11 @@ leaves copies behind where rows had moved within the file.
 import time
 from collections.abc import Callable, Collection
 from contextlib import closing
+from dataclasses import dataclass
 
 import msgspec
 
-from clicktrail.errors import JournalBroken, JournalLocked, JournalRefused
+from clicktrail.errors import JournalLocked, JournalRefused
 from clicktrail.journal.disk import Disk
 from clicktrail.journal.events import Event, decode_batch, encode_batch
 from clicktrail.journal.local import File, Reader, Writer, node_folder
@@ -21,7 +22,18 @@ ROTATE_PATIENCE_S = 15.0
 FOLD_PATIENCE_S = 15.0
 ASK_EVERY_S = 0.05
 
+READ_EVENTS = 20_000
+"""Read at a time."""
+
 HELD = "SELECT seq, body FROM batch WHERE body IS NOT NULL AND events > 0"
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    events: int = 0
+    """How many were changed."""
+    damaged_rows: int = 0
+    """Rows that hold a needle, but cannot be read, and so were left as they are."""
 
 
 def events_with(reader: Reader, file: File, needles: Collection[bytes]) -> list[Event]:
@@ -33,11 +45,8 @@ def events_with(reader: Reader, file: File, needles: Collection[bytes]) -> list[
         seq, at_end = read.last_seq, read.at_end
         for _, body in read.batches:
             if any(needle in body for needle in needles):
-                found += _decoded(body)
+                found += _decoded(body) or []
     return found
-
-
-READ_EVENTS = 20_000
 
 
 def seal(reader: Reader, file: File, max_bytes: int, max_age_s: int) -> None:
@@ -57,19 +66,21 @@ def seal(reader: Reader, file: File, max_bytes: int, max_age_s: int) -> None:
             _pause()
 
 
-def rewrite(file: File, needles: Collection[bytes], change: Callable[[Event], Event]) -> int:
-    """Pass every event of the rows that contain a needle through `change`; returns how many were changed.
+def rewrite(file: File, needles: Collection[bytes], change: Callable[[Event], Event]) -> Rewritten:
+    """Pass every event of the rows that contain a needle through `change`.
 
     Raises JournalRefused where the disk or a reader is in the way: then run it again.
     """
     try:
         with closing(Disk().connect(file.path)) as db:
             db.execute("PRAGMA secure_delete = ON")
-            changed = sum(_rewrite_row(db, seq, body, change) for seq, body in _rows(db, needles))
+            counts = [_rewrite_row(db, seq, body, change) for seq, body in _rows(db, needles)]
+            changed = sum(count or 0 for count in counts)
             if changed:
                 db.execute("VACUUM")
-                _fold(db, file)
-            return changed
+            # Also where nothing changed: a run that was broken off may have left the old rows in the log.
+            _fold(db, file)
+            return Rewritten(changed, counts.count(None))
     except sqlite3.Error as fault:
         raise JournalRefused(f"{file.path} cannot be rewritten: {fault}") from fault
 
@@ -79,8 +90,11 @@ def _rows(db: sqlite3.Connection, needles: Collection[bytes]) -> list[tuple[int,
     return [(seq, body) for seq, body in rows if any(needle in body for needle in needles)]
 
 
-def _rewrite_row(db: sqlite3.Connection, seq: int, body: bytes, change: Callable[[Event], Event]) -> int:
+def _rewrite_row(db: sqlite3.Connection, seq: int, body: bytes, change: Callable[[Event], Event]) -> int | None:
+    """Events changed; None where the row cannot be read."""
     old = _decoded(body)
+    if old is None:
+        return None
     new = [change(event) for event in old]
     changed = sum(a != b for a, b in zip(old, new, strict=True))
     if changed:
@@ -88,11 +102,11 @@ def _rewrite_row(db: sqlite3.Connection, seq: int, body: bytes, change: Callable
     return changed
 
 
-def _decoded(body: bytes) -> list[Event]:
+def _decoded(body: bytes) -> list[Event] | None:
     try:
         return decode_batch(body)
     except msgspec.DecodeError:
-        return []
+        return None
 
 
 def _fold(db: sqlite3.Connection, file: File) -> None:
