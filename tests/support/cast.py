@@ -17,13 +17,14 @@ from clicktrail.core.catalog import (
     Program,
     Rate,
 )
+from clicktrail.core.clickid import NODE_SHIFT, first_id
 from clicktrail.core.judge import DAY_MS, ClickFacts, Earlier
 
 SHOP, OTHER_SHOP, PAUSED_SHOP, YEN_SHOP = 1, 3, 4, 5
 TESTER, ANNA, BERT, CARLA, DORA, STRANGER = 2, 7, 8, 9, 10, 99
 BANNER, PAUSED_BANNER, FOREIGN_BANNER = 11, 12, 13
 NOW_MS = 1_763_821_596_000
-CLICK_ID = 987_654_321_000_000_000
+CLICK_ID = first_id(NOW_MS - 3 * DAY_MS) | 5 << NODE_SHIFT
 
 SALE = Product(1, "Sale", Rate(percent_ppm=100_000))
 LEAD = Product(2, "Lead", Rate(fixed_minor=500))

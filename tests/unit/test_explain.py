@@ -1,0 +1,237 @@
+"""Verdicts in words: the very sentences that people read."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from support.cast import CATALOG, CLICK, CLICK_ID, EARLIER, NOW_MS, OTHER_SHOP, STRANGER, with_program
+
+from clicktrail.core.explain import age, moment, operator_sentence, quote, sentence, story
+from clicktrail.core.judge import ABSENT, DAY_MS, UNREAD, Verdict, judge
+from clicktrail.core.postback import from_params
+
+ORDER = {"cpid": "1", "tid": "A-1", "clickid": "QC423840809685489623456289367", "umsatz": "95.50"}
+
+
+def verdict(params: dict[str, str] | None = None, **world: Any) -> Verdict:
+    postback = from_params({**ORDER, **(params or {})}, world.pop("fault", ""), world.pop("unauthorized", ""))
+    known: dict[str, Any] = {"click_id": CLICK_ID, "click": CLICK, "earlier": None, "catalog": CATALOG, **world}
+    return judge(postback, now_ms=NOW_MS, **known)
+
+
+NO_CLICK = {"click_id": None, "click": None}
+PAUSED = with_program(state="paused")
+
+SENTENCES: list[tuple[Verdict, str, str]] = [
+    (
+        verdict(fault="the body is JSON, but not an object of names and values."),
+        "The call could not be read: the body is JSON, but not an object of names and values.",
+        "The call could not be read: the body is JSON, but not an object of names and values.",
+    ),
+    (
+        verdict({"cpid": "99"}),
+        "There is no program '99'.",
+        "There is no program '99'; please check the parameter cpid.",
+    ),
+    (
+        verdict(unauthorized="its signature is wrong"),
+        "The program accepts only calls that prove where they come from, and this one did not: its signature is wrong.",
+        "This program accepts only calls that prove where they come from: its signature is wrong.",
+    ),
+    (
+        verdict(earlier=EARLIER),
+        "Order 'A-1' was saved before as transaction 41 with the same facts; nothing was changed.",
+        "This order was saved before as transaction 41; nothing more is needed.",
+    ),
+    (
+        verdict({"umsatz": "99", "produkt": "Lead", "pid": "8"}, earlier=EARLIER),
+        "Order 'A-1' was saved before as transaction 41 with other facts (amount 95.50 EUR before, 99.00 EUR now; "
+        "product 'Sale' before, 'Lead' now; partner 7 before, 8 now); nothing was overwritten, please compare the two.",
+        "This order was saved before as transaction 41 with other facts (amount 95.50 EUR before, 99.00 EUR now; "
+        "product 'Sale' before, 'Lead' now; partner 7 before, 8 now); nothing was overwritten.",
+    ),
+    (
+        verdict({"umsatz": "abc"}, earlier=replace(EARLIER, revenue_minor=None)),
+        "Order 'A-1' was saved before as transaction 41 with other facts (amount none before, 'abc' now); "
+        "nothing was overwritten, please compare the two.",
+        "This order was saved before as transaction 41 with other facts (amount none before, 'abc' now); "
+        "nothing was overwritten.",
+    ),
+    (
+        verdict(catalog=PAUSED),
+        "Program 1 (Shop) is paused, so nothing is credited.",
+        "The program is paused; its orders are not recorded.",
+    ),
+    (
+        verdict(click=replace(CLICK, outcome="program_paused")),
+        "Program 1 (Shop) was paused when the link was clicked, so nothing is credited.",
+        "The program was paused when the link was clicked; its orders are not recorded.",
+    ),
+    (
+        verdict({"clickid": "QC1"}, **NO_CLICK),
+        "The ClickID 'QC1' is not genuine: it was mistyped, cut off or invented.",
+        "The ClickID 'QC1' is not genuine; please pass it on exactly as it came to your landing page.",
+    ),
+    (
+        verdict(click=replace(CLICK, program=OTHER_SHOP)),
+        "The ClickID belongs to a click of program 3, and the call is for program 1 (Shop).",
+        "The ClickID belongs to another partner program; please check the parameter cpid.",
+    ),
+    (
+        verdict(click=UNREAD),
+        "The call came before its click was read; it is judged as soon as that has happened.",
+        "The call was received and waits for its click; the verdict follows.",
+    ),
+    (
+        verdict(click=ABSENT),
+        "The ClickID is genuine and was made 2025-11-19 14:26 UTC, but its click was never recorded here.",
+        "No click is known for this ClickID.",
+    ),
+    (
+        verdict(click=replace(CLICK, at_ms=NOW_MS - 40 * DAY_MS)),
+        "The click was 40 days old; program 1 (Shop) credits orders for 30 days after the click.",
+        "The click was 40 days old; orders are credited for 30 days after the click.",
+    ),
+    (
+        verdict({"pid": "99"}),
+        "There is no partner '99'.",
+        "The partner named by the parameter pid does not exist.",
+    ),
+    (
+        verdict(click=replace(CLICK, partner=STRANGER, outcome="unknown_partner")),
+        "There was no partner 99 when the link was clicked.",
+        "The partner named by the ClickID does not exist.",
+    ),
+    (
+        verdict(click=replace(CLICK, partner=0, outcome="unknown_partner")),
+        "The link named no partner.",
+        "The partner named by the ClickID does not exist.",
+    ),
+    (
+        verdict({"pid": "9"}),
+        "Partner 9 (Carla) is not active (pending).",
+        "The partner named by the parameter pid is not active.",
+    ),
+    (
+        verdict(click=replace(CLICK, outcome="partner_inactive")),
+        "Partner 7 (Anna) was not active when the link was clicked.",
+        "The partner named by the ClickID was not active when the link was clicked.",
+    ),
+    (
+        verdict({"wmid": "99"}),
+        "Program 1 (Shop) has no creative '99'.",
+        "Program 1 (Shop) has no creative '99'.",
+    ),
+    (
+        verdict(click=replace(CLICK, outcome="unknown_creative")),
+        "The clicked link named a creative or a click target that the program did not have, or had paused.",
+        "The clicked link named a creative or a click target that the program did not have, or had paused.",
+    ),
+    (
+        verdict({"produkt": "sale"}),
+        "Program 1 (Shop) has no commission product 'sale' (did you mean 'Sale'?).",
+        "Program 1 (Shop) has no commission product 'sale' (did you mean 'Sale'?); please check the parameter produkt.",
+    ),
+    (
+        verdict(catalog=with_program(default_product=None)),
+        "The call names no commission product, and program 1 (Shop) has no default product.",
+        "The call names no commission product, and program 1 (Shop) has no default product; "
+        "please check the parameter produkt.",
+    ),
+    (
+        verdict({"umsatz": ""}),
+        "The product 'Sale' pays a percentage, and the call names no revenue: the parameter umsatz is missing.",
+        "The product 'Sale' pays a percentage; please send the net revenue in the parameter umsatz.",
+    ),
+    (
+        verdict({"umsatz": "1,234"}),
+        "The revenue '1,234' cannot be read: three digits behind a comma may be thousands or decimals; "
+        "send it with a point.",
+        "The revenue '1,234' cannot be read: three digits behind a comma may be thousands or decimals; "
+        "send it with a point.",
+    ),
+    (
+        verdict({"pid": "8"}),
+        "Partner 8 (Bert) is not approved for the product 'Sale' of program 1 (Shop).",
+        "The partner is not approved for the product 'Sale'; cross-selling calls may pass nocheck=1.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("verdict", "operator", "shop"), SENTENCES)
+def test_sentences(verdict: Verdict, operator: str, shop: str) -> None:
+    assert operator_sentence(verdict.reason, verdict.facts) == operator
+    assert sentence(verdict.reason, verdict.facts) == shop
+
+
+def test_saved() -> None:
+    found = verdict()
+    assert sentence(found.reason, found.facts, 42) == "The order was saved as transaction 42."
+    assert operator_sentence(found.reason, found.facts, 42) == (
+        "Saved as transaction 42 for partner 7 (Anna): 10 % of 95.50 EUR is 9.55 EUR."
+    )
+
+
+def test_the_story_of_a_saved_call() -> None:
+    found = verdict()
+    assert story(found.reason, found.facts, 42) == [
+        "Clicked 3 days before the call (2025-11-19 14:26 UTC); orders count for 30 days after the click.",
+        "Partner 7 (Anna), subid 'x', named by the ClickID.",
+        "Product 'Sale' pays 10 % of 95.50 EUR, so 9.55 EUR.",
+        "Saved as transaction 42 for partner 7 (Anna): 10 % of 95.50 EUR is 9.55 EUR.",
+    ]
+
+
+def test_the_story_of_a_fixed_amount_by_pid() -> None:
+    found = verdict({"produkt": "Lead", "umsatz": "", "clickid": "", "pid": "7"}, **NO_CLICK)
+    assert story(found.reason, found.facts, 42) == [
+        "Partner 7 (Anna), named by the parameter pid.",
+        "Product 'Lead' pays 5.00 EUR an order, so 5.00 EUR.",
+        "Saved as transaction 42 for partner 7 (Anna): a fixed 5.00 EUR.",
+    ]
+
+
+def test_the_story_of_a_refusal_ends_where_the_judge_stopped() -> None:
+    found = verdict({"pid": "8"})
+    assert story(found.reason, found.facts)[-2:] == [
+        "Product 'Sale' pays 10 % of 95.50 EUR.",
+        "Partner 8 (Bert) is not approved for the product 'Sale' of program 1 (Shop).",
+    ]
+
+
+def test_a_code_of_a_later_version_is_a_sentence_too() -> None:
+    assert sentence("something_new", {}) == "The verdict is something_new."
+
+
+@pytest.mark.parametrize(
+    ("ms", "text"),
+    [
+        (0, "less than a second"),
+        (-5, "less than a second"),
+        (1000, "1 second"),
+        (119_999, "1 minute"),
+        (7_200_000, "2 hours"),
+        (DAY_MS, "1 day"),
+        (40 * DAY_MS, "40 days"),
+    ],
+)
+def test_ages(ms: int, text: str) -> None:
+    assert age(ms) == text
+
+
+@pytest.mark.parametrize(
+    ("ms", "text"),
+    [(0, "1970-01-01 00:00 UTC"), (-1, "1970-01-01 00:00 UTC"), (1 << 70, "9999-12-31 23:59 UTC")],
+)
+def test_moments(ms: int, text: str) -> None:
+    assert moment(ms) == text
+
+
+def test_long_texts_are_cut() -> None:
+    assert quote("x" * 60) == f"'{'x' * 60}'"
+    assert quote("x" * 61) == f"'{'x' * 60}…'"
+
+
+def test_what_a_shop_sends_is_never_a_template() -> None:
+    found = verdict({"produkt": "{clickid}{0}%s"})
+    assert "'{clickid}{0}%s'" in sentence(found.reason, found.facts)
