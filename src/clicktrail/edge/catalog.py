@@ -20,16 +20,20 @@ MAX_PLANS = 4096
 MAX_KEY_BYTES = 512
 """A longer link is decided anew each time, so that deeplinks cannot fill the memory."""
 
+Link = dict[bytes, bytes]
+"""Raw parameters by their raw names."""
+NOTHING: Link = {}
 Key = tuple[bytes | None, bytes | None, bytes | None, bytes | None]
 """Raw cpid, pid, wmid, target of a link."""
 
+USUAL_ORDER = ("clickid", "subid")
 CLEAR_ADDRESS = (b"http://", b"https://")
 
 
 class Plan:
     """One decision, with the address encoded but for what changes from click to click."""
 
-    __slots__ = ("creative", "form", "outcome", "partner", "program", "target")
+    __slots__ = ("creative", "form", "order", "outcome", "partner", "program", "target")
 
     def __init__(self, key: Key, catalog: Catalog) -> None:
         cpid, pid, wmid = (None if raw is None else text_of(raw) for raw in key[:3])
@@ -41,6 +45,7 @@ class Plan:
         parts = decision.template.parts if decision.template else ()
         # Empty where there is nowhere to go: an unknown program, or one without any target.
         self.form = b"".join(_part(part, fixed) for part in parts)
+        self.order = tuple(part for part in parts if part in ("clickid", "subid"))
 
     @property
     def address(self) -> bytes:
@@ -50,16 +55,18 @@ class Plan:
 
     def location(self, clickid: bytes, subid: bytes) -> bytes:
         """clickid: 29 characters or nothing; subid: percent-encoded."""
-        return self.form % {b"clickid": clickid, b"subid": subid}
+        if self.order == USUAL_ORDER:
+            return self.form % (clickid, subid)
+        return self.form % tuple([clickid if name == "clickid" else subid for name in self.order])
 
 
 def _part(part: bytes | str, fixed: dict[str, bytes]) -> bytes:
-    """A piece of a template in the language of `bytes % dict`."""
+    """A piece of a template in the language of `bytes % tuple`."""
     if isinstance(part, bytes):
         return part.replace(b"%", b"%%")
     if part in fixed:
         return fixed[part].replace(b"%", b"%%")
-    return b"%%(%b)b" % part.encode()
+    return b"%b"
 
 
 def text_of(raw: bytes) -> str:
@@ -89,6 +96,35 @@ class Picture:
         self.catalog = catalog
         self.version = catalog.version
         self._plans: dict[Key, Plan] = {}
+        self._known: dict[tuple[bytes, bytes], Plan] = {}
+        """Plans by what stands before and behind the subid, of links that hold nothing unusual."""
+
+    def read(self, query: bytes) -> tuple[Plan, bytes, Link]:
+        """(decision, raw subid, all parameters that the decision did not need) of a link.
+
+        Links differ in their subid only, so what stands around it is looked up as a whole
+        before anything is taken apart.
+        """
+        before, _, rest = query.partition(b"subid=")
+        subid, _, behind = rest.partition(b"&")
+        plan = self._known.get((before, behind))
+        if plan is not None:
+            return plan, subid, NOTHING
+        return self._take_apart(query, (before, behind))
+
+    def _take_apart(self, query: bytes, around: tuple[bytes, bytes]) -> tuple[Plan, bytes, Link]:
+        """Of a repeated parameter the last one counts."""
+        link = {name: value for name, _, value in [pair.partition(b"=") for pair in query.split(b"&")]}
+        pop = link.pop
+        plan = self.plan((pop(b"cpid", None), pop(b"pid", None), pop(b"wmid", None), pop(b"target", None)))
+        before, behind = around
+        is_once = query.count(b"subid=") == 1 and (not before or before.endswith(b"&"))
+        subid = pop(b"subid", b"")
+        if is_once and not link and len(before) + len(behind) <= MAX_KEY_BYTES:
+            if len(self._known) >= MAX_PLANS:
+                self._known.clear()
+            self._known[around] = plan
+        return plan, subid, link
 
     def plan(self, key: Key) -> Plan:
         return self._plans.get(key) or self._make(key)

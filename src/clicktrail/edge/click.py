@@ -8,7 +8,7 @@ from clicktrail.core.clickid import made_ms
 from clicktrail.core.placeholders import encode
 from clicktrail.core.postback import HIDDEN, is_secret
 from clicktrail.edge.caller import MAX_REFERRER, Caller
-from clicktrail.edge.catalog import Key, Plan, text_of
+from clicktrail.edge.catalog import Plan, text_of
 from clicktrail.edge.worker import Asker, Worker
 from clicktrail.journal.events import Click
 
@@ -20,35 +20,30 @@ PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
 def take(worker: Worker, asker: Asker, query: bytes, caller: Caller) -> None:
     """Take one click; `asker` gets its answer once the journal has it."""
-    # Parse: of a repeated parameter the last one counts.
-    link = {name: value for name, _, value in [pair.partition(b"=") for pair in query.split(b"&")]}
-    pop = link.pop
-    key = (pop(b"cpid", None), pop(b"pid", None), pop(b"wmid", None), pop(b"target", None))
-    raw = pop(b"subid", b"")
-    subid, safe_subid = (raw.decode(), raw) if len(raw) <= MAX_SUBID and not raw.translate(None, PLAIN) else _text(raw)
-    if link and link.get(b"view") == b"1":
-        asker.answer(view(worker, key))
-        return
-
-    # Decide.
+    # Parse and decide: the catalog knows most links by their bytes.
     picture = worker.watch.picture
-    plan = picture.plan(key)
+    plan, raw, more = picture.read(query)
+    subid, safe_subid = (raw.decode(), raw) if len(raw) <= MAX_SUBID and not raw.translate(None, PLAIN) else _text(raw)
+    if more and more.get(b"view") == b"1":
+        asker.answer(view(worker, plan))
+        return
     if not plan.program:
         asker.answer(worker.answers.not_found())
         return
-    now_ms = worker.clock()
-    id = worker.mint.next(now_ms)
-    tail = worker.checks.tail(id)
-    clickid = worker.checks.text(id, tail)
-    answer = redirect(worker, plan, clickid, safe_subid)
 
     # Encode.
+    now_ms = worker.clock()
+    id = worker.mint.next(now_ms)
+    checks = worker.checks
+    tail = checks.tail(id)
+    clickid = checks.text(id, tail)
+    answer = redirect(worker, plan, clickid, safe_subid)
     referrer, extra = caller.referrer, ""
-    if link:
-        referrer = text_of(link.pop(b"ref", b""))[:MAX_REFERRER] or referrer
-        if link.pop(b"format", b"") == b"json" and plan.form:
+    if more:
+        referrer = text_of(more.pop(b"ref", b""))[:MAX_REFERRER] or referrer
+        if more.pop(b"format", b"") == b"json" and plan.form:
             answer = as_json(worker, plan, clickid, safe_subid)
-        extra = _extra(link)
+        extra = _extra(more)
     click = Click(
         id, tail, now_ms, picture.version, plan.program, plan.partner, plan.creative, plan.target, subid,
         referrer, caller.ip, caller.user_agent, extra, caller.visitor, plan.outcome, caller.prefetch,
@@ -72,27 +67,25 @@ def without_credit(worker: Worker, plan: Plan, click: Click, answer: bytes, rese
 
 def look(worker: Worker, query: bytes) -> bytes:
     """What HEAD gets: where a click would lead, without one."""
-    link = {name: value for name, _, value in [pair.partition(b"=") for pair in query.split(b"&")]}
-    key = (link.get(b"cpid"), link.get(b"pid"), link.get(b"wmid"), link.get(b"target"))
-    if link.get(b"view") == b"1":
-        return view(worker, key)
-    plan, safe_subid = worker.watch.picture.plan(key), _text(link.get(b"subid", b""))[1]
-    if plan.form and link.get(b"format") == b"json":
+    plan, raw, more = worker.watch.picture.read(query)
+    safe_subid = _text(raw)[1]
+    if more.get(b"view") == b"1":
+        return view(worker, plan)
+    if plan.form and more.get(b"format") == b"json":
         return as_json(worker, plan, "", safe_subid)
     return redirect(worker, plan, "", safe_subid)
 
 
-def view(worker: Worker, key: Key) -> bytes:
+def view(worker: Worker, plan: Plan) -> bytes:
     """An impression in an old link: the image that it names on a listed host, else a pixel; never a click."""
-    image = worker.watch.picture.plan(key).address
-    return worker.answers.redirect(image) if image else worker.answers.gif
+    return worker.answers.redirect(plan.address) if plan.address else worker.answers.gif
 
 
 def redirect(worker: Worker, plan: Plan, clickid: str, subid: bytes) -> bytes:
     """To where the plan leads; a program without any target has nowhere to send its visitors."""
     if not plan.form:
         return worker.answers.not_found()
-    return worker.answers.redirect(plan.location(clickid.encode(), subid))
+    return b"%b%b\r\n\r\n" % (worker.answers.found, plan.location(clickid.encode(), subid))
 
 
 def as_json(worker: Worker, plan: Plan, clickid: str, subid: bytes) -> bytes:

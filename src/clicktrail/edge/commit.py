@@ -18,6 +18,8 @@ from clicktrail.journal.local import RESERVE_MS, Writer
 
 POSTBACK_PATIENCE = 10
 """A postback waits this many times longer for its sync than a click, then is told to come again."""
+MAX_TURNS = 8
+"""Turns of the loop that a batch may go on gathering while each brings something."""
 REFRESH_MS = RESERVE_MS // 2
 """An idle worker renews its reservation when less than this is left of it."""
 
@@ -42,7 +44,7 @@ class Tally:
 
 
 class Batch:
-    __slots__ = ("events", "fault", "is_rotation", "since", "waiters")
+    __slots__ = ("events", "fault", "is_rotation", "seen", "since", "waiters")
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -51,6 +53,7 @@ class Batch:
         """Loop time of the first event, in seconds; may be up to one tick early."""
         self.fault = ""
         self.is_rotation = False
+        self.seen = 0
 
     def split(self, size: int) -> "Batch":
         """Cut off and return the first `size` events."""
@@ -86,6 +89,7 @@ class Commits:
         self._gathering = Batch()
         self._on_its_way: Batch | None = None
         self._is_called = False
+        self._turns = 0
         self._todo: SimpleQueue[Batch | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
@@ -142,10 +146,16 @@ class Commits:
         self._thread.join()
 
     def _send(self) -> None:
-        self._is_called = False
+        """Send off what has gathered, once a turn of the loop brings nothing more: fewer, larger syncs."""
+        gathering = self._gathering
+        if len(gathering.events) > gathering.seen and self._turns < MAX_TURNS:
+            gathering.seen = len(gathering.events)
+            self._turns += 1
+            self._loop.call_soon(self._send)
+            return
+        self._is_called, self._turns = False, 0
         if self._on_its_way is not None:
             return
-        gathering = self._gathering
         if len(gathering.events) > self._batch_max:
             batch = gathering.split(self._batch_max)
         else:

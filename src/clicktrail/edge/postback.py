@@ -10,9 +10,7 @@ from clicktrail.edge.worker import Asker, Worker
 from clicktrail.journal.events import Event, Postback
 
 
-def take(
-    worker: Worker, asker: Asker, query: bytes, caller: Caller, method: str = "GET", body: bytes = b""
-) -> None:
+def take(worker: Worker, asker: Asker, query: bytes, caller: Caller, method: str = "GET", body: bytes = b"") -> None:
     """Take one call, however odd; `asker` gets its answer once the journal has it."""
     params, fault = postback.read(query, body, caller.content_type)
     wants_json = caller.wants_json or params.get("format") == "json"

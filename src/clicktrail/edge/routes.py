@@ -18,7 +18,6 @@ PREFLIGHT_MAX_AGE_S = 86_400
 READS = ("GET", "HEAD")
 
 
-
 class Visit(NamedTuple):
     """One request, on its way to its handler."""
 

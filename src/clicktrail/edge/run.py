@@ -274,4 +274,3 @@ def _allow_connections(wanted: int) -> None:
     needed = wanted + SPARE_DESCRIPTORS
     if soft < needed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(needed, hard), hard))
-

@@ -30,9 +30,7 @@ class Answerable(Protocol):
 class Verdicts(asyncio.Protocol):
     """All methods belong to the loop's thread."""
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, socket: Path, answers: Answers, patience_s: float
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, socket: Path, answers: Answers, patience_s: float) -> None:
         self._loop, self._socket, self._patience_s = loop, socket, patience_s
         self.answers = answers
         self._waiting: dict[str, list[tuple[Answerable, asyncio.TimerHandle]]] = {}

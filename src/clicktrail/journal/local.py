@@ -13,6 +13,7 @@ import fcntl
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ import msgspec
 
 from clicktrail.core.clickid import made_ms
 from clicktrail.errors import JournalBroken, JournalLocked, JournalRefused
+from clicktrail.journal import house
 from clicktrail.journal.disk import Disk, system_ms
 from clicktrail.journal.events import Event, decode_batch, encode_batch
 from clicktrail.sqlite import sqlite3
@@ -31,7 +33,7 @@ RESERVE_MS = 60_000
 
 SCHEMA = (
     "CREATE TABLE journal (identity TEXT NOT NULL, node INTEGER NOT NULL, created_ms INTEGER NOT NULL,"
-    " format INTEGER NOT NULL)",
+    " format INTEGER NOT NULL, house TEXT NOT NULL)",
     "CREATE TABLE batch (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, reserved_ms INTEGER NOT NULL,"
     " events INTEGER NOT NULL, body BLOB)",
 )
@@ -114,6 +116,7 @@ class Writer:
         self._home = node_folder(folder, node)
         self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = _hold(self._home / "lock")
+        self._house = house.read(folder)
         self._unsealed = self._look_back()
         self._try_to_open()
 
@@ -165,7 +168,7 @@ class Writer:
         unsealed: list[Path] = []
         for file in reversed(files_of(self.folder, self.node)):
             try:
-                at_ms, is_sealed = _last_moment(file)
+                at_ms, is_sealed = _last_moment(file, self._house)
             except JournalBroken as fault:
                 self.broken.append(str(fault))
                 self.last_ms = max(self.last_ms, file.created_ms, _changed_ms(file.path)) + RESERVE_MS
@@ -207,8 +210,9 @@ class Writer:
         try:
             for statement in SCHEMA:
                 self._disk.execute(db, statement)
-            header = (identity, self.node, created_ms, FORMAT)
-            self._disk.execute(db, "INSERT INTO journal VALUES (?, ?, ?, ?)", header)
+            self._house = self._house or house.read_or_make(self.folder)
+            header = (identity, self.node, created_ms, FORMAT, self._house)
+            self._disk.execute(db, "INSERT INTO journal VALUES (?, ?, ?, ?, ?)", header)
         finally:
             db.close()
         self._path = self._home / f"{created_ms:013d}-{identity}.sqlite"
@@ -218,6 +222,9 @@ class Writer:
         reserved_ms = max(self.reserved_ms, self._clock() + RESERVE_MS, self.last_ms + RESERVE_MS)
         self._write((self._clock(), reserved_ms, 0, encode_batch([])))
         self.reserved_ms = reserved_ms
+        with suppress(OSError):
+            # Without room for it commits are only slower.
+            self._disk.lay_out(self._path)
 
     def _write(self, row: tuple[int, int, int, bytes | None]) -> None:
         assert self._db is not None  # noqa: S101 - _make_ready() came before
@@ -279,7 +286,11 @@ class Reader:
         with _naming(file):
             rows = self._connection(file).execute(AFTER, (after_seq,))
             try:
-                for seq, events, body in rows:
+                for at, events, body in rows:
+                    if at <= seq or events is None:
+                        # SQLite reads a page that was cut off as zeros: a row in it is no row, least of all a seal.
+                        raise sqlite3.DatabaseError("a row is torn")
+                    seq = at
                     if body is None:
                         return Read(batches, True, True, seq)
                     if events:
@@ -287,6 +298,11 @@ class Reader:
                     count += events
                     if count >= limit_events:
                         return Read(batches, False, False, seq)
+            except sqlite3.Error:
+                if not batches:
+                    raise
+                # Torn: what lies before the damage counts. The next read begins at it and raises.
+                return Read(batches, False, False, seq)
             finally:
                 rows.close()
         return Read(batches, True, False, seq)
@@ -316,7 +332,7 @@ class Reader:
     def _connection(self, file: File) -> sqlite3.Connection:
         db = self._open.get(file.identity)
         if db is None:
-            db = self._open[file.identity] = _open_checked(file)
+            db = self._open[file.identity] = _open_checked(file, house.read(self.folder))
         return db
 
 
@@ -334,25 +350,28 @@ class _naming:
             raise JournalBroken(f"{self._file.path} is no readable journal: {fault}") from fault
 
 
-def _open_checked(file: File) -> sqlite3.Connection:
-    """Raises JournalBroken where the file is not the one its name promises."""
+def _open_checked(file: File, mark: str) -> sqlite3.Connection:
+    """Raises JournalBroken where the file is not the one its name promises, or not of this house."""
     db = sqlite3.connect(f"{file.path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None,
                          check_same_thread=False)  # fmt: skip
     try:
-        header: tuple[Any, ...] | None = db.execute("SELECT identity, node, format FROM journal").fetchone()
+        header: tuple[Any, ...] | None = db.execute("SELECT identity, node, format, house FROM journal").fetchone()
     except sqlite3.Error:
         db.close()
         raise
-    if header != (file.identity, file.node, FORMAT):
+    if header is None or header[:3] != (file.identity, file.node, FORMAT):
         db.close()
         raise JournalBroken(f"{file.path} is not the journal that its name promises: it says {header}.")
+    if mark not in ("", header[3]):
+        db.close()
+        raise JournalBroken(f"{file.path} was written by another installation; it is not read.")
     return db
 
 
-def _last_moment(file: File) -> tuple[int, bool]:
+def _last_moment(file: File, mark: str) -> tuple[int, bool]:
     """(highest time that the last row mentions, is it a seal?)."""
     with _naming(file):
-        db = _open_checked(file)
+        db = _open_checked(file, mark)
         try:
             last = db.execute(LAST).fetchone()
             if last is None:
