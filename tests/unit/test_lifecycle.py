@@ -1,5 +1,7 @@
 """The life of a transaction, held against the contract's own words."""
 
+from pathlib import Path
+
 import pytest
 
 from clicktrail.core.lifecycle import MOVES, STATES, VERBS, after, counts, diagram, verbs_from
@@ -36,3 +38,9 @@ def test_diagram_has_every_move() -> None:
     for (begin, verb), end in MOVES.items():
         assert f"    {begin} --> {end}: {verb}" in diagram().splitlines()
     assert "    [*] --> open" in diagram().splitlines()
+
+
+def test_the_manual_shows_this_very_diagram() -> None:
+    manual = Path(__file__).resolve().parents[2] / "docs" / "reference" / "transactions.md"
+    assert f"```mermaid\n{diagram()}\n```" in manual.read_text()
+    assert all(f"| `{state}` |" in manual.read_text() for state in STATES)
