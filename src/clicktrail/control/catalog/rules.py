@@ -5,6 +5,7 @@ Each takes what a person wrote and returns what is stored; ValueError says what 
 
 import re
 from collections.abc import Callable
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from clicktrail.core import deeplink
@@ -39,8 +40,14 @@ def currency(text: str) -> str:
     return text
 
 
+@cache
+def zones() -> frozenset[str]:
+    """Names of all time zones that this machine knows."""
+    return frozenset(available_timezones())
+
+
 def time_zone(text: str) -> str:
-    if text not in available_timezones():
+    if text not in zones():
         raise ValueError(f'There is no time zone "{text}": give a name like "Europe/Berlin" or "UTC".')
     ZoneInfo(text)
     return text

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django.utils.functional import SimpleLazyObject
 
 from clicktrail import keys
+from clicktrail.control.console.menu import unfold
 from clicktrail.settings import Settings
 
 APPS = [
@@ -57,6 +58,7 @@ def site_values(settings: Settings) -> dict[str, Any]:
                 "OPTIONS": {"context_processors": CONTEXT_PROCESSORS},
             }
         ],
+        "UNFOLD": unfold(),
         **_security(settings),
     }
 

@@ -1,6 +1,10 @@
 """Addresses of the console."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import path, reverse_lazy
+from django.views.generic import RedirectView
 
-urlpatterns = [path("", admin.site.urls)]
+urlpatterns = [
+    path("", RedirectView.as_view(url=reverse_lazy("admin:ledger_transaction_changelist"))),
+    path("", admin.site.urls),
+]

@@ -1,0 +1,11 @@
+"""What Django's admin looks for: each page of the console registers itself when it is imported."""
+
+from clicktrail.control.console import (  # noqa: F401
+    accounts,
+    approvals,
+    calls,
+    creatives,
+    partners,
+    programs,
+    transactions,
+)

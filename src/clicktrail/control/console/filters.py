@@ -1,0 +1,102 @@
+"""Filters of the lists: program, partner, days."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import DropdownFilter
+from unfold.contrib.filters.forms import RangeDateForm
+
+from clicktrail.control.catalog.models import Partner, Program
+from clicktrail.core.ids import read_id
+
+MOST_CHOICES = 2000
+
+
+class ProgramFilter(DropdownFilter):
+    title = "program"
+    parameter_name = "program"
+    column = "program_id"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        rows = Program.objects.order_by("name").values_list("pk", "name")[:MOST_CHOICES]
+        return [(str(number), f"{name} ({number})") for number, name in rows]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        number = read_id(self.value())
+        return queryset.filter(**{self.column: number}) if number else queryset
+
+
+class PartnerFilter(DropdownFilter):
+    title = "partner"
+    parameter_name = "partner"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        rows = Partner.objects.order_by("name").values_list("pk", "name")[:MOST_CHOICES]
+        return [(str(number), f"{name} ({number})") for number, name in rows]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        number = read_id(self.value())
+        return queryset.filter(partner_id=number) if number else queryset
+
+
+class DayFilter(admin.ListFilter):
+    """From one day to another, both included, in the zone of the chosen program or of the only one."""
+
+    title = "day"
+    template = "unfold/filters/filters_date_range.html"
+    form_class = RangeDateForm
+    parameter_name = "day"
+
+    def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        self.zone = zone_of(request)
+        self.title = f"day ({self.zone})"
+        for name in self.expected_parameters():
+            if name in params:
+                self.used_parameters[name] = params.pop(name)[-1]
+
+    def has_output(self) -> bool:
+        return True
+
+    def expected_parameters(self) -> list[str]:
+        return ["day_from", "day_to"]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        first, last = self._day("day_from"), self._day("day_to")
+        if first:
+            queryset = self.since(queryset, self._start_ms(first))
+        if last:
+            queryset = self.before(queryset, self._start_ms(last + timedelta(days=1)))
+        return queryset
+
+    since: Callable[..., QuerySet]
+    before: Callable[..., QuerySet]
+
+    def choices(self, _changelist: Any) -> Iterator[dict[str, Any]]:
+        yield {
+            "parameter_name": self.parameter_name,
+            "form": self.form_class(name=self.parameter_name, data=dict(self.used_parameters)),
+        }
+
+    def _day(self, name: str) -> date | None:
+        try:
+            return date.fromisoformat(self.used_parameters.get(name) or "")
+        except ValueError:
+            return None
+
+    def _start_ms(self, day: date) -> int:
+        start = datetime.combine(day, time(), tzinfo=ZoneInfo(self.zone))
+        return int(start.astimezone(UTC).timestamp()) * 1000
+
+
+def zone_of(request: HttpRequest) -> str:
+    """Of the program that is filtered by, or of the only one; else UTC."""
+    rows = Program.objects.order_by("pk")
+    number = read_id(request.GET.get("program"))
+    zones = list((rows.filter(pk=number) if number else rows).values_list("time_zone", flat=True)[:2])
+    return zones[0] if len(zones) == 1 else "UTC"

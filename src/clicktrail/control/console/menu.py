@@ -1,0 +1,87 @@
+"""The menu and the look of the console."""
+
+from typing import Any
+
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+
+def unfold() -> dict[str, Any]:
+    """The setting UNFOLD."""
+    return {
+        "SITE_TITLE": "Clicktrail",
+        "SITE_HEADER": "Clicktrail",
+        "SITE_SUBHEADER": "Partner programs without cookies",
+        "SITE_SYMBOL": "conversion_path",
+        "SITE_URL": None,
+        "SITE_FAVICONS": [
+            {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("console/icon.svg")},
+        ],
+        "SHOW_VIEW_ON_SITE": False,
+        "STYLES": [lambda _request: static("console/console.css")],
+        "SCRIPTS": [lambda _request: static("console/console.js")],
+        "BORDER_RADIUS": "8px",
+        "COLORS": {"primary": PRIMARY},
+        "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": NAVIGATION},
+    }
+
+
+PRIMARY = {
+    "50": "oklch(97.7% .014 236.6)",
+    "100": "oklch(95.1% .026 236.8)",
+    "200": "oklch(90.1% .058 230.9)",
+    "300": "oklch(82.8% .111 230.3)",
+    "400": "oklch(74.6% .16 232.7)",
+    "500": "oklch(60% .145 241.0)",
+    "600": "oklch(50% .134 242.7)",
+    "700": "oklch(44.3% .11 240.8)",
+    "800": "oklch(39.1% .09 240.9)",
+    "900": "oklch(33% .066 243.2)",
+    "950": "oklch(27% .056 245.0)",
+}
+"""A blue that keeps white text readable on it from 600 on."""
+
+
+def _item(title: str, icon: str, page: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{page}_changelist")}
+
+
+NAVIGATION = [
+    {
+        "title": "Transactions",
+        "items": [
+            _item("Edit", "receipt_long", "ledger_transaction"),
+            _item("Log", "list_alt", "ledger_postback"),
+        ],
+    },
+    {
+        "title": "Creatives",
+        "separator": True,
+        "items": [
+            _item("Creatives", "ad_units", "catalog_creative"),
+            _item("Click targets", "ads_click", "catalog_clicktarget"),
+        ],
+    },
+    {
+        "title": "Partners",
+        "separator": True,
+        "items": [
+            _item("Partners", "group", "catalog_partner"),
+            _item("Approvals", "verified", "catalog_approval"),
+            _item("Partner rates", "percent", "catalog_partnerrate"),
+        ],
+    },
+    {
+        "title": "Programs",
+        "separator": True,
+        "items": [
+            _item("Programs", "storefront", "catalog_program"),
+            _item("Commission products", "sell", "catalog_product"),
+        ],
+    },
+    {
+        "title": "Administration",
+        "separator": True,
+        "items": [_item("Accounts", "manage_accounts", "accounts_account")],
+    },
+]

@@ -1,0 +1,163 @@
+"""Programs and their commission products."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from clicktrail.control.catalog import rules
+from clicktrail.control.catalog.apply import DEFAULT_TARGET
+from clicktrail.control.catalog.models import ClickTarget, Product, Program
+from clicktrail.control.console.cells import DASH, rate_text, state_label
+from clicktrail.control.console.fields import HostsField, RateForm, ruled
+from clicktrail.control.console.filters import ProgramFilter
+from clicktrail.core.money import CURRENCIES
+
+FIRST_CHOICES = ("Europe/Berlin", "Europe/Vienna", "Europe/Zurich", "UTC")
+
+
+class ProgramForm(forms.ModelForm):
+    time_zone = forms.ChoiceField(widget=UnfoldAdminSelectWidget, help_text="Days in lists and reports begin here.")
+    deeplink_hosts = HostsField(
+        required=False,
+        help_text="Hosts that partners may link to directly, one a line: shop.example, *.shop.example, "
+        "shop.example:8443.",
+    )
+    currency = forms.ChoiceField(
+        widget=UnfoldAdminSelectWidget,
+        choices=[(code, code) for code in sorted(CURRENCIES)],
+        help_text="For ever: it cannot be changed later.",
+        initial="EUR",
+    )
+    landing_page = forms.CharField(
+        required=False,
+        label="Landing page",
+        widget=UnfoldAdminTextInputWidget({"placeholder": "https://shop.example/?qc_clickid=<% CLICKID %>"}),
+        validators=[ruled(rules.target_url)],
+        help_text="Where visitors go: becomes the click target “default”.",
+    )
+
+    class Meta:
+        model = Program
+        fields = "__all__"
+        help_texts = {
+            "click_lifetime_days": "Days after a click in which an order is credited to it.",
+            "click_parameter": "Under this name the ClickID comes to the landing page of a deeplink.",
+            "default_product": "Paid where a call names no product.",
+            "state": "A paused program credits nobody; visitors still reach the shop.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "time_zone" in self.fields:
+            zones = [*FIRST_CHOICES, *(zone for zone in sorted(rules.zones()) if zone not in FIRST_CHOICES)]
+            self.fields["time_zone"].choices = [(zone, zone) for zone in zones]
+        if "default_product" in self.fields:
+            self.fields["default_product"].queryset = Product.objects.filter(program=self.instance.pk)
+        if "landing_page" in self.fields:
+            self.fields["landing_page"].required = True
+
+    def clean_click_lifetime_days(self) -> int:
+        return ruled(rules.click_lifetime_days)(self.cleaned_data["click_lifetime_days"])
+
+    def clean_click_parameter(self) -> str:
+        return ruled(rules.click_parameter)(self.cleaned_data["click_parameter"])
+
+
+@admin.register(Program)
+class ProgramAdmin(ModelAdmin):
+    form = ProgramForm
+    list_display = ("shown_name", "pk", "currency", "time_zone", "shown_product", "shown_lifetime", "shown_state")
+    list_select_related = ("default_product",)
+    search_fields = ("name", "=id")
+    ordering = ("pk",)
+    readonly_fields = ()
+
+    def get_fields(self, _request: HttpRequest, obj: Program | None = None) -> list[str]:
+        common = ["name", "state", "currency", "time_zone", "click_lifetime_days", "click_parameter", "deeplink_hosts"]
+        return (
+            [*common[:2], "landing_page", *common[2:]] if obj is None else [*common[:2], "default_product", *common[2:]]
+        )
+
+    def get_readonly_fields(self, _request: HttpRequest, obj: Program | None = None) -> tuple[str, ...]:
+        return ("currency",) if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Program, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            ClickTarget.objects.create(program=obj, alias=DEFAULT_TARGET, url=form.cleaned_data["landing_page"].strip())
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Program | None = None) -> bool:
+        """Transactions name it for ever; a program that has ended is paused."""
+        return False
+
+    @display(description="Program", ordering="name")
+    def shown_name(self, row: Program) -> str:
+        return row.name
+
+    @display(description="Default product")
+    def shown_product(self, row: Program) -> str:
+        return row.default_product.name if row.default_product else DASH
+
+    @display(description="Click lifetime", ordering="click_lifetime_days")
+    def shown_lifetime(self, row: Program) -> str:
+        return f"{row.click_lifetime_days} days"
+
+    @display(description="State", ordering="state")
+    def shown_state(self, row: Program) -> str:
+        return state_label(row.state)
+
+
+class ProductForm(RateForm):
+    class Meta:
+        model = Product
+        fields = ("program", "name")
+        help_texts = {"name": "Calls name it in produkt, exactly like this, capitals included."}
+
+    def clean_name(self) -> str:
+        return ruled(rules.name)(self.cleaned_data["name"])
+
+
+@admin.register(Product)
+class ProductAdmin(ModelAdmin):
+    form = ProductForm
+    fields = ("program", "name", "percent", "fixed")
+    list_display = ("name", "shown_program", "shown_rate", "is_default")
+    list_select_related = ("program",)
+    list_filter = (ProgramFilter,)
+    list_filter_submit = True
+    search_fields = ("name",)
+    ordering = ("program", "name")
+
+    def get_readonly_fields(self, _request: HttpRequest, obj: Product | None = None) -> tuple[str, ...]:
+        return ("program",) if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
+        """The first product of a program is its default."""
+        super().save_model(request, obj, form, change)
+        if not change and obj.program.default_product_id is None:
+            obj.program.default_product = obj
+            obj.program.save()
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Product | None = None) -> bool:
+        return False
+
+    @display(description="Program", ordering="program__name")
+    def shown_program(self, row: Product) -> str:
+        return str(row.program)
+
+    @display(description="Commission")
+    def shown_rate(self, row: Product) -> str:
+        return rate_text(row.percent_ppm, row.fixed_minor, row.program.currency)
+
+    @display(description="Default", boolean=True)
+    def is_default(self, row: Product) -> bool:
+        return row.program.default_product_id == row.pk
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        return super().get_queryset(request).select_related("program")

@@ -1,0 +1,116 @@
+"""Calls that people and programs hand in at control: journaled like any other, judged by the same engine.
+
+Control is a node of its own (1000) with a journal of its own, one writer a process.
+"""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+
+from clicktrail import keys
+from clicktrail.control.ledger.models import Postback as Judged
+from clicktrail.core.clickid import Checks, Mint
+from clicktrail.core.reasons import WAITING
+from clicktrail.journal.disk import open_disk
+from clicktrail.journal.events import Postback
+from clicktrail.journal.local import RESERVE_MS, Writer, system_ms
+from clicktrail.settings import CONTROL_NODE, Settings
+
+LOOK_EVERY_S = 0.02
+WAKE_TIMEOUT_S = 1.0
+
+
+class Intake:
+    """The writer of control's journal. Raises JournalLocked where another process is that."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        found = keys.load(settings.keys_folder)
+        self._checks = Checks(found.clickid, found.current, settings.prefix)
+        self._writer = Writer(
+            settings.journal_folder,
+            CONTROL_NODE,
+            max_bytes=settings.journal_max_bytes,
+            max_age_s=settings.journal_max_age_s,
+            disk=open_disk(settings.run_folder),
+        )
+        self._mint = Mint(CONTROL_NODE, self._writer.last_ms)
+
+    def hand_in(self, params: Mapping[str, str], source: str, actor: str, catalog_version: int) -> int:
+        """Make a call durable and wake the engine; returns its log number. Raises JournalRefused."""
+        with self._lock:
+            now_ms = system_ms()
+            call = self._mint.next(now_ms)
+            event = Postback(
+                id=call,
+                tail=self._checks.tail(call),
+                at_ms=now_ms,
+                catalog=catalog_version,
+                method="POST",
+                params=dict(params),
+                fault="",
+                ip="",
+                user_agent="",
+                referrer="",
+                source=source,
+                actor=actor,
+            )
+            self._writer.commit([event], now_ms + RESERVE_MS)
+        self._wake()
+        return call
+
+    def rotate_if_asked(self) -> None:
+        with self._lock:
+            self._writer.rotate_if_asked()
+
+    def close(self) -> None:
+        with self._lock:
+            self._writer.close()
+
+    def _wake(self) -> None:
+        """An engine that is away finds the call when it comes back."""
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as engine:
+            engine.settimeout(WAKE_TIMEOUT_S)
+            engine.connect(str(self._settings.engine_socket))
+            engine.sendall(json.dumps({"wake": True}).encode() + b"\n")
+
+
+_opened: dict[str, Intake] = {}
+_opening = threading.Lock()
+
+
+def intake(settings: Settings) -> Intake:
+    """The one of this process and this data folder; opened when it is first needed."""
+    with _opening:
+        key = str(settings.data)
+        if key not in _opened:
+            _opened[key] = Intake(settings)
+        return _opened[key]
+
+
+@contextmanager
+def open_intake(settings: Settings) -> Iterator[Intake]:
+    """Open from the start, so that what an earlier process left is sealed, and sealed in the end."""
+    found = intake(settings)
+    try:
+        yield found
+    finally:
+        with _opening:
+            _opened.pop(str(settings.data), None)
+        found.close()
+
+
+def verdict(call: int, patience_ms: int) -> Judged | None:
+    """The call's line in the log once its verdict is final; what is known when patience is out."""
+    deadline_s = time.monotonic() + patience_ms / 1000
+    while True:
+        judged = Judged.objects.filter(pk=call).first()
+        if judged is not None and judged.reason != WAITING:
+            return judged
+        if time.monotonic() >= deadline_s:
+            return judged
+        time.sleep(LOOK_EVERY_S)
