@@ -76,14 +76,9 @@ class Installation:
         found = re.findall(rb"^clicktrail_%s_total\S* (\S+)$" % what.encode(), body, re.M)
         return sum(int(float(n)) for n in found)
 
-    def stored(self, what: str) -> int:
-        """Rows in the ledger, as `status` tells."""
-        return int(json.loads(self.run("status", "--json"))["ledger"][what])
-
-
     def lag(self) -> int:
         """Events in the journals that the engine has not applied yet."""
-        return int(json.loads(self.run("status", "--json"))["lag_events"])
+        return int(json.loads(self.run("status", "--json"))["lag"]["events"])
 
 
 @contextlib.contextmanager

@@ -7,8 +7,8 @@ import statistics
 import time
 from dataclasses import dataclass
 
-from bench.fill import fill
 from bench.installation import Installation, installation
+from bench.ledger import count, fill
 from bench.processes import Load, children, cpu_seconds, memory_mb, nginx, pinned, running, wrk
 
 CLICK = "/go.cgi?cpid=1&pid=7&wmid=1&subid="
@@ -66,7 +66,7 @@ def in_turn(sides: dict[str, tuple[int, int, str]], rounds: int, seconds: int, c
 
 def _same(where: Installation, what: str, answered: int, seen: int) -> Row:
     """Every answer that the load saw was counted, and every one counted is a row."""
-    stored = where.stored(what)
+    stored = count(where, what)
     held = stored == answered >= seen
     return Row(f"{what} answered = in the ledger", f"{answered:,} = {stored:,}", "the same number", held)
 
