@@ -7,6 +7,7 @@ after m: its ClickID left the edge only after the click was durable.
 """
 
 import heapq
+import logging
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from clicktrail.engine.ledger import Cursor
 from clicktrail.errors import JournalBroken
 from clicktrail.journal.events import Event, decode_batch
 from clicktrail.journal.local import File, Read
+
+log = logging.getLogger(__name__)
 
 READ_AHEAD_EVENTS = 4000
 """Read from one file at a time and kept until handed out."""
@@ -196,6 +199,8 @@ class Feed:
         try:
             found = self._reader.read(source.file, source.read_to, READ_AHEAD_EVENTS)
         except JournalBroken as fault:
+            if source.file.name not in self.broken:
+                log.error("a journal file cannot be read; the others go on: %s", fault)
             self.broken[source.file.name] = str(fault)
             return
         self.broken.pop(source.file.name, None)
