@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from support.load import Story
 
 from clicktrail.journal.events import Click, Event, decode_batch
@@ -28,12 +29,16 @@ MOST_VALUES = 1000
 
 @dataclass(frozen=True)
 class Journal:
-    """One file as it is on disk. `batches`: (seq, events); the seal is the last row."""
+    """One file as it is on disk. `batches`: (seq, events); the seal is the last row.
+
+    `damaged`: rows that cannot be read.
+    """
 
     path: Path
     identity: str
     node: int
     batches: list[tuple[int, list[Event]]]
+    damaged: list[int]
     last_seq: int
     sealed: bool
 
@@ -135,7 +140,9 @@ class Books:
         """What the journals hold is what the ledger holds: nothing lost on the way, nothing made up."""
         events = [event for journal in self.journals() for _, batch in journal.batches for event in batch]
         yield from _finding("ids were issued twice", _repeated(event.id for event in events))
-        aside = self.one("SELECT count(*) FROM ledger_set_aside")
+        aside = set(self.rows("SELECT identity, seq FROM ledger_set_aside"))
+        damaged = {(journal.identity, seq) for journal in self.journals() for seq in journal.damaged}
+        yield from _finding("rows that cannot be read are not set aside", damaged - aside)
         for table, kind in (("ledger_click", True), ("ledger_postback", False)):
             written = {event.id for event in events if isinstance(event, Click) is kind}
             stored = {row[0] for row in self.rows(f"SELECT id FROM {table}")}
@@ -193,8 +200,14 @@ def click_id(text: str) -> int:
 def _journal(path: Path) -> Journal:
     rows = _query(path, "SELECT seq, body FROM batch ORDER BY seq")
     identity, node = _query(path, "SELECT identity, node FROM journal")[0]
-    batches = [(seq, decode_batch(body)) for seq, body in rows if body is not None]
-    return Journal(path, identity, node, batches, rows[-1][0] if rows else 0, bool(rows) and rows[-1][1] is None)
+    batches, damaged = [], []
+    for seq, body in rows:
+        try:
+            batches += [(seq, decode_batch(body))] if body is not None else []
+        except msgspec.DecodeError:
+            damaged.append(seq)
+    is_sealed = bool(rows) and rows[-1][1] is None
+    return Journal(path, identity, node, batches, damaged, rows[-1][0] if rows else 0, is_sealed)
 
 
 def _query(path: Path, sql: str, *values: object) -> list[Row]:

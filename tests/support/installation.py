@@ -118,7 +118,7 @@ class Installation:
     def spawn(self, *words: str) -> Process:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("CLICKTRAIL_")}
         logs = self.data.parent / "logs"
-        logs.mkdir(exist_ok=True)
+        logs.mkdir(parents=True, exist_ok=True)
         log = logs / f"{len(self.processes):03}-{words[0]}.log"
         with log.open("wb") as out:
             popen = subprocess.Popen(

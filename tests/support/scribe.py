@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from clicktrail import keys
+from clicktrail import catalogfile, keys
 from clicktrail.core.clickid import Checks, Mint
 from clicktrail.journal.events import Click, Event, Postback
 from clicktrail.journal.local import Writer
@@ -19,6 +19,7 @@ class Scribe:
         self._checks = Checks(self._keys.clickid, self._keys.current)
         self._writer = Writer(data / "journal", node, max_bytes=1 << 28, max_age_s=86_400)
         self._mint = Mint(node, self._writer.last_ms)
+        self._catalog = catalogfile.read(data / "catalog" / catalogfile.CURRENT).version
 
     def __enter__(self) -> "Scribe":
         return self
@@ -32,14 +33,14 @@ class Scribe:
 
     def click(self, subid: str = "", partner: int = 2, **other: object) -> Click:
         id, at_ms = self._mint.next(now_ms()), now_ms()
-        made = Click(id, self._checks.tail(id), at_ms, 1, 1, partner, 1, "default", subid,
+        made = Click(id, self._checks.tail(id), at_ms, self._catalog, 1, partner, 1, "default", subid,
                      "", "", "", "", b"", "ok", False)  # fmt: skip
         return msgspec.structs.replace(made, **other)
 
     def order(self, tid: str, clickid: str, **params: str) -> Postback:
         id, at_ms = self._mint.next(now_ms()), now_ms()
         sent = {"cpid": "1", "tid": tid, "clickid": clickid, "umsatz": "100.00", "mark": f"{tid}/{id}"} | params
-        return Postback(id, self._checks.tail(id), at_ms, 1, "GET", sent, "", "", "", "")
+        return Postback(id, self._checks.tail(id), at_ms, self._catalog, "GET", sent, "", "", "", "")
 
     def clickid(self, click: Click) -> str:
         return self._checks.text(click.id, click.tail)
