@@ -208,7 +208,7 @@ def _no_constant(name: str) -> None:
 def _json_text(value: Any) -> str:
     """A value as a form would have sent it: true is 1, false 0, null nothing, a list or object its JSON."""
     if isinstance(value, str):
-        return value
+        return str(value)  # A plain text, also of digits: the journal takes no other.
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -128,7 +128,8 @@ class Commits:
             if batch is not None and batch.events and now_s - batch.since > self._patience_s:
                 self._lose_patience(batch, now_s - batch.since > self._patience_s * POSTBACK_PATIENCE)
         is_idle = self._on_its_way is None and not self._gathering.events
-        if is_idle and self.reserved_ms - self._clock() < REFRESH_MS:
+        # After a refusal too: a balancer sends nobody here until the disk was seen to take something again.
+        if is_idle and (self.fault or self.reserved_ms - self._clock() < REFRESH_MS):
             self._gathering.since = now_s
             self._send()
 
@@ -173,6 +174,9 @@ class Commits:
                     self._writer.commit(batch.events, self._reserve_until(batch))
             except JournalRefused as refused:
                 batch.fault = str(refused)
+            except Exception as fault:
+                # Nothing foreseen. Without this thread nobody would ever be answered again, so it goes on.
+                batch.fault = f"The journal failed: {fault!r}"
             if not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(self._done, batch)
 

@@ -11,6 +11,7 @@ MAX_HEADERS = 200
 RAW_FACTOR = 8
 """Chunks of one byte each take six bytes of the wire; a body may take up this much more than it holds."""
 
+SPOKEN = ("1.0", "1.1")
 ONCE = frozenset((b"host", b"content-length"))
 """Headers that a request must not repeat."""
 
@@ -128,6 +129,8 @@ class Requests:
         request.version = parser.get_http_version()
         request.method = parser.get_method().decode("latin-1")
         request.is_lasting = parser.should_keep_alive()
+        if request.version not in SPOKEN:
+            raise Fault(400, f"HTTP/{request.version} is not spoken here.")
         if request.version == "1.1" and b"host" not in request.headers:
             raise Fault(400, "The header Host is missing.")
         length = request.headers.get(b"content-length", b"0")
