@@ -264,7 +264,7 @@ def _salvage(identity: str, seq: int, tick: int, body: bytes) -> Part:
     part = Part(identity, seq, tick, [], positions=[])
     for position, raw in enumerate(raws):
         try:
-            part.events.append(msgspec.msgpack.decode(raw, type=Event))  # type: ignore[arg-type]
+            part.events.append(msgspec.msgpack.decode(raw, type=Event))
             part.positions.append(position)  # type: ignore[union-attr]
         except (msgspec.DecodeError, UnicodeDecodeError) as fault:
             part.torn.append(Torn(position, f"The event cannot be read: {fault}", bytes(raw)))

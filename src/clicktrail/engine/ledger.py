@@ -148,6 +148,12 @@ class Ledger(Protocol):
     def verdicts(self, calls: list[int]) -> list[Row]:
         """(id, reason, facts, saved, transaction_number) of calls in the log."""
 
+    def judged(self, calls: list[int]) -> dict[int, tuple[int | None, int]]:
+        """call -> (order, catalog version) of its judging; no order: it waits."""
+
+    def makers(self, numbers: list[int]) -> dict[int, int]:
+        """transaction -> the call that created it."""
+
     def write(self, unit: Unit, dry: bool = False) -> bool:
         """Store the unit; False where an order had its transaction already: judge again. `dry` rolls back.
 

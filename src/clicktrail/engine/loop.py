@@ -143,7 +143,7 @@ class Engine:
         prepared = self._prepare(haul, catalog, self.memory)
         if not haul and not prepared.ready:
             return Progress()
-        prepared.unit.cursors = [_cursor_row(c, self._clock()) for c in haul.cursors.values()]
+        prepared.unit.cursors = [cursor_row(c, self._clock()) for c in haul.cursors.values()]
         prepared.unit.aside = setaside.rows(haul.parts, self._aside, self._clock())
         if not self._write(prepared.unit):
             self._remember(self.ledger.numbers())
@@ -269,6 +269,7 @@ def hold(settings: Settings) -> IO[str]:
     return handle
 
 
-def _cursor_row(cursor: Cursor, at_ms: int) -> tuple[object, ...]:
+def cursor_row(cursor: Cursor, at_ms: int) -> tuple[object, ...]:
+    """A row of `ledger.CURSOR`; a file is finished when its seal was read."""
     finished_ms = at_ms if cursor.sealed else None
     return (cursor.identity, cursor.node, cursor.name, cursor.seq, cursor.sealed, finished_ms)

@@ -96,7 +96,7 @@ class LedgerFacts:
             self._known.update((c.id, _from_event(c)) for c in self._intake.clicks if c.id in wanted)
             missing = sorted(wanted - self._known.keys())
             if missing:
-                self._known.update((row[0], _from_row(row)) for row in self._ledger.clicks(missing))
+                self._known.update((row[0], known_click(row)) for row in self._ledger.clicks(missing))
         return self._known
 
     def missing_nodes(self, calls: list[Call]) -> set[int]:
@@ -129,7 +129,8 @@ def _from_event(click: Click) -> KnownClick:
     return KnownClick(facts, click.prefetch, False, is_bot(click.user_agent), host_of(click.referrer))
 
 
-def _from_row(row: Row) -> KnownClick:
+def known_click(row: Row) -> KnownClick:
+    """A row of `ledger.CLICK_FACTS`."""
     id, _, at_ms, program, partner, creative, subid, host, referrer, outcome, prefetch, counted, bot = row
     facts = ClickFacts(id, at_ms, program, partner, creative, subid, referrer or "", outcome)
     return KnownClick(facts, bool(prefetch), bool(counted), bool(bot), host)

@@ -94,10 +94,10 @@ def judge_calls(calls: list[Call], facts: Facts, numbers: Numbers, rollups: Roll
         catalog = facts.catalog(call.event.catalog)
         seen = _seen(call, click, facts)
         verdict = judge(call.typed, call.click_id, seen, earlier.get(call.key), catalog, call.event.at_ms)
-        if verdict.award is not None:
-            number = _credit(call, verdict.award, click, judged, rollups, catalog)
+        if (award := verdict.award) is not None:
+            number = _credit(call, award, click, judged, rollups, catalog)
             verdict = replace(verdict, transaction=number, facts=verdict.facts | {"transaction": number})
-            earlier[call.key] = _as_earlier(number, verdict.award)
+            earlier[call.key] = _as_earlier(number, award)
         _write_down(call, verdict, catalog, judged)
     return judged
 

@@ -66,7 +66,8 @@ class Cuts:
             f"WHERE {cut.key} > ? AND {old} < ? ORDER BY {cut.key} LIMIT ?) AS range",
             (after, limit, ROWS),
         )
-        return rows[0][0]
+        end: int | None = rows[0][0]
+        return end
 
     def _old(self, cut: Cut) -> tuple[str, int]:
         before_ms = self._now_ms - cut.days * DAY_MS

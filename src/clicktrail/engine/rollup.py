@@ -119,10 +119,11 @@ class Rollups:
 
     def _rows_of(self, table: str) -> list[Row]:
         rows: list[Row] = []
-        for kind, *key in self._touched:
+        for place in self._touched:
+            kind, *key = place
             if kind != table:
                 continue
-            group = self._groups[(kind, *key)]
+            group = self._groups[place]
             rows += [(*key, False, value, *_measures(sums)) for value, sums in group.sums.items() if any(sums)]
             if group.other is not None:
                 rows.append((*key, True, "", *_measures(group.other)))

@@ -76,7 +76,7 @@ class PostgresLedger:
         with self._trouble():
             self._db = psycopg.connect(self._address, autocommit=True, connect_timeout=CONNECT_S)
             for option in ("synchronous_commit = on", f"lock_timeout = '{LOCK_WAIT}'", "timezone = 'UTC'"):
-                self._db.execute(f"SET {option}")  # type: ignore[arg-type]
+                self._db.execute(f"SET {option}")
         self._must_be_durable()
 
     def _must_be_durable(self) -> None:
@@ -149,6 +149,20 @@ class PostgresLedger:
             (calls,),
         )
 
+    def judged(self, calls: list[int]) -> dict[int, tuple[int | None, int]]:
+        rows = self._all(
+            f"SELECT id, judged_order, catalog_version FROM ledger_postback WHERE id {LIST}",  # noqa: S608
+            (calls,),
+        )
+        return {row[0]: (row[1], row[2]) for row in rows}
+
+    def makers(self, numbers: list[int]) -> dict[int, int]:
+        rows = self._all(
+            f"SELECT number, postback_id FROM ledger_transaction WHERE number {LIST}",  # noqa: S608
+            (numbers,),
+        )
+        return {row[0]: row[1] for row in rows}
+
     def write(self, unit: Unit, dry: bool = False) -> bool:
         with self._transaction(dry):
             self._fence(unit)
@@ -176,16 +190,16 @@ class PostgresLedger:
     def _add_transactions(self, rows: list[Row]) -> bool:
         if not rows:
             return True
-        return len(self._open().execute(TRANSACTIONS, _arrays(rows)).fetchall()) == len(rows)  # type: ignore[arg-type]
+        return len(self._open().execute(TRANSACTIONS, _arrays(rows)).fetchall()) == len(rows)
 
     def run(self, statement: str, values: Row = ()) -> int:
         """One statement, written with `?` as on SQLite, as a transaction of its own; rows changed."""
         with self._transaction():
-            return self._open().execute(_dialect(statement), values).rowcount  # type: ignore[arg-type]
+            return self._open().execute(_dialect(statement), values).rowcount
 
     def run_many(self, statement: str, rows: list[Row]) -> None:
         with self._transaction(), self._open().cursor() as cursor:
-            cursor.executemany(_dialect(statement), rows)  # type: ignore[arg-type]
+            cursor.executemany(_dialect(statement), rows)
 
     def all(self, statement: str, values: Row = ()) -> list[Row]:
         """Rows of a statement written with `?` on both databases."""
@@ -221,17 +235,17 @@ class PostgresLedger:
 
     def _copy(self, statement: str, rows: list[Row]) -> None:
         if rows:
-            with self._open().cursor() as cursor, cursor.copy(statement) as copy:  # type: ignore[arg-type]
+            with self._open().cursor() as cursor, cursor.copy(statement) as copy:
                 for row in rows:
                     copy.write_row(row)
 
     def _many(self, statement: str, rows: list[Row]) -> None:
         if rows:
-            self._open().execute(statement, _arrays(rows))  # type: ignore[arg-type]
+            self._open().execute(statement, _arrays(rows))
 
     def _all(self, statement: str, values: Row = ()) -> list[Row]:
         with self._trouble():
-            return self._open().execute(statement, values).fetchall()  # type: ignore[arg-type]
+            return self._open().execute(statement, values).fetchall()
 
     @contextmanager
     def _trouble(self) -> Iterator[None]:

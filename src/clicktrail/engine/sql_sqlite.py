@@ -153,6 +153,20 @@ class SqliteLedger:
             (json.dumps(calls),),
         )
 
+    def judged(self, calls: list[int]) -> dict[int, tuple[int | None, int]]:
+        rows = self._all(
+            f"SELECT id, judged_order, catalog_version FROM ledger_postback WHERE id {LIST}",  # noqa: S608
+            (json.dumps(calls),),
+        )
+        return {row[0]: (row[1], row[2]) for row in rows}
+
+    def makers(self, numbers: list[int]) -> dict[int, int]:
+        rows = self._all(
+            f"SELECT number, postback_id FROM ledger_transaction WHERE number {LIST}",  # noqa: S608
+            (json.dumps(numbers),),
+        )
+        return {row[0]: row[1] for row in rows}
+
     def write(self, unit: Unit, dry: bool = False) -> bool:
         with self._transaction(dry), self._trouble():
             self._fence(unit)

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-import clicktrail.sqlite  # noqa: F401  isort: skip  Puts the safe library in place before Django asks for one.
+from clicktrail.sqlite import sqlite3  # isort: skip  Puts the safe library in place before Django asks for one.
 from django.db.backends.sqlite3 import base
 from django.db.utils import OperationalError
 
@@ -66,7 +66,7 @@ def patiently(action: Callable[[], Result], patience_s: float) -> Result:
     while True:
         try:
             return action()
-        except (OperationalError, base.Database.OperationalError) as fault:
+        except (OperationalError, sqlite3.OperationalError) as fault:
             if "locked" not in str(fault) or time.monotonic() >= deadline:
                 raise
 
@@ -103,7 +103,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.patience_s = float(params.pop("timeout", PATIENCE_S))
         default = Path(str(params["database"])).parent / "run" / "ledger.want"
         self.want = Want(Path(params.pop("want", default)))
-        self.transaction_mode = self.transaction_mode or "IMMEDIATE"
+        self.transaction_mode: str = self.transaction_mode or "IMMEDIATE"  # type: ignore[has-type]
         return params | {"timeout": ASK_EVERY_S}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
@@ -131,19 +131,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _commit(self) -> None:
         try:
-            super()._commit()
+            super()._commit()  # type: ignore[misc]
         finally:
             self._leave_want_if_done()
 
     def _rollback(self) -> None:
         try:
-            super()._rollback()
+            super()._rollback()  # type: ignore[misc]
         finally:
             self._leave_want_if_done()
 
     def _close(self) -> None:
         try:
-            super()._close()
+            super()._close()  # type: ignore[misc]
         finally:
             self._holds_want = False
             self.want.close()

@@ -1,0 +1,337 @@
+"""Rebuild a ledger from the kept journals with the engine's own functions, and compare.
+
+    clicks    of all kept files, applied as the engine applies them
+    calls     judged in the order in which they were judged, each with the catalog of that time
+    moves     made by hand, made again
+    compare   transactions by (program, tid), field by field
+
+What lies outside the kept journals is not rebuilt, only looked up: a click or an earlier
+transaction that a kept call needs is taken from the ledger, and the report counts it.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from clicktrail.control.boot import boot
+from clicktrail.core.catalog import Catalog
+from clicktrail.core.clickid import NODE_MASK, Checks
+from clicktrail.core.judge import Earlier
+from clicktrail.core.lifecycle import MOVES
+from clicktrail.engine.catalogs import Catalogs
+from clicktrail.engine.clicks import apply_clicks
+from clicktrail.engine.feed import Feed
+from clicktrail.engine.ledger import Ledger, Row, Unit, named
+from clicktrail.engine.loop import cursor_row, now_ms
+from clicktrail.engine.memory import Intake, Memory, known_click
+from clicktrail.engine.postbacks import Judged, Key, KnownClick, judge_calls, read_call
+from clicktrail.engine.run import open_ledger
+from clicktrail.engine.sql_sqlite import SqliteLedger
+from clicktrail.errors import CatalogError, LedgerError
+from clicktrail.journal.events import Postback
+from clicktrail.journal.local import Reader
+from clicktrail.keys import load as load_keys
+from clicktrail.settings import Settings
+from clicktrail.sqlite import sqlite3
+
+ALIAS = "replay"
+PAGE = 1000
+MAX_LISTED = 1000
+"""Differences and outside rows that are named; all are counted."""
+
+COMPARED = named(
+    "partner_id subid creative_id product revenue_minor commission_minor currency state test manual clicked_ms "
+    "created_ms"
+)
+VERBS = {(begin, end): verb for (begin, verb), end in MOVES.items()}
+TRANSACTIONS = (
+    f"SELECT number, program_id, tid, postback_id, {', '.join(COMPARED)} FROM ledger_transaction "  # noqa: S608
+    "WHERE number > ? ORDER BY number LIMIT ?"
+)
+HAND_MADE = (
+    "SELECT m.id, t.program_id, t.tid, m.from_state, m.to_state, m.actor, m.reason, m.at_ms FROM ledger_move m "
+    "JOIN ledger_transaction t ON t.number = m.transaction_number WHERE m.id > ? ORDER BY m.id LIMIT ?"
+)
+
+_encode = msgspec.msgpack.encode
+_decode = msgspec.msgpack.Decoder(Postback).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """field is `missing` (only the ledger has it), `added` (only the rebuilt one), or a column."""
+
+    program: int
+    tid: str
+    field: str
+    ledger: Any = None
+    rebuilt: Any = None
+
+
+@dataclass(slots=True)
+class Report:
+    clicks: int = 0
+    calls: int = 0
+    transactions: int = 0
+    moves: int = 0
+    outside: int = 0
+    """Transactions of the ledger whose call is in no kept journal: not rebuilt."""
+    outside_clicks: int = 0
+    """Clicks that a kept call names and that only the ledger still has."""
+    outside_rows: list[Key] = field(default_factory=list)
+    different: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    """Journal files that could not be read, each with the reason."""
+
+    @property
+    def agrees(self) -> bool:
+        return not self.different and not self.broken
+
+    def add(self, difference: Difference) -> None:
+        self.different += 1
+        if len(self.differences) < MAX_LISTED:
+            self.differences.append(difference)
+
+    def add_outside(self, program: int, tid: str) -> None:
+        self.outside += 1
+        if len(self.outside_rows) < MAX_LISTED:
+            self.outside_rows.append((program, tid))
+
+
+def replay(settings: Settings, into: Path) -> Report:
+    """Rebuild into a new SQLite file, whatever database the ledger is on; the ledger itself is only read.
+
+    Raises LedgerError where the file is there already, or the ledger is out of reach.
+    """
+    if into.exists():
+        raise LedgerError(f"{into} is there already: name a file that is not.")
+    original = open_ledger(settings)
+    original.connect()
+    try:
+        _make_ledger(settings, into)
+        with closing(_Rebuild(settings, original, into.resolve())) as rebuild:
+            return rebuild.run()
+    finally:
+        original.close()
+
+
+class _Rebuild:
+    def __init__(self, settings: Settings, original: Ledger, into: Path) -> None:
+        self.original = original
+        self.fresh = SqliteLedger(into)
+        self.fresh.connect()
+        self.memory = Memory(self.fresh, self.fresh.take_over())
+        self.memory.high = [0] * (NODE_MASK + 1)
+        self.reader = Reader(settings.journal_folder)
+        self.feed = Feed(self.reader, {})
+        keys = load_keys(settings.keys_folder)
+        self.read_clickid = Checks(keys.clickid, keys.current, settings.prefix).read
+        self.catalogs = Catalogs(settings.catalog_folder)
+        self.catalog = _required(self.catalogs.current())
+        self.report = Report()
+        self.calls = _Calls()
+
+    def close(self) -> None:
+        from django.db import connections
+
+        connections[ALIAS].close()
+        self.calls.close()
+        self.reader.close()
+        self.fresh.close()
+
+    def run(self) -> Report:
+        self._apply_clicks()
+        for rows in self.calls.in_order():
+            self._judge(rows)
+        self._repeat_moves()
+        self._compare()
+        self._look_for_added()
+        self.report.broken = list(self.feed.broken.values())
+        return self.report
+
+    def _apply_clicks(self) -> None:
+        while haul := self.feed.take(5 * PAGE):
+            intake = Intake(self.memory, self.fresh, self.read_clickid)
+            intake.add(haul.parts)
+            rows = apply_clicks(intake.clicks, self.catalog, self.memory.visitors, self.memory.rollups)
+            self._store(Unit(self.memory.numbers, now_ms(), rows, cursors=[
+                cursor_row(cursor, now_ms()) for cursor in haul.cursors.values()
+            ]))  # fmt: skip
+            self.feed.accept(haul)
+            self.report.clicks += len(rows)
+            self._keep([call.event for call in intake.calls])
+
+    def _store(self, unit: Unit) -> None:
+        unit.hours, unit.subids, unit.referrers = self.memory.rollups.drain()
+        if not self.fresh.write(unit):
+            raise LedgerError("The rebuilt ledger has an order twice, which cannot be.")
+        self.memory.numbers = unit.numbers
+
+    def _keep(self, events: list[Postback]) -> None:
+        """Calls wait until all clicks are there, with the order and the catalog of their first judging."""
+        self.report.calls += len(events)
+        known = self.original.judged([event.id for event in events])
+        self.calls.add([(known.get(event.id, (None, event.catalog)), event) for event in events])
+
+    def _judge(self, rows: list[Postback]) -> None:
+        calls = [read_call(event, self.read_clickid, tick=0) for event in rows]
+        judged = judge_calls(calls, _Facts(self), self.memory.numbers, self.memory.rollups, now_ms())
+        self._store(_unit(judged))
+        self.report.transactions += len(judged.transactions)
+
+    def _repeat_moves(self) -> None:
+        from django.db import connections
+
+        from clicktrail.control.ledger.moves import move
+
+        for rows in _pages(self.original, HAND_MADE):
+            numbers = {(row[0], row[1]): row[2] for row in self.fresh.earlier([(row[1], row[2]) for row in rows])}
+            for _, program, tid, begin, end, actor, reason, at_ms in rows:
+                number = numbers.get((program, tid))
+                if number is not None and (begin, end) in VERBS:
+                    move(connections[ALIAS], number, VERBS[(begin, end)], actor, reason, at_ms)
+                    self.report.moves += 1
+
+    def _compare(self) -> None:
+        for rows in _pages(self.original, TRANSACTIONS):
+            rebuilt = self._rebuilt([(row[1], row[2]) for row in rows])
+            for _, program, tid, call, *kept in rows:
+                self._compare_one(program, tid, call, kept, rebuilt.get((program, tid)))
+
+    def _compare_one(self, program: int, tid: str, call: int, kept: list[Any], rebuilt: Row | None) -> None:
+        if rebuilt is None and not self.calls.has(call):
+            self.report.add_outside(program, tid)
+        elif rebuilt is None:
+            self.report.add(Difference(program, tid, "missing"))
+        else:
+            for name, before, now in zip(COMPARED, kept, rebuilt, strict=True):
+                if before != now:
+                    self.report.add(Difference(program, tid, name, before, now))
+
+    def _rebuilt(self, keys: list[Key]) -> dict[Key, Row]:
+        rows = self.fresh.all(
+            f"SELECT t.program_id, t.tid, {', '.join('t.' + name for name in COMPARED)} FROM json_each(?) AS k "  # noqa: S608
+            "CROSS JOIN ledger_transaction AS t ON t.program_id = k.value ->> 0 AND t.tid = k.value ->> 1",
+            (json.dumps(keys),),
+        )
+        return {(row[0], row[1]): row[2:] for row in rows}
+
+    def _look_for_added(self) -> None:
+        for rows in _pages(self.fresh, TRANSACTIONS):
+            keys = [(row[1], row[2]) for row in rows]
+            kept = {(row[0], row[1]) for row in self.original.earlier(keys)}
+            for program, tid in keys:
+                if (program, tid) not in kept:
+                    self.report.add(Difference(program, tid, "added"))
+
+
+class _Facts:
+    """What judging looks up: the rebuilt ledger first, then what only the original has."""
+
+    def __init__(self, rebuild: _Rebuild) -> None:
+        self._rebuild = rebuild
+
+    def clicks(self, ids: list[int]) -> dict[int, KnownClick]:
+        found = {row[0]: known_click(row) for row in self._rebuild.fresh.clicks(sorted(set(ids)))}
+        missing = sorted(set(ids) - found.keys())
+        outside = {row[0]: known_click(row) for row in self._rebuild.original.clicks(missing)} if missing else {}
+        for click in outside.values():
+            click.counted = True  # Its sums are outside too: an order that names it must not change them.
+        self._rebuild.report.outside_clicks += len(outside)
+        return outside | found
+
+    def earlier(self, keys: list[Key]) -> dict[Key, Earlier]:
+        """An earlier transaction of the original counts only where its own call is in no kept journal."""
+        if not keys:
+            return {}
+        keys = sorted(set(keys))
+        found = {(row[0], row[1]): Earlier(*row[2:]) for row in self._rebuild.fresh.earlier(keys)}
+        rows = self._rebuild.original.earlier([key for key in keys if key not in found])
+        makers = self._rebuild.original.makers([row[2] for row in rows])
+        for row in rows:
+            if not self._rebuild.calls.has(makers.get(row[2])):
+                found[(row[0], row[1])] = Earlier(*row[2:])
+        return found
+
+    def catalog(self, version: int) -> Catalog:
+        return self._rebuild.catalogs.at(version) or self._rebuild.catalog
+
+    def is_final(self, click_id: int, tick: int) -> bool:  # noqa: ARG002 - nothing more will come
+        return True
+
+
+class _Calls:
+    """The calls of all journals, on disk, until they are judged in their order."""
+
+    def __init__(self) -> None:
+        self._db = sqlite3.connect("", isolation_level=None)
+        self._db.execute("CREATE TABLE call (id INTEGER PRIMARY KEY, place INTEGER, body BLOB)")
+
+    def add(self, events: list[tuple[tuple[int | None, int], Postback]]) -> None:
+        """((order, catalog) of the first judging, event). What was never judged comes last, by its id."""
+        rows = [
+            (event.id, order, _encode(msgspec.structs.replace(event, catalog=version)))
+            for (order, version), event in events
+        ]
+        self._db.executemany("INSERT OR IGNORE INTO call VALUES (?, ?, ?)", rows)
+
+    def has(self, id: int | None) -> bool:
+        return self._db.execute("SELECT 1 FROM call WHERE id = ?", (id,)).fetchone() is not None
+
+    def in_order(self) -> Iterator[list[Postback]]:
+        rows = self._db.execute("SELECT body FROM call ORDER BY place IS NULL, place, id")
+        while page := rows.fetchmany(PAGE):
+            yield [_decode(row[0]) for row in page]
+
+    def close(self) -> None:
+        self._db.close()
+
+
+def _unit(judged: Judged) -> Unit:
+    return Unit(
+        judged.numbers, now_ms(), named=judged.named, transactions=judged.transactions, postbacks=judged.postbacks
+    )
+
+
+def _pages(ledger: Ledger, statement: str) -> Iterator[list[Row]]:
+    """Rows by their first column, a page at a time: no read stays open."""
+    after = 0
+    while rows := ledger.all(statement, (after, PAGE)):
+        yield rows
+        after = rows[-1][0]
+
+
+def _required(catalog: Catalog | None) -> Catalog:
+    if catalog is None:
+        raise CatalogError("There is no published catalog: run `clicktrail init` or `clicktrail catalog apply` first.")
+    return catalog
+
+
+def _make_ledger(settings: Settings, into: Path) -> None:
+    """The tables, and the catalog as it stands: with it the rebuilt ledger could be used in place of the other."""
+    boot(settings, "ledger")
+    from django.core.management import call_command
+    from django.db import connections
+
+    values = {"ENGINE": "clicktrail.control.db.sqlite", "NAME": str(into.resolve())}
+    connections.settings[ALIAS] = connections.configure_settings({"default": {}, ALIAS: values})[ALIAS]
+    if hasattr(connections._connections, ALIAS):  # type: ignore[attr-defined]
+        del connections[ALIAS]
+    call_command("migrate", database=ALIAS, interactive=False, verbosity=0)
+    _copy_catalog()
+
+
+def _copy_catalog() -> None:
+    from django.apps import apps
+    from django.db import transaction
+
+    with transaction.atomic(using=ALIAS):
+        for model in apps.get_app_config("catalog").get_models():
+            model._default_manager.using(ALIAS).all().delete()
+            model._default_manager.using(ALIAS).bulk_create(model._default_manager.using("default").all())
