@@ -1,8 +1,9 @@
 """The cast of the pure tests: one advertiser's program and who has to do with it.
 
 Program 1 is the advertiser's shop, 3 another one of his, paused 4, yen 5. Anna (7) is an
-approved partner; Bert (8) is active but approved for nothing; Carla (9) still pending,
+approved partner; Bert (8) is active but approved for nothing here; Carla (9) still pending,
 Dora (10) blocked; partner 2 is the test partner; 99 is a stranger.
+Number 1 is taken everywhere, so that a number that was misread for it shows.
 """
 
 from dataclasses import replace
@@ -29,8 +30,8 @@ CLICK_ID = first_id(NOW_MS - 3 * DAY_MS) | 5 << NODE_SHIFT
 SALE = Product(1, "Sale", Rate(percent_ppm=100_000))
 LEAD = Product(2, "Lead", Rate(fixed_minor=500))
 TARGETS = {
-    "default": "https://shop.example/?c=<% CLICKID %>&p=<% PID %>",
     "shoes": "https://shop.example/shoes?s=<% SUBID %>",
+    "default": "https://shop.example/?c=<% CLICKID %>&p=<% PID %>",
 }
 HOSTS = ("shop.example", "shop.example:8443", "*.brand.example")
 
@@ -57,6 +58,7 @@ PROGRAMS = (
 )
 
 PARTNERS = (
+    Partner(1, "First", "active"),
     Partner(TESTER, "Test partner", "active"),
     Partner(ANNA, "Anna", "active"),
     Partner(BERT, "Bert", "active"),
@@ -65,6 +67,7 @@ PARTNERS = (
 )
 
 CREATIVES = (
+    Creative(1, SHOP, "First banner", "default", None, "active"),
     Creative(BANNER, SHOP, "Banner", "shoes", "Sale", "active"),
     Creative(PAUSED_BANNER, SHOP, "Old banner", "shoes", "Sale", "paused"),
     Creative(FOREIGN_BANNER, OTHER_SHOP, "Foreign banner", "home", None, "active"),

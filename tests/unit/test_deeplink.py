@@ -6,7 +6,15 @@ import pytest
 
 from clicktrail.core.deeplink import allowed, ascii_host, is_address, parse
 
-HOSTS = ("shop.example", "shop.example:8443", "*.brand.example", "*.port.example:9000", "xn--mller-kva.example")
+HOSTS = (
+    "shop.example",
+    "shop.example:8443",
+    "*.brand.example",
+    "*.port.example:9000",
+    "shop.example:65535",
+    "shop.example:65536",
+    "xn--mller-kva.example",
+)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +35,7 @@ HOSTS = ("shop.example", "shop.example:8443", "*.brand.example", "*.port.example
         ("HTTPS://SHOP.Example/A", "https://shop.example/A"),
         ("https://www.brand.example/", "https://www.brand.example/"),
         ("https://a.b.brand.example/", "https://a.b.brand.example/"),
+        ("https://shop.example:65535/", "https://shop.example:65535/"),
         ("https://x.port.example:9000/", "https://x.port.example:9000/"),
         ("https://müller.example/ü", "https://xn--mller-kva.example/ü"),
         ("https://MÜLLER.example/", "https://xn--mller-kva.example/"),
@@ -108,6 +117,7 @@ ATTACKS = [
     "https://shop.example:+443/",
     "https://shop.example:443a/",
     "https://shop.example:443:443/",
+    "https://shop.example:65536/",
     "https://shop.example:65979/",
     "https://shop.example:99999999999/",
     "https://shop.example:４４３/",

@@ -298,6 +298,13 @@ def test_click_lifetime(age_ms: int, expected: str) -> None:
     assert reason(click=replace(CLICK, at_ms=NOW_MS - age_ms)) == expected
 
 
+def test_a_day_has_86_400_seconds() -> None:
+    clicked_ms = NOW_MS - 86_400_000
+    catalog = with_program(click_lifetime_days=1)
+    assert reason(click=replace(CLICK, at_ms=clicked_ms), catalog=catalog) == "saved"
+    assert reason(click=replace(CLICK, at_ms=clicked_ms - 1), catalog=catalog) == "click_expired"
+
+
 def test_the_catalog_of_the_moment_counts_too() -> None:
     """The click was good; since then the program was paused, or the partner blocked or deleted."""
     blocked = replace(CATALOG.partners[ANNA], state="blocked")
@@ -329,6 +336,17 @@ def test_a_creative_that_is_none_of_the_program(wmid: str) -> None:
 def test_a_creative_deleted_since_the_click_is_no_fault() -> None:
     """Only a `wmid` in the call must name one."""
     assert reason(catalog=replace(CATALOG, creatives={})) == "saved"
+
+
+def test_the_facts_name_where_the_partner_comes_from() -> None:
+    assert verdict().facts["source"] == "clickid"
+    assert verdict({"pid": "7"}).facts["source"] == "pid"
+    assert verdict({"pid": "99"}).facts["pid"] == "99"
+    assert verdict(click=replace(CLICK, partner=STRANGER)).facts["pid"] == "99"
+
+
+def test_only_a_second_call_names_an_earlier_transaction() -> None:
+    assert verdict({"cpid": ""}, earlier=EARLIER).transaction is None
 
 
 def test_a_text_too_long() -> None:
