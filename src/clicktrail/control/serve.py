@@ -4,8 +4,11 @@ Granian's threaded server takes the socket that the supervisor opened and runs i
 very process: no second process to feed with memory, and none to be orphaned.
 """
 
+import logging
 import socket
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from granian._granian import SocketHolder
@@ -15,19 +18,40 @@ from granian.server.mt import MTServer
 from clicktrail import heartbeat
 from clicktrail.control.boot import boot
 from clicktrail.control.ledger import schema
+from clicktrail.errors import JournalRefused
 from clicktrail.settings import Settings
 
 BACKLOG = 1024
 
+log = logging.getLogger(__name__)
+
 
 def serve(settings: Settings, listener: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT. Raises LedgerError where the ledger is missing, older or out of reach."""
+    """Serve until SIGTERM or SIGINT.
+
+    Raises LedgerError where the ledger is missing, older or out of reach, JournalLocked where
+    another console of this data folder runs.
+    """
     boot(settings, "console")
     schema.check(settings)
-    stop = threading.Event()
-    threads = [_start(name, run, settings, stop) for name, run in (("publish", _watch), ("heartbeat", _beat))]
-    try:
+    from clicktrail.control.intake import open_intake
+
+    with open_intake(settings) as intake, _threads(settings, intake.rotate_if_asked):
         _server(settings, listener).serve(target_loader=lambda _: _application(settings))
+
+
+@contextmanager
+def _threads(settings: Settings, rotate_if_asked: Callable[[], None]) -> Iterator[None]:
+    """What runs beside the pages: publishing, and the heartbeat, which also looks after the journal."""
+    stop = threading.Event()
+    threads = [
+        threading.Thread(target=_watch, args=(settings, stop), name="publish", daemon=True),
+        threading.Thread(target=_beat, args=(settings, stop, rotate_if_asked), name="heartbeat", daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
     finally:
         stop.set()
         for thread in threads:
@@ -69,20 +93,18 @@ def _application(settings: Settings) -> Any:
     return make_application(settings)
 
 
-def _start(name: str, run: Any, settings: Settings, stop: threading.Event) -> threading.Thread:
-    thread = threading.Thread(target=run, args=(settings, stop), name=name, daemon=True)
-    thread.start()
-    return thread
-
-
 def _watch(settings: Settings, stop: threading.Event) -> None:
     from clicktrail.control.catalog.publish import watch
 
     watch(settings, stop)
 
 
-def _beat(settings: Settings, stop: threading.Event) -> None:
+def _beat(settings: Settings, stop: threading.Event, rotate_if_asked: Callable[[], None]) -> None:
     started_ms = heartbeat.now_ms()
     while not stop.is_set():
         heartbeat.beat(settings.run_folder, "control", started_ms)
+        try:
+            rotate_if_asked()
+        except JournalRefused as fault:
+            log.warning("%s", fault)
         stop.wait(heartbeat.BEAT_S)

@@ -24,7 +24,7 @@ from clicktrail.core.clickid import first_id, split
 from clicktrail.core.ids import read_id
 
 TONES = {reasons.SAVED: "success", reasons.DUPLICATE: "plain", reasons.CONFLICT: "warning", reasons.WAITING: "info"}
-SOURCES = {"edge": "The shop", "console": "By hand", "api": "API"}
+SOURCES = {"edge": "Shop", "console": "By hand", "api": "API"}
 UNSAVED = "unsaved"
 
 
@@ -67,6 +67,7 @@ class PostbackAdmin(ModelAdmin):
     list_filter_submit = True
     list_fullwidth = True
     list_per_page = 50
+    list_max_show_all = 0
     search_fields = ("tid",)
     search_help_text = "Order number, ClickID, log number or transaction number"
     ordering = ("-id",)
@@ -108,6 +109,7 @@ class PostbackAdmin(ModelAdmin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": f"Call {row.pk}",
+            "original": row,
             "row": row,
             "verdict": verdict_label(row),
             "sentence": sentence_of(row),

@@ -13,6 +13,8 @@ from clicktrail.control.catalog.models import Creative, Partner, Program
 from clicktrail.core.money import decimals_of, format_minor, format_percent
 
 DASH = "–"
+SHORT = 24
+"""Characters of a name that a cell keeps in one line."""
 
 LABEL_TONES = {
     "open": "info",
@@ -76,7 +78,8 @@ def named(number: int | None, name: str | None) -> str:
     """ "My shop (1)"; the number alone where the name is gone, a dash where there is none."""
     if not number:
         return DASH
-    return f"{name} ({number})" if name else str(number)
+    text = f"{name} ({number})" if name else str(number)
+    return format_html('<span class="ct-name">{}</span>', text) if len(text) <= SHORT else text
 
 
 def label(text: str, tone: str = "plain") -> SafeString:

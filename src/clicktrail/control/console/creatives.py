@@ -58,7 +58,8 @@ class CreativeForm(forms.ModelForm):
 @admin.register(Creative)
 class CreativeAdmin(ModelAdmin):
     form = CreativeForm
-    list_display = ("name", "pk", "shown_program", "shown_target", "shown_product", "shown_state")
+    fields = ("program", "name", "target", "product", "state")
+    list_display = ("name", "shown_number", "shown_program", "shown_target", "shown_product", "shown_state")
     list_select_related = ("program", "target", "product")
     list_filter = (ProgramFilter,)
     list_filter_submit = True
@@ -81,6 +82,10 @@ class CreativeAdmin(ModelAdmin):
     def has_delete_permission(self, _request: HttpRequest, _obj: Creative | None = None) -> bool:
         """Partners have its link out in the world; one that has ended is paused."""
         return False
+
+    @display(description="Number", ordering="pk")
+    def shown_number(self, row: Creative) -> int:
+        return row.pk
 
     @display(description="Program", ordering="program__name")
     def shown_program(self, row: Creative) -> str:
@@ -129,7 +134,8 @@ class ClickTargetForm(forms.ModelForm):
 @admin.register(ClickTarget)
 class ClickTargetAdmin(ModelAdmin):
     form = ClickTargetForm
-    list_display = ("alias", "shown_program", "url")
+    fields = ("program", "alias", "url")
+    list_display = ("alias", "shown_program", "shown_url")
     list_select_related = ("program",)
     list_filter = (ProgramFilter,)
     list_filter_submit = True
@@ -145,3 +151,7 @@ class ClickTargetAdmin(ModelAdmin):
     @display(description="Program", ordering="program__name")
     def shown_program(self, row: ClickTarget) -> str:
         return str(row.program)
+
+    @display(description="Address", ordering="url")
+    def shown_url(self, row: ClickTarget) -> str:
+        return row.url

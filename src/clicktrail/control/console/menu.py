@@ -11,7 +11,7 @@ def unfold() -> dict[str, Any]:
     return {
         "SITE_TITLE": "Clicktrail",
         "SITE_HEADER": "Clicktrail",
-        "SITE_SUBHEADER": "Partner programs without cookies",
+        "SITE_SUBHEADER": "Partner programs",
         "SITE_SYMBOL": "conversion_path",
         "SITE_URL": None,
         "SITE_FAVICONS": [

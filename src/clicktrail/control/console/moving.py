@@ -1,6 +1,5 @@
 """Moves of transactions from the console: one or many, with a reason, by the table of the life cycle."""
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,10 +10,12 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from clicktrail import heartbeat
 from clicktrail.control.console.cells import rate_text
+from clicktrail.control.ledger.moves import Moved, move
 from clicktrail.core import lifecycle
 
 MOST_AT_ONCE = 1000
 MOST_SHOWN = 20
+MOST_REFUSALS = 5
 LONGEST_REASON = 1000
 
 
@@ -56,8 +57,8 @@ class MoveForm(forms.Form):
 @dataclass(frozen=True, slots=True)
 class Done:
     moved: list[int] = field(default_factory=list)
-    refused: dict[int, str] = field(default_factory=dict)
-    """Number -> why not."""
+    refused: list[str] = field(default_factory=list)
+    """A sentence for each that was left as it is."""
 
     def sentences(self, verb: Verb) -> list[tuple[int, str]]:
         """(level of Django's messages, sentence)."""
@@ -67,24 +68,21 @@ class Done:
                 f"Transaction {self.moved[0]} was" if len(self.moved) == 1 else f"{len(self.moved)} transactions were"
             )
             found.append((messages.SUCCESS, f"{what} {verb.past}."))
-        for why, count in Counter(self.refused.values()).items():
-            numbers = [number for number, reason in self.refused.items() if reason == why]
-            what = f"Transaction {numbers[0]} was" if count == 1 else f"{count} transactions were"
-            found.append((messages.WARNING, f"{what} left as {'it is' if count == 1 else 'they are'}: {why}"))
+        found += [(messages.WARNING, sentence) for sentence in self.refused[:MOST_REFUSALS]]
+        if len(self.refused) > MOST_REFUSALS:
+            found.append((messages.WARNING, f"{len(self.refused)} transactions in all were left as they are."))
         return found
 
 
 def move_all(numbers: list[int], verb: str, actor: str, reason: str) -> Done:
     """Each by itself: somebody else may have been faster with one of them."""
-    from clicktrail.control.ledger.moves import Moved, move
-
     done = Done()
     for number in numbers:
         outcome = move(connection, number, verb, actor, reason, heartbeat.now_ms())
         if isinstance(outcome, Moved):
             done.moved.append(number)
         else:
-            done.refused[number] = str(outcome)
+            done.refused.append(outcome.sentence)
     return done
 
 

@@ -12,7 +12,7 @@ from clicktrail.core.catalog import TEST_PARTNER
 
 @admin.register(Partner)
 class PartnerAdmin(ModelAdmin):
-    list_display = ("name", "pk", "shown_state")
+    list_display = ("name", "shown_number", "shown_state")
     list_filter = ("state",)
     list_filter_submit = True
     search_fields = ("name", "=id")
@@ -22,6 +22,10 @@ class PartnerAdmin(ModelAdmin):
     def has_delete_permission(self, _request: HttpRequest, _obj: Partner | None = None) -> bool:
         """Transactions name him for ever; one who has left is blocked."""
         return False
+
+    @display(description="Number", ordering="pk")
+    def shown_number(self, row: Partner) -> int:
+        return row.pk
 
     @display(description="State", ordering="state")
     def shown_state(self, row: Partner) -> str:

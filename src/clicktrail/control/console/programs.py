@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from clicktrail.control.catalog import rules
 from clicktrail.control.catalog.apply import DEFAULT_TARGET
 from clicktrail.control.catalog.models import ClickTarget, Product, Program
-from clicktrail.control.console.cells import DASH, rate_text, state_label
+from clicktrail.control.console.cells import DASH, label, rate_text, state_label
 from clicktrail.control.console.fields import HostsField, RateForm, ruled
 from clicktrail.control.console.filters import ProgramFilter
 from clicktrail.core.money import CURRENCIES
@@ -72,11 +72,18 @@ class ProgramForm(forms.ModelForm):
 @admin.register(Program)
 class ProgramAdmin(ModelAdmin):
     form = ProgramForm
-    list_display = ("shown_name", "pk", "currency", "time_zone", "shown_product", "shown_lifetime", "shown_state")
+    list_display = (
+        "shown_name",
+        "shown_number",
+        "currency",
+        "time_zone",
+        "shown_product",
+        "shown_lifetime",
+        "shown_state",
+    )
     list_select_related = ("default_product",)
     search_fields = ("name", "=id")
     ordering = ("pk",)
-    readonly_fields = ()
 
     def get_fields(self, _request: HttpRequest, obj: Program | None = None) -> list[str]:
         common = ["name", "state", "currency", "time_zone", "click_lifetime_days", "click_parameter", "deeplink_hosts"]
@@ -99,6 +106,10 @@ class ProgramAdmin(ModelAdmin):
     @display(description="Program", ordering="name")
     def shown_name(self, row: Program) -> str:
         return row.name
+
+    @display(description="Number", ordering="pk")
+    def shown_number(self, row: Program) -> int:
+        return row.pk
 
     @display(description="Default product")
     def shown_product(self, row: Program) -> str:
@@ -127,7 +138,7 @@ class ProductForm(RateForm):
 class ProductAdmin(ModelAdmin):
     form = ProductForm
     fields = ("program", "name", "percent", "fixed")
-    list_display = ("name", "shown_program", "shown_rate", "is_default")
+    list_display = ("name", "shown_program", "shown_rate", "shown_default")
     list_select_related = ("program",)
     list_filter = (ProgramFilter,)
     list_filter_submit = True
@@ -155,9 +166,9 @@ class ProductAdmin(ModelAdmin):
     def shown_rate(self, row: Product) -> str:
         return rate_text(row.percent_ppm, row.fixed_minor, row.program.currency)
 
-    @display(description="Default", boolean=True)
-    def is_default(self, row: Product) -> bool:
-        return row.program.default_product_id == row.pk
+    @display(description="Default")
+    def shown_default(self, row: Product) -> str:
+        return label("Default", "info") if row.program.default_product_id == row.pk else DASH
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         return super().get_queryset(request).select_related("program")

@@ -49,6 +49,8 @@ def site_values(settings: Settings) -> dict[str, Any]:
         "MIDDLEWARE": MIDDLEWARE,
         "ROOT_URLCONF": "clicktrail.control.console.urls",
         "AUTH_USER_MODEL": "accounts.Account",
+        "LANGUAGE_CODE": "en",
+        "FORMAT_MODULE_PATH": ["clicktrail.control.console.formats"],
         "STATIC_URL": "/static/",
         "WHITENOISE_USE_FINDERS": True,
         "TEMPLATES": [

@@ -56,7 +56,7 @@ class TestFilter(DropdownFilter):
 @admin.register(Transaction)
 class TransactionAdmin(ModelAdmin):
     list_display = (
-        "pk",
+        "shown_number",
         "shown_created",
         "shown_program",
         "shown_order",
@@ -70,6 +70,7 @@ class TransactionAdmin(ModelAdmin):
     list_filter_submit = True
     list_fullwidth = True
     list_per_page = 50
+    list_max_show_all = 0
     search_fields = ("tid",)
     search_help_text = "Order number, ClickID or transaction number"
     ordering = ("-number",)
@@ -125,6 +126,7 @@ class TransactionAdmin(ModelAdmin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": f"Transaction {row.pk}",
+            "original": row,
             "row": row,
             "state": state_label(row.state),
             "facts": _facts(row),
@@ -222,6 +224,10 @@ class TransactionAdmin(ModelAdmin):
 
     # Cells
 
+    @display(description="Number")
+    def shown_number(self, row: Transaction) -> str:
+        return str(row.number)
+
     @display(description="Created")
     def shown_created(self, row: Any) -> str:
         return time_cell(row.created_ms, row.zone)
@@ -277,5 +283,4 @@ def _facts(row: Any) -> list[tuple[str, str]]:
         ("Created", time_cell(row.created_ms, row.zone)),
         ("ClickID", row.clickid or "–"),
         ("Referrer", row.referrer or row.referrer_host or "–"),
-        ("Marks", labels(marks(row)) or "–"),
     ]

@@ -76,6 +76,8 @@ class Postback(models.Model):
 
     class Meta:
         db_table = "ledger_postback"
+        verbose_name = "call"
+        verbose_name_plural = "log"
         indexes = [
             models.Index(fields=["program_id", "tid"], name="postback_by_tid"),
             models.Index(fields=["click_id"], name="postback_by_click", condition=Q(click_id__isnull=False)),
@@ -83,6 +85,9 @@ class Postback(models.Model):
             models.Index(fields=["judged_order"], name="postback_by_order"),
             models.Index(fields=["reason", "id"], name="postback_by_reason"),
         ]
+
+    def __str__(self) -> str:
+        return f"Call {self.pk}"
 
 
 class TransactionState(models.TextChoices):
@@ -128,6 +133,9 @@ class Transaction(models.Model):
             models.Index(fields=["partner_id", "created_ms"], name="transaction_by_partner"),
             models.Index(fields=["created_ms"], name="transaction_by_time"),
         ]
+
+    def __str__(self) -> str:
+        return f"Transaction {self.pk}"
 
 
 class Move(models.Model):

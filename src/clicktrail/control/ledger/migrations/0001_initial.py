@@ -213,6 +213,8 @@ class Migration(migrations.Migration):
                 ("catalog_version", models.BigIntegerField()),
             ],
             options={
+                "verbose_name": "call",
+                "verbose_name_plural": "log",
                 "db_table": "ledger_postback",
                 "indexes": [
                     models.Index(fields=["program_id", "tid"], name="postback_by_tid"),

@@ -1,0 +1,1 @@
+"""How times are written: one form everywhere, the one that sorts."""
