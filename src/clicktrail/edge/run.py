@@ -101,8 +101,8 @@ class Edge:
         self.ended = asyncio.Event()
         self.worker = self._equip()
         self.ticks = 0
-        self.told = ""
-        """What was last said of the journal and the catalog."""
+        self.told = (False, 0, 0)
+        """What was last said of the journal: failing, clicks lost, postbacks refused."""
 
     def _equip(self) -> Worker:
         settings, loop = self.settings, self.loop
@@ -183,6 +183,7 @@ class Edge:
         """Write what is queued, seal the journal, let go of the node."""
         worker = self.worker
         worker.commits.flush()
+        self._report()
         worker.verdicts.close()
         self.writer.close(made_ms(worker.mint.next(0)))
         self._heartbeat_file.unlink(missing_ok=True)
@@ -248,12 +249,13 @@ class Edge:
             draft.unlink(missing_ok=True)
 
     def _report(self) -> None:
-        """Shout once when something begins to go wrong, and once when it ends."""
-        tally = self.worker.commits.tally
-        fault = self.worker.commits.fault or ("the disk is too slow" if self.worker.commits.is_stuck else "")
-        if bool(fault) != bool(self.told):
-            self.say("journal", fault=fault, clicks_lost=tally.clicks_lost, postbacks_refused=tally.postbacks_refused)
-        self.told = fault
+        """Shout when the journal begins to fail, when it ends, and whenever something was lost since."""
+        commits = self.worker.commits
+        fault = commits.fault or ("the disk is too slow" if commits.is_stuck else "")
+        state = (bool(fault), commits.tally.clicks_lost, commits.tally.postbacks_refused)
+        if state != self.told:
+            self.say("journal", fault=fault, clicks_lost=state[1], postbacks_refused=state[2])
+            self.told = state
 
     def say(self, event: str, **facts: object) -> None:
         """One line of JSON on standard error."""

@@ -115,7 +115,7 @@ class Writer:
         self._bytes = self._created_ms = 0
         self._home = node_folder(folder, node)
         self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = _hold(self._home / "lock")
+        self._lock: int | None = _hold(self._home / "lock")
         self._house = house.read(folder)
         self._unsealed = self._look_back()
         self._try_to_open()
@@ -155,13 +155,16 @@ class Writer:
         return True
 
     def close(self, last_minted_ms: int | None = None) -> None:
-        """Seal and let go of the node. With `last_minted_ms` the reservation beyond it is given back."""
+        """Seal and let go of the node; may come twice. With `last_minted_ms` the reservation beyond it is given back."""
+        if self._lock is None:
+            return
         try:
             self._seal(self.reserved_ms if last_minted_ms is None else last_minted_ms)
         except Refusal as fault:
             self._let_go(fault)
         finally:
             os.close(self._lock)
+            self._lock = None
 
     def _look_back(self) -> list[Path]:
         """Read where minting must go on; return what is to be sealed before anything is written."""
