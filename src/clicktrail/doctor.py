@@ -13,14 +13,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import SplitResult, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from clicktrail.core.catalog import TEST_PARTNER
 from clicktrail.errors import SettingsError
 from clicktrail.steps import Failed, Step, not_tried
 
 TIMEOUT_S = 10.0
-VERDICT_WITHIN_S = 20.0
+VERDICT_WITHIN_S = 20
 """How long a call that was answered 202 may wait for its verdict."""
 ASK_AGAIN_S = 0.5
 AMOUNT = "1.00"
@@ -55,6 +55,7 @@ class Order:
     program: int = 1
     creative: int | None = None
     product: str | None = None
+    within_s: int = VERDICT_WITHIN_S
 
 
 class Books(Protocol):
@@ -86,20 +87,21 @@ class Server:
     """A server by its address; one request, one connection, no redirect followed."""
 
     url: str
-    name: str = "edge"
+    """Without a slash at its end."""
+    name: str
+    """Of the option that gave it."""
 
     def ask(self, path: str, body: dict[str, str] | None = None) -> Answer:
         """GET, or POST where there is a body. Raises Failed where nobody answers."""
-        parts = split(self.url, self.name)
-        host, port = parts.hostname or "", parts.port
+        parts = urlsplit(self.url)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = kind(host, port, timeout=TIMEOUT_S)
+        connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
         method, data, headers = "GET", None, {}
         if body is not None:
             method, data = "POST", urlencode(body)
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         try:
-            connection.request(method, parts.path.rstrip("/") + path, data, headers)
+            connection.request(method, parts.path + path, data, headers)
             response = connection.getresponse()
             found = {name.lower(): value for name, value in response.getheaders()}
             return Answer(response.status, found, response.read(1 << 20))
@@ -112,16 +114,16 @@ class Server:
             connection.close()
 
 
-def split(url: str, name: str) -> SplitResult:
-    """`http://HOST:PORT`, also `HOST:PORT`. Raises SettingsError."""
-    parts = urlsplit(url if "://" in url else f"http://{url}")
+def server_at(address: str, name: str) -> Server:
+    """`https://HOST`, also `HOST:PORT`. Raises SettingsError naming the option."""
+    parts = urlsplit(address if "://" in address else f"http://{address}")
     try:
-        usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         usable = False
     if not usable:
-        raise SettingsError(f"--{name} {url!r} is no address: write it like https://track.example.com.")
-    return parts
+        raise SettingsError(f"--{name} {address!r} is no address: write it like https://track.example.com.")
+    return Server(f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/"), name)
 
 
 class Doctor:
@@ -228,7 +230,7 @@ class Doctor:
         )
 
     def _await_verdict(self) -> None:
-        call, deadline_s = str(self._verdict["call"]), time.monotonic() + VERDICT_WITHIN_S
+        call, deadline_s = str(self._verdict["call"]), time.monotonic() + self.order.within_s
         while self._verdict.get("reason") == "waiting" and time.monotonic() < deadline_s:
             time.sleep(ASK_AGAIN_S)
             self._verdict = self._recall(call) or self._verdict
@@ -239,7 +241,7 @@ class Doctor:
     def _not_saved(self) -> Failed:
         reason, message = str(self._verdict.get("reason")), str(self._verdict.get("message"))
         if reason == "waiting":
-            return Failed(f"The call was not judged within {VERDICT_WITHIN_S:.0f} s.", _ENGINE)
+            return Failed(f"The call was not judged within {self.order.within_s} s.", _ENGINE)
         mend = MENDS.get(reason, "look at the call's line in the log.")
         return Failed(f"The order was not credited, {reason}: {message}", mend)
 

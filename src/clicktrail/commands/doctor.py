@@ -28,21 +28,24 @@ def doctor(
     product: Annotated[
         str | None, typer.Option(envvar="CLICKTRAIL_PRODUCT", help="Commission product; else the program's default.")
     ] = None,
+    within: Annotated[
+        int, typer.Option(min=1, envvar="CLICKTRAIL_WITHIN", help="Seconds that the order may wait for its verdict.")
+    ] = 20,
 ) -> None:
     """Walk the five steps from a click to its transaction; say which one fails, why, and what to do.
 
     Clicks and orders as the test partner, whose transactions stay out of all totals. Never
     contacts the shop. Exit code 0 where all is well, 1 where a step fails.
     """
-    from clicktrail.doctor import Doctor, Order, Server
+    from clicktrail.doctor import Doctor, Order, server_at
     from clicktrail.ledgerbooks import LedgerBooks
     from clicktrail.steps import all_passed, report
 
     settings = _settings(data, edge)
     books = LedgerBooks(settings) if settings else None
-    place = Server(edge.rstrip("/") or f"http://{settings.edge if settings else ''}")
-    seen = Server(console.rstrip("/"), "console") if console else None
-    steps = Doctor(place, Order(program, creative, product), books, seen).walk()
+    place = server_at(edge or (settings.edge if settings else ""), "edge")
+    seen = server_at(console, "console") if console else None
+    steps = Doctor(place, Order(program, creative, product, within), books, seen).walk()
     print(report(steps))
     raise typer.Exit(0 if all_passed(steps) else 1)
 
