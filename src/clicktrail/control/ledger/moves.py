@@ -11,7 +11,6 @@ from typing import Any
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from clicktrail.control.catalog.compile import rollup_minutes
 from clicktrail.core.lifecycle import after, counts
 from clicktrail.core.periods import bucket_s, day_of
 
@@ -84,6 +83,8 @@ def move(
 
 def _change_sums(cursor: Any, seen: Seen, sign: int) -> None:
     """Take out of the sums, or put back, what the engine added when the transaction was created."""
+    from clicktrail.control.catalog.compile import rollup_minutes
+
     zone = seen.time_zone or "UTC"
     change = [sign, sign * (seen.revenue_minor or 0), sign * seen.commission_minor]
     bucket = bucket_s(seen.created_ms, rollup_minutes(zone))

@@ -103,7 +103,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.patience_s = float(params.pop("timeout", PATIENCE_S))
         default = Path(str(params["database"])).parent / "run" / "ledger.want"
         self.want = Want(Path(params.pop("want", default)))
-        self.transaction_mode: str = self.transaction_mode or "IMMEDIATE"  # type: ignore[has-type]
+        self.transaction_mode: str = self.transaction_mode or "IMMEDIATE"
         return params | {"timeout": ASK_EVERY_S}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
