@@ -1,11 +1,13 @@
 """ClickIDs: their form, what is read and what is refused, and a mint that no clock confuses."""
 
+from datetime import UTC, datetime
 from hashlib import blake2s
 
 import pytest
 
 from clicktrail.core.clickid import (
     EPOCH_MS,
+    LENGTH,
     MAX_ID,
     MAX_MS,
     Checks,
@@ -32,6 +34,15 @@ def test_layout_as_the_contract_draws_it() -> None:
     check = int.from_bytes(blake2s(ID.to_bytes(8, "big"), key=KEYS[1], digest_size=3).digest(), "big")
     number = ((((NOW_MS - EPOCH_MS) << 10 | 17) << 12 | 5) << 2 | 1) << 24 | check
     assert clickid() == f"QC{number:027d}"
+
+
+def test_a_clickid_for_ever() -> None:
+    """One that was written down: whatever changes, it must stay readable with its key."""
+    id = (1_763_821_596_123 - 1_577_836_800_000) << 22 | 17 << 12 | 5
+    assert id == ID
+    assert clickid() == "QC052350066157262202613759962"
+    assert len(clickid()) == LENGTH
+    assert made_ms(0) == int(datetime(2020, 1, 1, tzinfo=UTC).timestamp()) * 1000
 
 
 def test_form_of_the_first_and_the_last() -> None:
@@ -102,6 +113,11 @@ GOOD = clickid()
 )
 def test_refused(text: str) -> None:
     assert CHECKS.read(text) is None
+
+
+def test_more_than_89_bits_are_no_clickid() -> None:
+    assert split(f"QC{(1 << 89) - 1:027d}", "QC") == (MAX_ID, (1 << 26) - 1)
+    assert split(f"QC{1 << 89:027d}", "QC") is None
 
 
 def test_prefix_is_configurable() -> None:

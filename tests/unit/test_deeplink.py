@@ -191,6 +191,17 @@ def test_an_encoded_line_end_stays_encoded() -> None:
     assert allowed(quote("https://shop.example/\r\nX:y", safe=""), HOSTS) is None
 
 
+@pytest.mark.parametrize("listed", ["", ":", "shop.example:", "shop.example:abc", "*.", "*", "https://shop.example"])
+def test_a_list_with_a_slip_in_it_harms_nobody(listed: str) -> None:
+    assert allowed("https://evil.example/", (listed, "shop.example")) is None
+    assert allowed("https://shop.example/", (listed, "shop.example")) == "https://shop.example/"
+
+
+def test_the_longest_host() -> None:
+    assert ascii_host("a" * 249 + ".com") is not None
+    assert ascii_host("a" * 250 + ".com") is None
+
+
 def test_nothing_listed_nothing_allowed() -> None:
     assert allowed("https://shop.example/", ()) is None
 

@@ -113,7 +113,7 @@ def test_refused_with_the_reason_in_words(text: str, words: str) -> None:
         (Rate(percent_ppm=1_000_000), 10**14, 10**14),
         (Rate(percent_ppm=333_333), 100_000_000_000_001, 33_333_300_000_000),
         (Rate(percent_ppm=0), 9550, 0),
-        (Rate(percent_ppm=100_000), None, 0),
+        (Rate(percent_ppm=1_000_000), None, 0),
         (Rate(fixed_minor=500), None, 500),
         (Rate(fixed_minor=500), 9550, 500),
         (Rate(fixed_minor=0), 9550, 0),

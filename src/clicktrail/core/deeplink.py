@@ -92,5 +92,5 @@ def _matches(address: Address, listed: str) -> bool:
     if address.port != (int(port) if colon and _PORT.fullmatch(port) else SCHEME_PORTS[address.scheme]):
         return False
     if host.startswith("*."):
-        return address.host.endswith(host[1:]) and len(address.host) > len(host) - 1
+        return address.host.endswith(host[1:])
     return address.host == host
