@@ -53,7 +53,19 @@ def _csv(what: str) -> list[list[str]]:
 def test_clicks(filled: Place) -> None:
     first, second = _jsonl("clicks")
     assert list(first) == (
-        "clickid at program partner creative target subid referrer ip user_agent outcome".split()
+        [
+            "clickid",
+            "at",
+            "program",
+            "partner",
+            "creative",
+            "target",
+            "subid",
+            "referrer",
+            "ip",
+            "user_agent",
+            "outcome",
+        ]
     )
     assert re.fullmatch(r"QC\d{27}", str(first.pop("clickid")))
     assert TIME.fullmatch(str(first.pop("at")))
@@ -69,7 +81,22 @@ def test_clicks(filled: Place) -> None:
 def test_postbacks_in_the_form_of_the_transaction_log(filled: Place) -> None:
     rows = _jsonl("postbacks")
     assert list(rows[0]) == (
-        "call at program tid clickid pid subid wmid product amount nocheck remote reason saved".split()
+        [
+            "call",
+            "at",
+            "program",
+            "tid",
+            "clickid",
+            "pid",
+            "subid",
+            "wmid",
+            "product",
+            "amount",
+            "nocheck",
+            "remote",
+            "reason",
+            "saved",
+        ]
     )
     assert [(row["tid"], row["reason"], row["saved"]) for row in rows] == [
         ("A-1", "saved", 1),
@@ -88,10 +115,24 @@ def test_postbacks_in_the_form_of_the_transaction_log(filled: Place) -> None:
 
 def test_transactions_with_exactly_the_currencys_decimals(filled: Place) -> None:
     rows = _jsonl("transactions")
-    assert list(rows[0]) == (
-        "transaction program tid partner subid creative referrer clickid product revenue commission currency state "
-        "test clicked_at created_at"
-    ).split()
+    assert list(rows[0]) == [
+        "transaction",
+        "program",
+        "tid",
+        "partner",
+        "subid",
+        "creative",
+        "referrer",
+        "clickid",
+        "product",
+        "revenue",
+        "commission",
+        "currency",
+        "state",
+        "test",
+        "clicked_at",
+        "created_at",
+    ]
     assert [(r["transaction"], r["revenue"], r["commission"], r["currency"], r["test"]) for r in rows] == [
         (1, "95.50", "9.55", "EUR", False),
         (2, "96", "10", "JPY", False),

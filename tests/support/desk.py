@@ -15,17 +15,15 @@ from clicktrail.core.clickid import Checks
 def desk(ledger: Place) -> Iterator[Checks]:
     """Django works on the ledger, which knows the cast's programs and partners by name; yields its check keys."""
     boot(ledger.settings, "ledger")
-    from django.db import connection, transaction
+    from django.db import connection
 
-    from clicktrail.control.catalog import models
+    from clicktrail.control.catalog.models import Partner, Program
 
-    with transaction.atomic():
-        for program in cast.PROGRAMS:
-            models.Program.objects.get_or_create(
-                pk=program.id, defaults={"name": program.name, "currency": program.currency}
-            )
-        for partner in cast.PARTNERS:
-            models.Partner.objects.get_or_create(pk=partner.id, defaults={"name": partner.name})
+    # In bulk nothing is an edit: the cast's own catalog stays published.
+    Program.objects.bulk_create(
+        [Program(pk=p.id, name=p.name, currency=p.currency) for p in cast.PROGRAMS], ignore_conflicts=True
+    )
+    Partner.objects.bulk_create([Partner(pk=p.id, name=p.name) for p in cast.PARTNERS], ignore_conflicts=True)
     kept = keys.load(ledger.settings.keys_folder)
     try:
         yield Checks(kept.clickid, kept.current)

@@ -1,8 +1,5 @@
 """`clicktrail export`: clicks, calls or transactions as lines on standard output."""
 
-import os
-import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -10,6 +7,7 @@ from typing import Annotated
 import typer
 
 from clicktrail.commands.options import takes_data
+from clicktrail.commands.terminal import put
 from clicktrail.errors import SettingsError
 from clicktrail.settings import Settings
 
@@ -67,15 +65,3 @@ def moment(text: str) -> int:
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
     return max(0, int(at.timestamp()) * 1000 + at.microsecond // 1000)
-
-
-def put(lines: Iterator[str]) -> None:
-    """UTF-8 whatever the locale; a reader that has seen enough (`| head`) is no fault."""
-    out = sys.stdout.buffer
-    try:
-        for line in lines:
-            out.write(line.encode("utf-8", "replace"))
-        out.flush()
-    except BrokenPipeError:
-        # What is still buffered would be refused again at exit, with a traceback: it goes nowhere instead.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())

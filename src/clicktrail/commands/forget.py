@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from clicktrail.commands.options import takes_settings
+from clicktrail.commands.options import takes_data
+from clicktrail.commands.terminal import say, typed
 from clicktrail.settings import Settings
 
 
-@takes_settings
+@takes_data
 def forget(
     settings: Settings,
     what: Annotated[str, typer.Argument(help="An order number or a ClickID.")],
@@ -28,7 +29,7 @@ def forget(
     boot(settings, "ledger")
     from clicktrail.control.ledger.forgetting import Forgetting
 
-    report = Forgetting(settings).run(what.strip(), program)
-    typer.echo("\n".join(report.lines))
+    report = Forgetting(settings).run(typed(what).strip(), program)
+    say(report.lines)
     if not report.found:
         raise typer.Exit(1)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from clicktrail.commands.options import takes_data
+from clicktrail.commands.terminal import say, typed
 from clicktrail.settings import Settings
 
 
@@ -33,7 +34,7 @@ def trace(
     export.read_only()
     kept = keys.load(settings.keys_folder)
     checks = Checks(kept.clickid, kept.current, settings.prefix)
-    asked = what.strip()
+    asked = typed(what).strip()
     found = ledger_trace.look_up(asked, checks)
     hints: list[str] = []
     if not found:
@@ -41,9 +42,9 @@ def trace(
         hints = missing.sentences(asked, checks, settings.journal_folder, backlog)
     if as_json:
         told = {"asked": asked, "found": bool(found), "hints": hints, **story.as_data(found, settings.prefix)}
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
+        say([json.dumps(told, ensure_ascii=False, indent=1)])
     else:
         chapters = story.tell(found, settings.prefix)
-        typer.echo("\n".join([*story.lines(chapters, found.calls_left_off), *hints]))
+        say([*story.lines(chapters, found.calls_left_off), *hints])
     if not found:
         raise typer.Exit(1)
