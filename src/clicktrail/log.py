@@ -44,6 +44,11 @@ def configure(level: str, process: str) -> None:
     )
 
 
+def get() -> Any:
+    """The logger; `configure` comes first."""
+    return structlog.get_logger()
+
+
 def _named(process: str) -> Any:
     def add(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
         return {"process": process, **event}

@@ -15,9 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
-
-from clicktrail import heartbeat, log, sockets
+from clicktrail import heartbeat, sockets
 from clicktrail.errors import ClicktrailError, LedgerAway, StartError
 from clicktrail.settings import Settings, load
 
@@ -41,7 +39,7 @@ class Process:
 
 def run_alone(role: str, settings: Settings) -> None:
     """One process in the foreground, for `clicktrail edge` and its like."""
-    log.configure(settings.log_level, name_of(role, settings.node))
+    _speak(role, settings)
     ROLES[role](Process(settings, settings.node, _listener(role, settings)))
 
 
@@ -50,7 +48,7 @@ def main(arguments: list[str], environ: Mapping[str, str] = os.environ) -> int:
     role, options = arguments[0], dict(zip(arguments[1::2], map(int, arguments[2::2]), strict=True))
     settings = load(Path(environ["CLICKTRAIL_DATA"]), environ)
     node = options.get("--node", 0)
-    log.configure(settings.log_level, name_of(role, node))
+    _speak(role, settings)
     _hold(options["--lifeline"], settings)
     listener = socket.socket(fileno=options["--fd"]) if "--fd" in options else None
     try:
@@ -59,9 +57,25 @@ def main(arguments: list[str], environ: Mapping[str, str] = os.environ) -> int:
         print(f"clicktrail {name_of(role, node)}: {fault}", file=sys.stderr, flush=True)
         return EXIT_AWAY if isinstance(fault, LedgerAway) else EXIT_FAULT
     except Exception:
-        structlog.get_logger().exception("ended by an error of the program")
+        _report(role)
         return EXIT_BUG
     return 0
+
+
+def _speak(role: str, settings: Settings) -> None:
+    """The edge has few words, and does without the 15 MB that the log's library takes in each worker."""
+    if role != "edge":
+        from clicktrail import log
+
+        log.configure(settings.log_level, role)
+
+
+def _report(role: str) -> None:
+    """Inside an `except`: the error with its traceback, as one line."""
+    from clicktrail import log
+
+    log.configure("error", role)
+    log.get().exception("ended by an error of the program")
 
 
 def name_of(role: str, node: int) -> str:
@@ -140,6 +154,7 @@ def _control(process: Process) -> None:
 
 def _prepare(process: Process) -> None:
     """Bring the ledger up to date after a backup and publish the catalog: before anything else runs."""
+    from clicktrail import log
     from clicktrail.control.boot import boot
 
     boot(process.settings, "ledger")
@@ -148,11 +163,11 @@ def _prepare(process: Process) -> None:
 
     migrated = migrate(process.settings)
     if migrated.applied:
-        structlog.get_logger().info(
+        log.get().info(
             "ledger brought up to date", applied=list(migrated.applied), backup=str(migrated.backup or "")
         )
     version = publish(process.settings)
-    structlog.get_logger().info("catalog published", version=version)
+    log.get().info("catalog published", version=version)
 
 
 def _allow_files(number: int) -> None:

@@ -1,7 +1,7 @@
 """One data folder and a real `clicktrail serve` on it, for tests that use the whole server.
 
     server = Server(tmp_path / "data", workers=2)
-    server.start()                        # init where needed, serve, wait until healthy
+    server.start()                        # an initialised folder where there is none, serve, wait until healthy
     server.get("/go.cgi?wmid=1&pid=2")    # an answer of the edge, redirects not followed
     server.run("status", "--json")        # any command on the same data folder
     server.stop()                         # Ctrl-C; returns the exit code
@@ -9,10 +9,13 @@
 Settings are given by name; ports are free ones and stay the same over a restart.
 """
 
+import atexit
+import functools
 import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -51,7 +54,7 @@ class Server:
         self.environ = {k: v for k, v in os.environ.items() if not k.startswith("CLICKTRAIL_")} | (environ or {})
         self.user = self.password = ""
         """The first manager; known once `init` has run here."""
-        self._words = tempfile.TemporaryFile()
+        self._words = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the server
         self._popen: subprocess.Popen[bytes] | None = None
 
     # Commands
@@ -74,14 +77,26 @@ class Server:
         if found:
             self.user, self.password = found.groups()
 
+    def lay(self) -> None:
+        """The same as `init`, as a copy of a folder that was made once in this run."""
+        if any(name.startswith("CLICKTRAIL_") for name in self.environ):
+            self.init()
+            return
+        template = _template()
+        shutil.copytree(template.data, self.data)
+        self.user, self.password = template.user, template.password
+
     # Starting and stopping
 
     def start(self) -> "Server":
         """Serve, and wait until clicks are taken, the engine lives and the console answers."""
         if not (self.data / "keys").exists():
-            self.init()
+            self.lay()
         self.spawn()
-        until(self._is_ready, READY_S, "the server is ready")
+        try:
+            until(self._is_ready, READY_S, "the server is ready")
+        except AssertionError as fault:
+            raise AssertionError(f"{fault}\n{self.words()}") from None
         return self
 
     def spawn(self) -> None:
@@ -192,6 +207,16 @@ class Server:
 
     def _exported(self, what: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.run("export", what, "--format", "jsonl").splitlines()]
+
+
+@functools.cache
+def _template() -> Server:
+    """An initialised data folder, one a test process."""
+    folder = tempfile.mkdtemp(prefix="clicktrail-template-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    template = Server(Path(folder) / "data")
+    template.init()
+    return template
 
 
 def command() -> list[str]:

@@ -1,0 +1,107 @@
+"""Settings: where they come from, who wins, and that each is an option with a heading and a sentence."""
+
+import inspect
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from clicktrail.commands import serve
+from clicktrail.commands.options import GROUPS
+from clicktrail.errors import SettingsError
+from clicktrail.settings import Settings, docs, environ_of, load, names, parse_address
+
+
+def write(data: Path, text: str) -> None:
+    data.mkdir(exist_ok=True)
+    (data / "clicktrail.toml").write_text(text)
+
+
+def test_the_later_source_wins(tmp_path: Path) -> None:
+    write(tmp_path, 'workers = 2\nnode = 20\nprefix = "AB"\n')
+    environ = {"CLICKTRAIL_WORKERS": "3", "CLICKTRAIL_NODE": "30"}
+    settings = load(tmp_path, environ, workers=4)
+    assert (settings.workers, settings.node, settings.prefix) == (4, 30, "AB")
+    assert settings.edge == "127.0.0.1:8400", "and what nobody says is the default"
+
+
+def test_an_option_that_was_not_given_does_not_win(tmp_path: Path) -> None:
+    assert load(tmp_path, {"CLICKTRAIL_WORKERS": "3"}, workers=None).workers == 3
+
+
+def test_lists_are_separated_by_commas_outside_the_file(tmp_path: Path) -> None:
+    environ = {"CLICKTRAIL_TRUSTED_PROXIES": "10.0.0.0/8, 192.168.0.0/16"}
+    assert load(tmp_path, environ).trusted_proxies == ("10.0.0.0/8", "192.168.0.0/16")
+    write(tmp_path, 'trusted_proxies = ["10.0.0.0/8"]\n')
+    assert load(tmp_path, {}).trusted_proxies == ("10.0.0.0/8",)
+
+
+def test_other_variables_are_none_of_our_business(tmp_path: Path) -> None:
+    assert load(tmp_path, {"CLICKTRAIL_TEST_FAULTS": "1", "CLICKTRAIL_DATA": "elsewhere"}).data == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"workers": "0"}, ("workers", "command line", ">= 1")),
+        ({"workers": "many"}, ("workers", "command line")),
+        ({"prefix": "qc1"}, ("prefix", "Two capital letters")),
+        ({"edge": "8400"}, ("edge", "HOST:PORT")),
+        ({"console": "localhost:port"}, ("console", "HOST:PORT")),
+        ({"edge": "localhost:70000"}, ("edge", "HOST:PORT")),
+        ({"trusted_proxies": ["10.0.0.0/99"]}, ("trusted_proxies", "10.0.0.0/99")),
+        ({"ip_privacy": "some"}, ("ip_privacy", "keep, truncate")),
+        ({"node": "990", "workers": "20"}, ("node", "workers", "1000")),
+        ({"colour": "red"}, ("colour", "serve --help")),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_source_and_its_mend(
+    tmp_path: Path, given: dict[str, object], words: tuple[str, ...]
+) -> None:
+    with pytest.raises(SettingsError) as fault:
+        load(tmp_path, {}, **given)
+    assert all(word in str(fault.value) for word in words), str(fault.value)
+
+
+def test_a_broken_file_is_named(tmp_path: Path) -> None:
+    write(tmp_path, "workers = \n")
+    with pytest.raises(SettingsError, match=r"clicktrail\.toml"):
+        load(tmp_path, {})
+
+
+def test_a_wrong_value_in_the_file_names_the_file(tmp_path: Path) -> None:
+    write(tmp_path, "workers = -1\n")
+    with pytest.raises(SettingsError, match=r"workers \(from clicktrail\.toml\)"):
+        load(tmp_path, {})
+
+
+def test_a_child_process_gets_the_same_settings(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path, {}, workers=3, trusted_proxies=["10.0.0.0/8", "::1/128"], public_url="https://track.example", node=7
+    )
+    write(tmp_path, "workers = 9\n")
+    assert load(tmp_path, environ_of(settings)) == settings
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [("127.0.0.1:8400", ("127.0.0.1", 8400)), ("[::1]:0", ("::1", 0)), ("track.example:80", ("track.example", 80))],
+)
+def test_addresses(text: str, address: tuple[str, int]) -> None:
+    assert parse_address(text, "edge") == address
+
+
+def test_every_setting_is_explained_has_a_heading_and_is_an_option_of_serve() -> None:
+    settable = set(names()) - {"data"}
+    headed = [name for members in GROUPS.values() for name in members]
+    assert set(docs()) == set(names())
+    assert sorted(headed) == sorted(settable)
+    assert set(inspect.signature(serve.serve).parameters) == {"data", *settable}
+
+
+def test_names_carry_their_unit() -> None:
+    """A number is a count (workers, threads, connections), an id, or says what it counts in its last word."""
+    units = ("ms", "s", "days", "bytes", "events", "workers", "node", "threads", "connections")
+    numbers = [f.name for f in msgspec.structs.fields(Settings) if isinstance(f.default, int)]
+    assert numbers
+    assert [n for n in numbers if n.rpartition("_")[2] not in units] == []
