@@ -127,6 +127,14 @@ def test_subids_come_out_as_they_went_in(edge: Edge, wire: Wire) -> None:
     assert wire.get(CLICK + "l" * 300).location.endswith("l" * 255)
 
 
+def test_umlauts_as_they_are_are_read_too(edge: Edge, wire: Wire) -> None:
+    for place in (3, 40, 500):
+        data = "GET /get_trans.cgi?cpid=1&tid=Mühle HTTP/1.1\r\nHost: t\r\nUser-Agent: Füchsin\r\n\r\n".encode()
+        wire.send(data[:place]).send(data[place:])
+        assert wire.answer().status == 200
+    assert len(calls(edge, "Mühle")) == 3
+
+
 def test_the_answer_to_a_postback_is_a_pixel_whatever_it_says(edge: Edge, wire: Wire) -> None:
     for odd in (b"pixel", b"%00%ff", b"%F0%9F%8E%88", b"x&cpid=", b"", b"+&&&=&a[]=1&" + b"y=1&" * 300):
         wire.send(b"GET " + CALL + odd + b" HTTP/1.1\r\n" + HOST + b"\r\n")

@@ -1,5 +1,6 @@
 """One request, from the bytes of a connection: httptools reads, limits are kept here."""
 
+import re
 from typing import Any
 
 import httptools
@@ -11,6 +12,9 @@ MAX_HEADERS = 200
 RAW_FACTOR = 8
 """Chunks of one byte each take six bytes of the wire; a body may take up this much more than it holds."""
 
+READ_BYTES = 256 * 1024
+"""What may come in one read, and is counted to the request that it ends in."""
+_HIGH = re.compile(rb"[\x80-\xff]")
 SPOKEN = ("1.0", "1.1")
 ONCE = frozenset((b"host", b"content-length"))
 """Headers that a request must not repeat."""
@@ -54,8 +58,8 @@ class Requests:
     """
 
     __slots__ = (
-        "_body_bytes", "_head_bytes", "_limits", "_parser", "_raw_bytes", "_request",
-        "done", "is_expecting", "is_inside",
+        "_body_bytes", "_head_bytes", "_is_in_line", "_limits", "_parser", "_raw_bytes",
+        "_request", "done", "is_expecting", "is_inside",
     )  # fmt: skip
 
     def __init__(self, limits: Settings) -> None:
@@ -63,6 +67,7 @@ class Requests:
         self._parser = httptools.HttpRequestParser(self)
         self._request = Request()
         self._head_bytes = self._body_bytes = self._raw_bytes = 0
+        self._is_in_line = True
         self.done: list[Request] = []
         self.is_inside = False
         """Between the first byte of a request and its last."""
@@ -70,6 +75,8 @@ class Requests:
         """The sender waits for a word before it sends the body."""
 
     def feed(self, data: bytes) -> list[Request]:
+        if self._is_in_line or not self.is_inside:
+            data = self._mend_line(data)
         while True:
             try:
                 self._parser.feed_data(data)
@@ -87,6 +94,13 @@ class Requests:
             self._count_raw(len(data))
         done, self.done = self.done, []
         return done
+
+    def _mend_line(self, data: bytes) -> bytes:
+        """Umlauts as they are: no address may hold such bytes, llhttp refuses them, and old shops send them."""
+        end = data.find(b"\n")
+        self._is_in_line = end < 0
+        line = data if end < 0 else data[:end]
+        return data if line.isascii() else _HIGH.sub(_percent, line) + data[len(line) :]
 
     def _count_raw(self, size: int) -> None:
         """Against senders that never come to the end of a line."""
@@ -150,8 +164,8 @@ class Requests:
         self.done.append(self._request)
 
 
-READ_BYTES = 256 * 1024
-"""What may come in one read, and is counted to the request that it ends in."""
+def _percent(found: re.Match[bytes]) -> bytes:
+    return b"%%%02X" % found[0][0]
 
 
 def _fault_in(error: BaseException) -> Fault:
