@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,8 +79,10 @@ class Child:
 class Supervisor:
     """`run` returns the exit code once everything has ended."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, announce: Callable[[Settings], None] = lambda _: None) -> None:
+        """`announce` is told the settings, with the real addresses, once the ledger is ready and all is started."""
         self.settings = settings
+        self._announce = announce
         self.started_ms = heartbeat.now_ms()
         self.prepared = False
         self.exit_code = 0
@@ -182,7 +184,7 @@ class Supervisor:
     def _on_prepared(self, code: int) -> None:
         if code == 0:
             self.prepared, self._prepare.due_s = True, 0.0
-            self._announce()
+            self._announce(self.settings)
         elif code == wiring.EXIT_AWAY:
             pause_s = self._prepare.pause_s()
             self._prepare.due_s = time.monotonic() + pause_s
@@ -195,15 +197,6 @@ class Supervisor:
         child.due_s = time.monotonic() + pause_s
         child.restarts += 1
         log.warning("process ended", name=child.name, pid=pid, ended_by=_reason(code), restart_in_s=pause_s)
-
-    def _announce(self) -> None:
-        print(
-            f"Clicktrail runs on {self.settings.data}\n"
-            f"  clicks   http://{self.settings.edge}/go.cgi\n"
-            f"  console  http://{self.settings.console}/\n"
-            "Ctrl-C stops it.",
-            flush=True,
-        )
 
     def _beat(self) -> None:
         if time.monotonic() < self._next_beat_s:

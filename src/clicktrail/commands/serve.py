@@ -11,4 +11,14 @@ def serve(settings: Settings) -> None:
     from clicktrail.supervise import Supervisor
 
     log.configure(settings.log_level, "supervisor")
-    raise SystemExit(Supervisor(settings).run())
+    raise SystemExit(Supervisor(settings, _announce).run())
+
+
+def _announce(settings: Settings) -> None:
+    print(
+        f"Clicktrail runs on {settings.data}\n"
+        f"  clicks   http://{settings.edge}/go.cgi\n"
+        f"  console  http://{settings.console}/\n"
+        "Ctrl-C stops it.",
+        flush=True,
+    )
