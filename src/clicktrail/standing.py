@@ -25,7 +25,11 @@ def look(settings: Settings) -> dict[str, Any]:
     events = sum(j["lag_events"] for j in journals)
     return {
         "data": str(settings.data),
-        "ledger": {"kind": "postgresql" if settings.database else "sqlite", "fault": fault},
+        "ledger": {
+            "kind": "postgresql" if settings.database else "sqlite",
+            "fault": fault,
+            "set_aside": 0 if fault else _set_aside(),
+        },
         "lag": {"events": events, "seconds": _age_s(oldest_ms) if oldest_ms else 0.0},
         "catalog": {
             "ledger": version,
@@ -54,6 +58,13 @@ def _ledger(settings: Settings) -> tuple[Cursors, int | None, str]:
         return {identity: (seq, sealed) for identity, seq, sealed in rows}, ledger_version()[0], ""
     except (ClicktrailError, DatabaseError) as fault:
         return {}, None, str(fault)
+
+
+def _set_aside() -> int:
+    """Events that the ledger would not take; they are kept with a note each."""
+    from clicktrail.control.ledger.models import SetAside
+
+    return SetAside.objects.count()
 
 
 def _journals(settings: Settings, cursors: Cursors) -> tuple[list[dict[str, Any]], int]:

@@ -39,7 +39,8 @@ def _ledger(ledger: dict[str, Any], lag: dict[str, Any]) -> list[str]:
     if ledger["fault"]:
         return [f"Ledger       {ledger['fault']}"]
     behind = f"{lag['events']} events, {lag['seconds']:.1f} s behind" if lag["events"] else "has everything"
-    return [f"Ledger       {behind}"]
+    aside = [f"  ! {ledger['set_aside']} events could not be stored and are set aside"] if ledger["set_aside"] else []
+    return [f"Ledger       {behind}", *aside]
 
 
 def _catalog(catalog: dict[str, Any]) -> list[str]:
