@@ -1,0 +1,106 @@
+"""Who calls, and what of it may be kept."""
+
+from ipaddress import ip_address
+
+import pytest
+
+from clicktrail.edge.caller import Networks, Registry, parse, private, visitor
+
+KEY, OTHER_KEY = b"k" * 32, b"o" * 32
+LOOPBACK = Networks(["127.0.0.0/8", "::1/128"])
+
+
+def registry(trusted: Networks = LOOPBACK, privacy: str = "truncate") -> Registry:
+    return Registry(trusted, LOOPBACK, privacy, KEY, KEY)
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("203.0.113.7:4711", "203.0.113.7"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("unknown", None),
+        ("", None),
+        ("203.0.113.777", None),
+        ("[", None),
+    ],
+)
+def test_addresses_as_they_are_written(text: str, address: str | None) -> None:
+    assert parse(text) == (ip_address(address) if address else None)
+
+
+@pytest.mark.parametrize(
+    ("mode", "v4", "v6"),
+    [
+        ("keep", "203.0.113.77", "2001:db8:1:2::9"),
+        ("truncate", "203.0.113.0", "2001:db8:1::"),
+        ("drop", "", ""),
+    ],
+)
+def test_what_is_stored(mode: str, v4: str, v6: str) -> None:
+    assert private(ip_address("203.0.113.77"), mode, KEY) == v4
+    assert private(ip_address("2001:db8:1:2::9"), mode, KEY) == v6
+    assert private(None, mode, KEY) == ""
+
+
+def test_a_hash_tells_addresses_apart_and_needs_its_key() -> None:
+    one, two = ip_address("203.0.113.77"), ip_address("203.0.113.78")
+    hashed = private(one, "hash", KEY)
+    assert len(hashed) == 32
+    assert "203" not in hashed
+    assert hashed == private(one, "hash", KEY)
+    assert hashed not in (private(two, "hash", KEY), private(one, "hash", OTHER_KEY))
+
+
+def test_a_visitor_is_address_and_browser_for_one_key() -> None:
+    address = ip_address("203.0.113.77")
+    names = {
+        visitor(KEY, address, b"a"),
+        visitor(KEY, address, b"b"),
+        visitor(KEY, ip_address("203.0.113.78"), b"a"),
+        visitor(OTHER_KEY, address, b"a"),
+    }
+    assert {len(name) for name in names} == {8}
+    assert len(names) == 4
+    assert visitor(KEY, address, b"a") in names
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "derived"),
+    [
+        ("127.0.0.1", "203.0.113.7", "203.0.113.7"),
+        ("127.0.0.1", "9.9.9.9, 203.0.113.7", "203.0.113.7"),
+        ("127.0.0.1", "203.0.113.7, 127.0.0.2", "203.0.113.7"),
+        ("127.0.0.1", "127.0.0.3, 127.0.0.2", "127.0.0.3"),
+        ("198.51.100.1", "203.0.113.7", "198.51.100.1"),
+        ("127.0.0.1", "203.0.113.7, nonsense", "127.0.0.1"),
+        ("127.0.0.1", "nonsense, 203.0.113.7", "203.0.113.7"),
+        ("127.0.0.1", ",,", "127.0.0.1"),
+        ("127.0.0.1", "", "127.0.0.1"),
+    ],
+)
+def test_a_stranger_cannot_choose_his_address(peer: str, forwarded: str, derived: str) -> None:
+    assert registry().derive(parse(peer), forwarded.encode()) == parse(derived)
+
+
+def test_a_caller_is_read_from_headers_cut_and_clean() -> None:
+    headers = {
+        b"user-agent": b"F\xc3\xbcchsin\xff\0" + b"x" * 2000,
+        b"referer": b"https://r.example/" + b"x" * 5000,
+        b"accept": b"text/html, Application/JSON;q=0.5",
+    }
+    caller = registry().caller(parse("127.0.0.1"), headers)
+    assert caller.user_agent.startswith("Füchsin\ufffd\ufffdx")
+    assert (len(caller.user_agent), len(caller.referrer)) == (512, 2048)
+    assert (caller.wants_json, caller.is_listed, caller.prefetch) == (True, True, False)
+    assert not registry().caller(parse("203.0.113.7"), {}).is_listed
+    assert not registry().caller(None, {}).is_listed
+
+
+def test_networks_that_are_none_are_refused() -> None:
+    with pytest.raises(ValueError, match="not-a-network"):
+        Networks(["not-a-network"])
