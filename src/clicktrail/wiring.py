@@ -157,6 +157,7 @@ def _prepare(process: Process) -> None:
     from clicktrail import log
     from clicktrail.control.boot import boot
 
+    _require_ledger(process.settings)
     boot(process.settings, "ledger")
     from clicktrail.control.catalog.publish import publish
     from clicktrail.control.ledger.schema import migrate
@@ -168,6 +169,16 @@ def _prepare(process: Process) -> None:
         )
     version = publish(process.settings)
     log.get().info("catalog published", version=version)
+
+
+def _require_ledger(settings: Settings) -> None:
+    """Raises LedgerAway where there was a ledger: an empty one in its place would forget every order."""
+    has_catalog = (settings.catalog_folder / "current.msgpack").exists()
+    if has_catalog and not settings.database and not settings.ledger_file.exists():
+        raise LedgerAway(
+            f"The ledger {settings.ledger_file} is gone: put it back, or take the newest copy in "
+            f"{settings.backup_folder}. `clicktrail init` makes a new, empty one."
+        )
 
 
 def _allow_files(number: int) -> None:

@@ -50,12 +50,27 @@ def test_the_ledger_is_gone(house: Installation, round_no: int, nightly: bool) -
     house.books.balance(story)
 
 
+def test_everything_is_started_while_the_ledger_is_gone(house: Installation, round_no: int) -> None:
+    """Edges run by the catalog that was published last, and the rest follows when the ledger is back."""
+    with gone(house.data):
+        supervisor = house.spawn_serve()
+        house.wait_ready(supervisor)
+        caller = house.caller()
+        first = click(caller, "without", partner=7)
+        order = call(caller, "order", "without", clickid=first.clickid)
+        assert (first.answer.status, order.answer.status) == (302, 200)
+        assert not (house.data / "ledger.sqlite").exists(), "an empty ledger was made in place of the real one"
+    house.catch_up(within_s=40)
+    house.books.balance(Story([first], [order]))
+    assert house.books.rows("SELECT reason FROM ledger_postback") == [("saved",)]
+
+
 def test_an_edge_alone_starts_and_serves_without_ledger_and_engine(house: Installation, round_no: int) -> None:
     """A JSON caller is told that nobody has judged yet; the verdict is there once somebody has."""
     with gone(house.data):
         edge = house.edge()
         with load(house, seconds=20, limit=300) as callers:
-            callers.wait_answered(100)
+            callers.wait_answered(60)
             story = callers.stop()
         caller = house.caller()
         late = click(caller, "late")

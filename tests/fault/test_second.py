@@ -19,7 +19,7 @@ def test_a_second_supervisor_on_the_data_folder_refuses(house: Installation, rou
     first = house.serve()
     second = Installation(house.data)
     family = house.pids()
-    refuses(serve(second))
+    refuses(second.spawn_serve())
     assert house.pids() == family
     still_serves(house, first)
 
@@ -28,9 +28,9 @@ def test_a_second_supervisor_on_the_port_refuses(house: Installation, tmp_path: 
     """SO_REUSEPORT would let it in, and half of the clicks would go to the wrong house."""
     shutil.copytree(house.data, tmp_path / "other" / "data")
     first = house.serve()
-    words = refuses(serve(Installation(tmp_path / "other" / "data", edge_port=house.edge_port)))
+    words = refuses(Installation(tmp_path / "other" / "data", edge_port=house.edge_port).spawn_serve())
     assert str(house.edge_port) in words
-    words = refuses(serve(Installation(tmp_path / "other" / "data", console_port=house.console_port)))
+    words = refuses(Installation(tmp_path / "other" / "data", console_port=house.console_port).spawn_serve())
     assert str(house.console_port) in words
     still_serves(house, first)
 
@@ -59,13 +59,6 @@ def test_an_engine_that_lost_its_lock_cannot_commit(house: Installation, round_n
     assert second.is_running()
     house.catch_up()
     house.books.balance(story)
-
-
-def serve(house: Installation) -> Process:
-    return house.spawn(
-        "serve",
-        *("--edge", f"127.0.0.1:{house.edge_port}", "--console", f"127.0.0.1:{house.console_port}"),
-    )
 
 
 def refuses(process: Process) -> str:

@@ -39,8 +39,6 @@ class Journal:
     node: int
     batches: list[tuple[int, list[Event]]]
     damaged: list[int]
-    last_seq: int
-    sealed: bool
 
 
 class Books:
@@ -53,8 +51,11 @@ class Books:
     def one(self, sql: str, *values: object) -> Any:
         return self.rows(sql, *values)[0][0]
 
+    def files(self) -> list[Path]:
+        return sorted((self.data / "journal").glob("[0-9]*/*.sqlite"))
+
     def journals(self) -> list[Journal]:
-        return [_journal(path) for path in sorted((self.data / "journal").glob("[0-9]*/*.sqlite"))]
+        return [_journal(path) for path in self.files()]
 
     def caught_up(self) -> bool:
         """Whether the ledger has read every row of every journal and nothing waits any more."""
@@ -128,13 +129,11 @@ class Books:
     def _cursors(self) -> Iterator[str]:
         """The ledger stands at the end of each journal, and past its seal where there is one."""
         cursors = {row[0]: row[1:] for row in self.rows("SELECT identity, seq, sealed FROM ledger_journal_cursor")}
-        for journal in self.journals():
-            seq, sealed = cursors.get(journal.identity, (0, False))
-            if (seq, bool(sealed)) != (journal.last_seq, journal.sealed):
-                yield (
-                    f"{journal.path.name}: the cursor is at {seq} (sealed: {bool(sealed)}), "
-                    f"the journal at {journal.last_seq} (sealed: {journal.sealed})"
-                )
+        for path in self.files():
+            read = tuple(map(int, cursors.get(path.stem.partition("-")[2], (0, 0))))
+            written = _query(path, "SELECT seq, body IS NULL FROM batch ORDER BY seq DESC LIMIT 1")
+            if [read] != (written or [(0, 0)]):
+                yield f"{path.name}: the cursor is at (row, sealed) {read}, the journal at {written}"
 
     def _journals(self) -> Iterator[str]:
         """What the journals hold is what the ledger holds: nothing lost on the way, nothing made up."""
@@ -206,8 +205,7 @@ def _journal(path: Path) -> Journal:
             batches += [(seq, decode_batch(body))] if body is not None else []
         except msgspec.DecodeError:
             damaged.append(seq)
-    is_sealed = bool(rows) and rows[-1][1] is None
-    return Journal(path, identity, node, batches, damaged, rows[-1][0] if rows else 0, is_sealed)
+    return Journal(path, identity, node, batches, damaged)
 
 
 def _query(path: Path, sql: str, *values: object) -> list[Row]:

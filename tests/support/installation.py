@@ -143,14 +143,18 @@ class Installation:
 
     def serve(self) -> Process:
         """Everything, supervised; returns once clicks are taken and the engine lives."""
-        process = self.spawn(
+        process = self.spawn_serve()
+        self.wait_ready(process)
+        until(lambda: self.pid("engine"), READY_S, f"an engine\n{process.words()}")
+        return process
+
+    def spawn_serve(self) -> Process:
+        """The same without waiting."""
+        return self.spawn(
             "serve",
             *("--edge", f"127.0.0.1:{self.edge_port}", "--console", f"127.0.0.1:{self.console_port}"),
             *("--workers", str(self.workers)),
         )
-        self.wait_ready(process)
-        until(lambda: self.pid("engine"), READY_S, f"an engine\n{process.words()}")
-        return process
 
     def edge(self, node: int = 1, port: int = 0) -> Process:
         """One worker alone; returns once it takes clicks."""
