@@ -2,8 +2,6 @@
 
 import asyncio
 import gc
-import json
-import os
 import resource
 import signal
 import socket
@@ -15,6 +13,7 @@ from pathlib import Path
 import httptools  # noqa: F401 - loaded before the memory is frozen
 import uvloop
 
+from clicktrail import heartbeat, log
 from clicktrail import keys as keyring
 from clicktrail.core.clickid import Checks, Mint, made_ms
 from clicktrail.edge.answers import Answers
@@ -47,6 +46,7 @@ def run(settings: Settings, node: int, sock: socket.socket | int | None = None, 
     sock: a listening socket or its descriptor; None: bind `settings.edge`. Raises
     JournalLocked where another process holds the node, StartError where the port is taken.
     """
+    log.configure(settings.log_level, f"edge-{node:04d}")
     settings.run_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     _allow_connections(settings.max_connections)
     loop = uvloop.new_event_loop()
@@ -86,6 +86,8 @@ class Edge:
         self, settings: Settings, node: int, loop: asyncio.AbstractEventLoop, listening: socket.socket
     ) -> None:
         self.settings, self.node, self.loop, self.listening = settings, node, loop, listening
+        self.name = f"edge-{node:04d}"
+        self.log = log.get()
         self.keys = keyring.create(settings.keys_folder)
         self.clock = open_clock(settings.run_folder)
         self.writer = Writer(
@@ -96,7 +98,7 @@ class Edge:
             disk=open_disk(settings.run_folder),
             clock=self.clock,
         )
-        self.started_ms = self.clock()
+        self.started_ms = heartbeat.now_ms()
         self.day = self._today()
         self.ended = asyncio.Event()
         self.worker = self._equip()
@@ -155,9 +157,9 @@ class Edge:
         self.tick()
         _settle_memory()
         server = await loop.create_server(lambda: Connection(worker), sock=self.listening, backlog=BACKLOG)
-        self.say("serving", address=self.settings.edge, catalog=worker.watch.picture.version)
+        self.log.info("serving", address=self.settings.edge, catalog=worker.watch.picture.version)
         await self.ended.wait()
-        self.say("leaving", connections=len(worker.connections))
+        self.log.info("leaving", connections=len(worker.connections))
         if lifeline is not None:
             loop.remove_reader(lifeline)
         server.close()
@@ -186,8 +188,9 @@ class Edge:
         self._report()
         worker.verdicts.close()
         self.writer.close(made_ms(worker.mint.next(0)))
-        self._heartbeat_file.unlink(missing_ok=True)
-        self.say("left", clicks=worker.commits.tally.clicks_stored, postbacks=worker.commits.tally.postbacks_stored)
+        heartbeat.forget(self.settings.run_folder, self.name)
+        tally = worker.commits.tally
+        self.log.info("left", clicks=tally.clicks_stored, postbacks=tally.postbacks_stored)
 
     def tick(self) -> None:
         """Four times a second."""
@@ -198,7 +201,7 @@ class Edge:
         worker.verdicts.tick()
         if worker.watch.look():
             worker.checks = self._checks(worker.watch)
-            self.say("catalog", version=worker.watch.picture.version)
+            self.log.info("catalog", version=worker.watch.picture.version)
         self.ticks += 1
         if self.ticks % TICKS_A_SECOND == 1:
             self.second()
@@ -214,7 +217,8 @@ class Edge:
         if self._today() != self.day:
             self._turn_day()
         self._report()
-        self._beat()
+        version = worker.watch.picture.version
+        heartbeat.beat(self.settings.run_folder, self.name, self.started_ms, node=self.node, catalog_version=version)
 
     def _turn_day(self) -> None:
         """A new day has a new visitor key; who is connected gets new names too."""
@@ -228,39 +232,14 @@ class Edge:
     def _today(self) -> date:
         return datetime.fromtimestamp(self.clock() / 1000, UTC).date()
 
-    @property
-    def _heartbeat_file(self) -> Path:
-        return self.settings.run_folder / f"edge-{self.node:04d}.json"
-
-    def _beat(self) -> None:
-        beat = {
-            "pid": os.getpid(),
-            "node": self.node,
-            "started_ms": self.started_ms,
-            "beat_ms": self.clock(),
-            "catalog_version": self.worker.watch.picture.version,
-        }
-        draft = self._heartbeat_file.with_suffix(".draft")
-        try:
-            draft.write_text(json.dumps(beat))
-            draft.rename(self._heartbeat_file)
-        except OSError:
-            # A full disk; the figures say so where they are asked for.
-            draft.unlink(missing_ok=True)
-
     def _report(self) -> None:
         """Shout when the journal begins to fail, when it ends, and whenever something was lost since."""
         commits = self.worker.commits
         fault = commits.fault or ("the disk is too slow" if commits.is_stuck else "")
         state = (bool(fault), commits.tally.clicks_lost, commits.tally.postbacks_refused)
         if state != self.told:
-            self.say("journal", fault=fault, clicks_lost=state[1], postbacks_refused=state[2])
+            self.log.error("journal", fault=fault, clicks_lost=state[1], postbacks_refused=state[2])
             self.told = state
-
-    def say(self, event: str, **facts: object) -> None:
-        """One line of JSON on standard error."""
-        line = {"at_ms": self.clock(), "process": "edge", "node": self.node, "event": event, **facts}
-        print(json.dumps(line), file=sys.stderr, flush=True)
 
 
 def _settle_memory() -> None:
