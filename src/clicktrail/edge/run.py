@@ -8,7 +8,6 @@ import socket
 import sys
 import time
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import httptools  # noqa: F401 - loaded before the memory is frozen
 import uvloop
