@@ -35,6 +35,10 @@ JSON = b"application/json"
         (b"=x&&tid=A&", {"tid": "A"}),
         (b"tid=a=b", {"tid": "a=b"}),
         (b"tid=a+b%20c%2Bd", {"tid": "a b c+d"}),
+        (b"tid=a+b", {"tid": "a b"}),
+        (b"tid=a%20b", {"tid": "a b"}),
+        (b"tid=a\0b", {"tid": "a\ufffdb"}),
+        (b"=x&&tid=%41&", {"tid": "A"}),
         (b"t%69d=A", {"tid": "A"}),
         (b"tid=%C3%BC\xc3\xbc", {"tid": "üü"}),
         (b"tid=%FC", {"tid": "\ufffd"}),
@@ -113,6 +117,7 @@ def test_an_empty_value_in_the_body_wins_and_counts_as_left_out() -> None:
         ('["a", 1.50, null, true]', '["a",1.50,null,true]'),
         ('{"b": {"c": [1, "\\ud800"]}, "a": 2e5}', '{"b":{"c":[1,"\ufffd"]},"a":2e5}'),
         ("[]", "[]"),
+        ('["\\u0000"]', '["\ufffd"]'),
     ],
 )
 def test_json_values_by_their_digits(value: str, text: str) -> None:
@@ -158,6 +163,10 @@ def test_a_body_that_cannot_be_read(body: bytes, kind: bytes, fault: str) -> Non
 @pytest.mark.parametrize("kind", [b"", FORM, JSON, b"application/xml", b"multipart/form-data", b"\xff;\0"])
 def test_an_empty_body_is_no_fault(kind: bytes) -> None:
     assert read(b"tid=1", b"", kind) == ({"tid": "1"}, "")
+
+
+def test_a_form_without_fields_is_no_fault() -> None:
+    assert read(b"tid=1", b"--x--\r\n", b"multipart/form-data; boundary=x") == ({"tid": "1"}, "")
 
 
 def test_parameters_without_end_are_cut() -> None:
@@ -223,6 +232,7 @@ def test_nocheck_is_1_or_nothing(value: str, nocheck: bool) -> None:
 
 @pytest.mark.parametrize("name", ["cpid", "tid", "clickid", "produkt", "pid", "subid", "wmid"])
 def test_a_text_that_is_too_long(name: str) -> None:
+    assert MAX_TEXT == 255
     assert from_params({name: "ü" * MAX_TEXT}).fault == ""
     assert name in from_params({name: "ü" * (MAX_TEXT + 1)}).fault
 

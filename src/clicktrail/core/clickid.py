@@ -52,7 +52,7 @@ class Mint:
         if not 0 <= node <= NODE_MASK:
             raise ValueError(f"a node number is 0 to {NODE_MASK}, not {node}")
         self._node = node << NODE_SHIFT
-        self._last = first_id(last_ms) | self._node | SEQUENCE_MASK if last_ms >= EPOCH_MS else self._node
+        self._last = first_id(last_ms) | self._node | SEQUENCE_MASK
 
     def next(self, now_ms: int) -> int:
         """The next id. A clock that stands still, goes back or has lost its mind is counted on from the last id."""

@@ -119,8 +119,6 @@ def _keep(params: dict[str, str], pairs: Pairs) -> str:
 
 def is_secret(name: str) -> bool:
     """Whether a parameter's value must never be kept."""
-    if name in KNOWN:
-        return False
     return name.lower() in SECRET or any(word.lower() in SECRET for word in _WORD.findall(name))
 
 
