@@ -323,6 +323,7 @@ def _make_ledger(settings: Settings, into: Path) -> None:
     connections.settings[ALIAS] = connections.configure_settings({"default": {}, ALIAS: values})[ALIAS]
     if hasattr(connections._connections, ALIAS):  # type: ignore[attr-defined]
         del connections[ALIAS]
+    into.touch(mode=0o600)
     call_command("migrate", database=ALIAS, interactive=False, verbosity=0)
     _copy_catalog()
 

@@ -31,6 +31,14 @@ PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 0",
 """What is deleted is overwritten with zeros: personal data that was cut must not linger in free pages."""
 
 
+def _existing(name: str) -> str:
+    """Never make a ledger by opening one: an empty file in place of one that was moved away would forget
+    every order. Whoever makes a ledger touches the file first."""
+    if name.startswith("file:") or name == ":memory:":
+        return name
+    return f"{Path(name).resolve().as_uri()}?mode=rw"
+
+
 class Want:
     """The shared lock by which a writer tells the engine that it waits.
 
@@ -104,7 +112,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         default = Path(str(params["database"])).parent / "run" / "ledger.want"
         self.want = Want(Path(params.pop("want", default)))
         self.transaction_mode: str = self.transaction_mode or "IMMEDIATE"
-        return params | {"timeout": ASK_EVERY_S}
+        return params | {"timeout": ASK_EVERY_S, "database": _existing(str(params["database"]))}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         return patiently(lambda: self._connect(conn_params), self.patience_s)
