@@ -20,7 +20,7 @@ from clicktrail.control.boot import boot
 from clicktrail.errors import CatalogError
 from clicktrail.settings import Settings
 
-BACKLOG, ROW = 240_000, 2_000
+BACKLOG, ROW = 120_000, 2_000
 FEWEST_EDITS = 5
 SLOWEST_S, MEDIAN_S = 20.0, 0.25
 SWAP_S = 5.0

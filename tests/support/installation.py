@@ -142,10 +142,11 @@ class Installation:
         return self.command("catalog", "apply", str(path))
 
     def serve(self) -> Process:
-        """Everything, supervised; returns once clicks are taken and the engine lives."""
+        """Everything, supervised; returns once every worker takes clicks and the engine lives."""
         process = self.spawn_serve()
         self.wait_ready(process)
-        until(lambda: self.pid("engine"), READY_S, f"an engine\n{process.words()}")
+        names = ["engine", *(f"edge-{1 + n:04}" for n in range(self.workers))]
+        until(lambda: all(self.pid(name) for name in names), READY_S, f"all of {names}\n{process.words()}")
         return process
 
     def spawn_serve(self) -> Process:
