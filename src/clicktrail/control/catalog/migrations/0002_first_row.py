@@ -3,8 +3,8 @@
 from django.db import migrations
 
 
-def add_row(apps, _schema_editor):
-    apps.get_model("catalog", "CatalogVersion").objects.get_or_create(pk=1)
+def add_row(apps, schema_editor):
+    apps.get_model("catalog", "CatalogVersion").objects.using(schema_editor.connection.alias).get_or_create(pk=1)
 
 
 class Migration(migrations.Migration):
