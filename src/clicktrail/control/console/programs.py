@@ -35,7 +35,6 @@ class ProgramForm(forms.ModelForm):
         initial="EUR",
     )
     landing_page = forms.CharField(
-        required=False,
         label="Landing page",
         widget=UnfoldAdminTextInputWidget({"placeholder": "https://shop.example/?qc_clickid=<% CLICKID %>"}),
         validators=[ruled(rules.target_url)],
@@ -54,13 +53,14 @@ class ProgramForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "time_zone" in self.fields:
-            zones = [*FIRST_CHOICES, *(zone for zone in sorted(rules.zones()) if zone not in FIRST_CHOICES)]
-            self.fields["time_zone"].choices = [(zone, zone) for zone in zones]
+        zones = [*FIRST_CHOICES, *(zone for zone in sorted(rules.zones()) if zone not in FIRST_CHOICES)]
+        self.fields["time_zone"].choices = [(zone, zone) for zone in zones]
+        if self.instance.pk:
+            # Both are asked for once, when the program is made.
+            for name in ("landing_page", "currency"):
+                self.fields.pop(name, None)
         if "default_product" in self.fields:
             self.fields["default_product"].queryset = Product.objects.filter(program=self.instance.pk)
-        if "landing_page" in self.fields:
-            self.fields["landing_page"].required = True
 
     def clean_click_lifetime_days(self) -> int:
         return ruled(rules.click_lifetime_days)(self.cleaned_data["click_lifetime_days"])

@@ -1,0 +1,101 @@
+"""Transactions -> Log: every call with its verdict, in words."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.office import Office, office
+from support.scribe import Scribe
+
+LIST = "/ledger/postback/"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Office]:
+    with office(tmp_path) as found:
+        yield found
+
+
+def call(desk: Office, **params: str) -> int:
+    """One call that names no click; its log number."""
+    with Scribe(desk.settings.data, 2) as scribe:
+        made = scribe.order(params.pop("tid", "ORDER-9"), "", **params)
+        scribe.write(made)
+    desk.judge()
+    return made.id
+
+
+def test_saved_is_a_number_or_a_dash(desk: Office) -> None:
+    desk.orders("ORDER-1")
+    call(desk, tid="ORDER-2")
+    page = desk.get(LIST)
+    assert "ORDER-2 100.00 – Shop – No attribution The call carries neither a ClickID nor a partner" in page.text
+    assert "ORDER-1 100.00 – Shop 1 Saved Saved as transaction 1 for partner 7 (Anna <b>)" in page.text
+    assert 'href="/ledger/transaction/1/change/"' in page.html
+
+
+def test_a_longer_log_takes_no_more_queries(desk: Office) -> None:
+    desk.orders("ORDER-1", "ORDER-2")
+    short = desk.get(LIST).queries
+    desk.orders(*(f"ORDER-{n}" for n in range(3, 33)))
+    long = desk.get(LIST)
+    assert "ORDER-32" in long.text and "ORDER-3 " in long.text
+    assert long.queries == short <= 15
+
+
+def test_filter_by_reason_program_and_day(desk: Office) -> None:
+    desk.orders("ORDER-1")
+    call(desk, tid="ORDER-2")
+    call(desk, tid="ORDER-3", pid="99")
+    assert "ORDER-2" in desk.get(LIST, reason="no_attribution").text
+    assert "ORDER-3" not in desk.get(LIST, reason="no_attribution").text
+    unsaved = desk.get(LIST, reason="unsaved").text
+    assert "ORDER-2" in unsaved and "ORDER-3" in unsaved and "ORDER-1" not in unsaved
+    assert "ORDER-" not in desk.get(LIST, program="5").text
+    assert "ORDER-" not in desk.get(LIST, day_to="2020-12-31").text
+    assert "ORDER-1" in desk.get(LIST, day_from="2020-12-31").text
+
+
+def test_search(desk: Office) -> None:
+    desk.orders("ORDER-1", "ORDER-2")
+    number = call(desk, tid="ORDER-3")
+    nobody = call(desk, tid="ORDER-4", cpid="")
+    assert nobody
+    for term, wanted in (
+        ("ORDER-3", "ORDER-3"),
+        (str(number), "ORDER-3"),
+        (desk.clickids["ORDER-2"], "ORDER-2"),
+        ("1", "ORDER-1"),
+        ("ORDER-4", "ORDER-4"),
+    ):
+        text = desk.get(LIST, q=term).text
+        found = {f"ORDER-{n}" for n in range(1, 5) if f"ORDER-{n} 100.00" in text}
+        assert found == {wanted}, term
+
+
+def test_every_reason_has_words_to_filter_by(desk: Office) -> None:
+    from clicktrail.core.reasons import REASONS
+
+    page = desk.get(LIST)
+    for code in REASONS:
+        assert f'value="{code}"' in page.html
+
+
+def test_one_call_shows_what_came_and_what_became_of_it(desk: Office) -> None:
+    number = call(desk, tid="ORDER-1", note="<script>alert(1)</script>", password="hunter2")
+    page = desk.get(f"{LIST}{number}/change/")
+    assert "<script>alert(1)</script>" in page.text and "<script>alert(1)" not in page.html
+    assert "note" in page.text and "No attribution" in page.text and "As received" in page.text
+
+
+@pytest.mark.parametrize("number", ["1", "x", "9" * 18, "9" * 19, "9" * 30])
+def test_no_such_call(desk: Office, number: str) -> None:
+    assert desk.get(f"{LIST}{number}/change/").status == 404
+
+
+def test_the_log_is_for_reading(desk: Office) -> None:
+    number = call(desk)
+    assert desk.get(f"{LIST}add/").status == 403
+    assert desk.get(f"{LIST}{number}/delete/").status == 403
+    desk.post(f"{LIST}{number}/change/", tid="changed")
+    assert "ORDER-9" in desk.get(f"{LIST}{number}/change/").text
