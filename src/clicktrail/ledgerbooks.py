@@ -6,12 +6,15 @@ from clicktrail.settings import Settings
 
 
 class LedgerBooks:
-    """Reads by order number and by log number; connections are per thread and closed after each look."""
+    """Reads by order number and by log number; a connection is closed after each look. Raises LedgerError."""
 
     def __init__(self, settings: Settings) -> None:
         from clicktrail.control.boot import boot
 
         boot(settings, "ledger")
+        from clicktrail.control.ledger import schema
+
+        schema.check(settings)
 
     def transaction(self, program: int, tid: str) -> dict[str, Any] | None:
         """`number`, `partner`, `test`, `revenue_minor`, `commission_minor`; None where there is none."""

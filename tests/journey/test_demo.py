@@ -27,6 +27,7 @@ from clicktrail.demo import household
 from clicktrail.demo.goods import net_cents
 from clicktrail.demo.shop import Shop
 from clicktrail.demo.tracking import Tracker
+from clicktrail.demo.walk import Walk
 from clicktrail.errors import StartError
 
 READY_S = 60
@@ -78,6 +79,10 @@ class Demo:
     def shop(self) -> str:
         (found,) = SHOP.findall(self.words())
         return found
+
+    @property
+    def edge(self) -> str:
+        return self.links(2)[0].partition("/go.cgi")[0]
 
     def log_lines(self, tid: str) -> list[tuple[str, int | None]]:
         rows = Books(self.data).rows("SELECT reason, transaction_number FROM ledger_postback WHERE tid = ?", tid)
@@ -150,6 +155,32 @@ def test_check_walks_the_five_steps(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert PARTS.findall(ended.stdout) == ["ok"] * 5
     assert list(tmp_path.iterdir()) == []
+
+
+class Forgetful:
+    """A ledger that knows nothing."""
+
+    def transaction(self, program: int, tid: str) -> None:
+        return None
+
+    def call(self, number: int) -> None:
+        return None
+
+    def calls(self, program: int, tid: str) -> list[dict[str, object]]:
+        return []
+
+
+def test_check_says_what_is_missing(demo: Demo) -> None:
+    steps = Walk(demo.edge, demo.shop, Forgetful(), lambda condition: condition()).steps()
+    assert [step.passed for step in steps] == [True, True, True, False, None]
+    assert "There is no transaction for order HB-" in steps[3].sentence
+    assert steps[3].mend
+
+
+def test_check_says_that_a_link_leads_elsewhere(demo: Demo) -> None:
+    steps = Walk(demo.edge, "http://127.0.0.1:1", Forgetful(), lambda condition: condition()).steps()
+    assert [step.passed for step in steps] == [False, None, None, None, None]
+    assert f"led to {demo.shop}/" in steps[0].sentence
 
 
 def test_the_test_partner(demo: Demo) -> None:
@@ -319,22 +350,20 @@ def test_a_real_installation_is_left_alone(tmp_path: Path) -> None:
 def test_variables_of_a_real_installation_stay_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLICKTRAIL_DATABASE", "postgresql://real")
     monkeypatch.setenv("CLICKTRAIL_EDGE", "0.0.0.0:80")
-    settings = household.settings_of(tmp_path, household.take(tmp_path))
+    settings = household.settings_of(tmp_path, 8400, 8401)
     assert settings.database == ""
-    assert settings.edge.startswith("127.0.0.1:")
+    assert settings.edge == "127.0.0.1:8400"
 
 
-def test_taken_ports_are_replaced(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        (tmp_path / household.NOTE).write_text(
-            json.dumps({"password": "p", "edge_port": port, "console_port": port, "shop_port": port})
-        )
-        found = household.take(tmp_path)
-    ports = {found.edge_port, found.console_port, found.shop_port}
-    assert len(ports) == 3
-    assert port not in ports
-    assert found.password == "p"
+def test_a_taken_port_is_replaced_and_a_held_one_is_safe() -> None:
+    with household.hold(0) as taken, household.hold(household.port_of(taken)) as other:
+        assert household.port_of(other) not in (0, household.port_of(taken))
+
+
+def test_the_password_is_kept_and_private(tmp_path: Path) -> None:
+    first = household.take(tmp_path)
+    assert household.take(tmp_path) == first
+    assert len(first.password) >= 12
     assert (tmp_path / household.NOTE).stat().st_mode & 0o777 == 0o600
 
 
@@ -347,7 +376,7 @@ def test_a_folder_with_something_else_is_refused(tmp_path: Path) -> None:
 def test_a_tracker_out_of_reach_does_not_stop_an_order(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         edge = f"http://127.0.0.1:{reserved.getsockname()[1]}"
-    shop = Shop(Tracker(edge))
+    shop = Shop(Tracker(edge), household.hold(0))
     shop.start()
     try:
         customer = Customer().go(f"{shop.url}/?qc_clickid=QC{'1' * 27}")

@@ -34,32 +34,30 @@ class Household:
 
 
 def take(data: Path) -> Household:
-    """The folder's household, with ports that are free now. Raises StartError where the folder is not the demo's."""
+    """What the folder keeps, or a new household. Raises StartError where the folder is not the demo's, or in use."""
     note = data / NOTE
     _refuse_running(data)
     if not note.exists() and data.exists() and any(data.iterdir()):
         raise StartError(f"{data} holds something else than a demo, which would change it: choose another --data.")
-    kept = _read(note)
-    ports = _free_ports([kept.edge_port, kept.console_port, kept.shop_port])
-    household = Household(kept.password, *ports)
+    household = _read(note)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _write(note, household)
+    keep(data, household)
     return household
 
 
-def settings_of(data: Path, household: Household) -> Settings:
+def settings_of(data: Path, edge_port: int, console_port: int) -> Settings:
     """Loopback only; variables of the surroundings stay outside, so that no real ledger is touched."""
     return load(
         data,
         environ={},
-        edge=f"{HOST}:{household.edge_port}",
-        console=f"{HOST}:{household.console_port}",
+        edge=f"{HOST}:{edge_port}",
+        console=f"{HOST}:{console_port}",
         workers=1,
         log_level="warning",
     )
 
 
-def furnish(settings: Settings, household: Household) -> None:
+def furnish(settings: Settings, password: str, shop_port: int) -> None:
     """Keys, ledger, the demo's account and catalog; doing it again changes only what differs."""
     from clicktrail.commands.init import lay_ground
 
@@ -71,9 +69,9 @@ def furnish(settings: Settings, household: Household) -> None:
     from clicktrail.control.catalog.publish import publish
 
     account, _ = Account.objects.get_or_create(username=USER, defaults={"is_staff": True, "is_superuser": True})
-    account.set_password(household.password)
+    account.set_password(password)
     account.save()
-    apply(catalog(household.shop_port), "the demo's catalog")
+    apply(catalog(shop_port), "the demo's catalog")
     publish(settings)
     connections.close_all()
 
@@ -98,25 +96,21 @@ def _read(note: Path) -> Household:
         return Household(secrets.token_urlsafe(9), EDGE_PORT, CONSOLE_PORT, SHOP_PORT)
 
 
-def _write(note: Path, household: Household) -> None:
-    draft = note.with_suffix(".new")
+def keep(data: Path, household: Household) -> None:
+    """Write it down for the next start; the password makes the file private."""
+    draft = data / f".{NOTE}.new"
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         json.dump(asdict(household), out)
-    draft.rename(note)
+    draft.rename(data / NOTE)
 
 
-def _free_ports(wanted: list[int]) -> list[int]:
-    """The wanted ones where they are free, else others; held together, so that no two are the same."""
-    held = [_hold(port) for port in wanted]
-    try:
-        return [listener.getsockname()[1] for listener in held]
-    finally:
-        for listener in held:
-            listener.close()
-
-
-def _hold(port: int) -> socket.socket:
+def hold(port: int) -> socket.socket:
+    """The port where it is free, else any that is; nobody else gets it while the socket is open."""
     try:
         return socket.create_server((HOST, port))
     except OSError:
         return socket.create_server((HOST, 0))
+
+
+def port_of(held: socket.socket) -> int:
+    return int(held.getsockname()[1])

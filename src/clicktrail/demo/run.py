@@ -6,13 +6,13 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from clicktrail.demo import household
 from clicktrail.demo.links import links
 from clicktrail.demo.shop import Shop
 from clicktrail.demo.tracking import Tracker
-from clicktrail.settings import Settings
 
 READY_WITHIN_S = 90
 WAIT_WITHIN_S = 20
@@ -25,41 +25,67 @@ class Demo:
     """`run` returns the exit code: of the check, else of the server."""
 
     def __init__(self, data: Path, say: Say, *, check: bool) -> None:
+        """Raises StartError where the folder is not the demo's, or in use."""
         self.data, self.say, self.check = data, say, check
         self.household = household.take(data)
-        self.settings: Settings = household.settings_of(data, self.household)
-        self.shop = Shop(Tracker(f"http://{self.settings.edge}"), self.household.shop_port)
+        wished = replace(self.household, edge_port=0, console_port=0, shop_port=0) if check else self.household
+        self._held = [household.hold(wished.edge_port), household.hold(wished.console_port)]
+        self.settings = household.settings_of(data, *map(household.port_of, self._held))
+        self.shop = Shop(Tracker(f"http://{self.settings.edge}"), household.hold(wished.shop_port))
         self._ended = threading.Event()
         self._exit_code = 1
 
     def run(self) -> int:
         from clicktrail import log
-        from clicktrail.supervise import Supervisor
 
         log.configure(self.settings.log_level, "demo")
-        household.furnish(self.settings, self.household)
+        household.furnish(self.settings, self.household.password, self.shop.port)
+        if not self.check:
+            self._remember_ports()
         self.shop.start()
         guide = threading.Thread(target=self._guide, name="guide", daemon=True)
         guide.start()
         try:
-            code = Supervisor(self.settings).run()
+            code = self._supervise()
         finally:
             self._ended.set()
             self.shop.stop()
         guide.join(WAIT_WITHIN_S)
         return self._exit_code if self.check else code
 
+    def _supervise(self) -> int:
+        """The ports are let go only now, so that no other program took them while the ledger was made."""
+        from clicktrail.supervise import Supervisor
+
+        supervisor = Supervisor(self.settings)
+        for held in self._held:
+            held.close()
+        return supervisor.run()
+
+    def _remember_ports(self) -> None:
+        edge, console = map(household.port_of, self._held)
+        kept = replace(self.household, edge_port=edge, console_port=console, shop_port=self.shop.port)
+        household.keep(self.data, kept)
+
     def _guide(self) -> None:
-        """Beside the supervisor: once all is up, show the links or walk the steps."""
-        if not self._wait(self._is_up, READY_WITHIN_S):
-            self.say("" if self._ended.is_set() else f"The server was not ready within {READY_WITHIN_S} s.")
-        elif not self.check:
-            return self.say(self._welcome())
-        else:
+        """Beside the supervisor: once all is up, show the links and stay, or walk the steps and stop."""
+        stays = False
+        try:
+            if self._wait(self._is_up, READY_WITHIN_S):
+                stays = self._show()
+            elif not self._ended.is_set():
+                self.say(f"The server was not ready within {READY_WITHIN_S} s.")
+        finally:
+            if not stays and not self._ended.is_set():
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    def _show(self) -> bool:
+        """Whether the demo goes on afterwards."""
+        if self.check:
             self._exit_code = self._walk()
-        if not self._ended.is_set():
-            os.kill(os.getpid(), signal.SIGTERM)
-        return None
+        else:
+            self.say(self._welcome())
+        return not self.check
 
     def _walk(self) -> int:
         from clicktrail.demo.walk import Walk

@@ -5,6 +5,7 @@ server (S2S); the confirmation page has the pixel. Both report the same order nu
 """
 
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -30,16 +31,18 @@ ORDERS_OF_A_VISIT = 50
 class Shop:
     """Serves from `start` to `stop`; `url` is where."""
 
-    def __init__(self, tracker: Tracker, port: int = 0) -> None:
+    def __init__(self, tracker: Tracker, listener: socket.socket) -> None:
         self.tracker = tracker
         self.visits = Visits()
-        self._server = ThreadingHTTPServer((HOST, port), _handler(self))
+        self._server = ThreadingHTTPServer(listener.getsockname(), _handler(self), bind_and_activate=False)
+        self._server.socket.close()
+        self._server.socket = listener
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="shop", daemon=True)
 
     @property
     def port(self) -> int:
-        return self._server.server_port
+        return int(self._server.socket.getsockname()[1])
 
     @property
     def url(self) -> str:

@@ -6,13 +6,12 @@ import urllib.request
 from collections.abc import Callable
 from html import unescape
 from http.cookiejar import CookieJar
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from clicktrail.core.catalog import TEST_PARTNER
 from clicktrail.demo.goods import BY_SLUG, net_cents
 from clicktrail.demo.links import links
-from clicktrail.ledgerbooks import LedgerBooks
 from clicktrail.steps import Failed, Step, not_tried
 
 TIMEOUT_S = 20
@@ -25,6 +24,14 @@ STATUS = "look at the lines above, and at `clicktrail status --data` with the de
 _CLICKID = re.compile(r'<code id="clickid">([A-Z]{2}[0-9]{27})</code>')
 _TID = re.compile(r'<code id="tid">([^<]+)</code>')
 _PIXEL = re.compile(r'<img id="pixel" src="([^"]+)"')
+
+
+class Books(Protocol):
+    """What the walk asks the ledger."""
+
+    def transaction(self, program: int, tid: str) -> dict[str, Any] | None: ...
+
+    def calls(self, program: int, tid: str) -> list[dict[str, Any]]: ...
 
 
 class Visitor:
@@ -63,7 +70,7 @@ class Visitor:
 class Walk:
     """One order of the test partner, through real HTTP; then the ledger is opened."""
 
-    def __init__(self, edge: str, shop: str, books: LedgerBooks, wait: Callable[[Callable[[], bool]], bool]) -> None:
+    def __init__(self, edge: str, shop: str, books: Books, wait: Callable[[Callable[[], bool]], bool]) -> None:
         """`wait` holds until a condition is true, and says whether it became so."""
         self.edge, self.shop, self.books, self.wait = edge, shop, books, wait
         self.visitor = Visitor()
