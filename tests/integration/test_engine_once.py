@@ -7,7 +7,7 @@ import pytest
 from support.cast import ANNA
 from support.ledgers import Place
 
-from clicktrail.engine.ledger import Fenced, Trouble, Unit
+from clicktrail.engine.ledger import Busy, Fenced, Trouble, Unit
 from clicktrail.engine.run import build, open_ledger
 from clicktrail.errors import StartError
 from clicktrail.sqlite import sqlite3
@@ -159,3 +159,53 @@ def test_numbers_belong_to_the_epoch(ledger: Place) -> None:
     stale = replace(ledger.engine.memory.numbers, epoch=ledger.engine.memory.numbers.epoch - 1)
     with pytest.raises(Fenced):
         ledger.engine.ledger.write(Unit(stale, 0))
+
+
+def test_a_ledger_that_others_hold_delays_a_unit_and_loses_nothing(ledger: Place) -> None:
+    """The unit is kept and stored later: its visitors are not counted a second time."""
+    if ledger.settings.database:
+        pytest.skip("of SQLite only: PostgreSQL locks rows")
+    _some_traffic(ledger)
+    other = sqlite3.connect(ledger.settings.ledger_file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    for _ in range(2):
+        with pytest.raises(Busy):
+            ledger.engine.step()
+    other.execute("ROLLBACK")
+    other.close()
+    ledger.catch_up()
+    assert ledger.rows("SELECT sum(clicks_gross), sum(clicks_net) FROM ledger_rollup_hour") == [(30, 30)]
+    assert ledger.reasons() == {"saved": 1, "duplicate": 1, "no_attribution": 1}
+
+
+def test_a_broken_connection_is_mended(ledger: Place) -> None:
+    _some_traffic(ledger)
+    _break_connection(ledger)
+    with pytest.raises(Trouble):
+        ledger.engine.step()
+    if not ledger.settings.database:
+        _put_back(ledger)
+    ledger.engine.recover()
+    ledger.catch_up()
+    assert ledger.one("SELECT sum(clicks_gross) FROM ledger_rollup_hour") == 30
+
+
+def _break_connection(ledger: Place) -> None:
+    """PostgreSQL ends our session; SQLite's file is moved away."""
+    if not ledger.settings.database:
+        ledger.settings.ledger_file.rename(ledger.settings.data / "away")
+        return
+    import psycopg
+
+    with psycopg.connect(ledger.settings.database, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def _put_back(ledger: Place) -> None:
+    with pytest.raises(Trouble):
+        ledger.engine.recover()
+    assert not ledger.settings.ledger_file.exists(), "no empty ledger in place of the real one"
+    (ledger.settings.data / "away").rename(ledger.settings.ledger_file)

@@ -57,6 +57,7 @@ def _make_tables(server: str) -> None:
         connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (TABLES,)).fetchone()
         if found is None:
+            connection.execute("DROP DATABASE IF EXISTS making")
             connection.execute("CREATE DATABASE making")
             _migrate(named(server, "making"))
             connection.execute(f"ALTER DATABASE making RENAME TO {TABLES}")

@@ -90,6 +90,7 @@ class Engine:
         self._aside: dict[setaside.Place, str] = {}
         self._held: IO[str] | None = None
         self._refused = False
+        self._held_up: tuple[Haul, Prepared] | None = None
 
     def hold(self) -> None:
         """Take the data folder for this engine; raises StartError where another has it."""
@@ -122,33 +123,35 @@ class Engine:
         memory.read(self.ledger, self._read_clickid)
         self.feed.reset(self.ledger.cursors())
         self.memory = memory
+        self._held_up = None
 
     def step(self) -> Progress:
         """One unit. Raises Busy (nothing lost, step again), Trouble, Fenced."""
         catalog = self.catalogs.current()
         if catalog is None:
             return Progress()
+        if self._held_up is not None:
+            return self._store(*self._held_up)
         haul = self.feed.take(self.limit)
         try:
-            return self._apply(haul, catalog)
+            prepared = self._prepare(haul, catalog, self.memory)
+            if not haul and not prepared.ready:
+                return Progress()
+            prepared.unit.cursors = [cursor_row(c, self._clock()) for c in haul.cursors.values()]
+            prepared.unit.aside = setaside.rows(haul.parts, self._aside, self._clock())
+            return self._store(haul, prepared)
         except Refused as fault:
             self._set_aside(haul, catalog, fault)
             return Progress(moved=True)
-        except Busy:
-            self._remember(self.ledger.numbers())
-            raise
 
-    def _apply(self, haul: Haul, catalog: Catalog) -> Progress:
-        began_s = time.perf_counter()
-        prepared = self._prepare(haul, catalog, self.memory)
-        if not haul and not prepared.ready:
-            return Progress()
-        prepared.unit.cursors = [cursor_row(c, self._clock()) for c in haul.cursors.values()]
-        prepared.unit.aside = setaside.rows(haul.parts, self._aside, self._clock())
+    def _store(self, haul: Haul, prepared: Prepared) -> Progress:
+        """While somebody else holds the ledger the unit is kept, and stored by a later step."""
+        self._held_up = (haul, prepared)
         if not self._write(prepared.unit):
             self._remember(self.ledger.numbers())
             return Progress(moved=True)
-        self._accept(haul, prepared, time.perf_counter() - began_s)
+        self._held_up = None
+        self._accept(haul, prepared)
         self.ledger.checkpoint(idle=False)
         self.ledger.yield_to_others()
         return Progress(haul.events, prepared.judged.final, moved=True)
@@ -202,7 +205,7 @@ class Engine:
         elif events >= self.limit // 2:
             self.limit = min(MAX_LIMIT, int(self.limit * min(1.25, self.ledger.target_s / took_s)))
 
-    def _accept(self, haul: Haul, prepared: Prepared, took_s: float) -> None:
+    def _accept(self, haul: Haul, prepared: Prepared) -> None:
         """The unit is in the ledger: memory follows."""
         memory, judged = self.memory, prepared.judged
         memory.numbers = judged.numbers
@@ -217,7 +220,7 @@ class Engine:
         self.units += 1
         self._aside.clear()
         self._refused = False
-        log.debug("unit stored: %d events, %d verdicts, %.1f ms", haul.events, len(judged.final), took_s * 1000)
+        log.debug("unit stored: %d events, %d verdicts", haul.events, len(judged.final))
 
     def _set_aside(self, haul: Haul, catalog: Catalog, fault: Refused) -> None:
         """Something cannot be stored. Perhaps memory was wrong: once more; then the events themselves are tried."""
