@@ -1,0 +1,130 @@
+"""The console in a real browser: sign in, find an order, confirm it, hand out a link; wide, narrow, light, dark."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select, WebDriverWait
+from support.chromium import browser, complaints
+from support.observe import until
+from support.server import Server
+
+pytestmark = pytest.mark.needs("chromium", "chromedriver")
+
+PATIENCE_S = 15
+PAGES = (
+    "/ledger/transaction/",
+    "/ledger/transaction/1/change/",
+    "/ledger/transaction/move/cancel/?numbers=1",
+    "/ledger/transaction/by-hand/",
+    "/ledger/postback/",
+    "/catalog/creative/",
+    "/catalog/creative/1/change/",
+    "/catalog/clicktarget/1/change/",
+    "/catalog/partner/add/",
+    "/catalog/approval/",
+    "/catalog/partnerrate/add/",
+    "/catalog/program/1/change/",
+    "/catalog/product/1/change/",
+    "/accounts/account/1/change/",
+)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One order of the test partner is in the ledger."""
+    made = Server(tmp_path_factory.mktemp("console") / "data")
+    try:
+        made.start()
+        click = made.get("/go.cgi?wmid=1&pid=2&format=json").json()["clickid"]
+        order = f"/get_trans.cgi?cpid=1&tid=ORDER-1&umsatz=95.50&clickid={click}&format=json"
+        assert made.get(order).json()["saved"]
+        yield made
+    finally:
+        made.stop()
+        made.close()
+
+
+def sign_in(driver: Chrome, server: Server) -> None:
+    driver.get(server.console_url + "/")
+    driver.find_element(By.NAME, "username").send_keys(server.user)
+    driver.find_element(By.NAME, "password").send_keys(server.password)
+    press(driver, "Log in")
+    WebDriverWait(driver, PATIENCE_S).until(lambda d: urlsplit(d.current_url).path == "/ledger/transaction/")
+
+
+def press(driver: Chrome, words: str) -> None:
+    driver.find_element(By.XPATH, f"//button[contains(., '{words}')] | //a[normalize-space()='{words}']").click()
+
+
+def text(driver: Chrome) -> str:
+    return driver.find_element(By.TAG_NAME, "body").text
+
+
+def test_a_wrong_password_is_told_in_words(server: Server, tmp_path: Path) -> None:
+    with browser(tmp_path) as driver:
+        driver.get(server.console_url + "/")
+        driver.find_element(By.NAME, "username").send_keys(server.user)
+        driver.find_element(By.NAME, "password").send_keys("wrong")
+        press(driver, "Log in")
+        until(lambda: "Please enter the correct username and password" in text(driver), PATIENCE_S, "the refusal")
+
+
+def test_an_order_is_found_and_confirmed(server: Server, tmp_path: Path) -> None:
+    with browser(tmp_path, width=1440) as driver:
+        sign_in(driver, server)
+        search = driver.find_element(By.NAME, "q")
+        search.send_keys("ORDER-1\n")
+        until(lambda: "q=ORDER-1" in driver.current_url, PATIENCE_S, "the search")
+        assert "95.50 EUR" in text(driver) and "9.55 EUR" in text(driver) and "Test" in text(driver)
+        driver.find_element(By.CSS_SELECTOR, "#result_list tbody th a, #result_list tbody td a").click()
+        press(driver, "Confirm")
+        driver.find_element(By.NAME, "reason").send_keys("Goods were kept")
+        press(driver, "Confirm")
+        until(lambda: "Transaction 1 was confirmed." in text(driver), PATIENCE_S, "the confirmation")
+        assert "Goods were kept" in text(driver) and "open → confirmed" in text(driver)
+        assert complaints(driver) == []
+    assert server.transactions()[0]["state"] == "confirmed"
+
+
+def test_an_order_is_created_by_hand(server: Server, tmp_path: Path) -> None:
+    with browser(tmp_path, width=1440) as driver:
+        sign_in(driver, server)
+        driver.find_element(By.PARTIAL_LINK_TEXT, "Create by hand").click()
+        for name, value in (("tid", "HAND-1"), ("umsatz", "10"), ("pid", "2")):
+            driver.find_element(By.NAME, name).send_keys(value)
+        press(driver, "Create")
+        until(lambda: "Saved as transaction" in text(driver), PATIENCE_S, "the verdict")
+        assert "By hand" in text(driver)
+        assert complaints(driver) == []
+
+
+def test_the_link_follows_the_chosen_partner(server: Server, tmp_path: Path) -> None:
+    setup = server.data / "setup.toml"
+    setup.write_text('[[partner]]\nid = 7\nname = "Anna"\n')
+    server.run("catalog", "apply", str(setup))
+    with browser(tmp_path, width=1440) as driver:
+        sign_in(driver, server)
+        driver.get(server.console_url + "/catalog/creative/1/change/")
+        link = driver.find_element(By.CSS_SELECTOR, "[data-link]")
+        assert link.get_property("value") == f"{server.edge_url}/go.cgi?cpid=1&wmid=1&pid=2"
+        Select(driver.find_element(By.CSS_SELECTOR, "[data-partner]")).select_by_visible_text("Anna (7)")
+        driver.find_element(By.CSS_SELECTOR, "[data-subid]").send_keys("a b&c")
+        assert link.get_property("value") == f"{server.edge_url}/go.cgi?cpid=1&wmid=1&pid=7&subid=a%20b%26c"
+        path = str(link.get_property("value")).removeprefix(server.edge_url)
+        assert server.get(path).status == 302
+        assert complaints(driver) == []
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
+def test_every_page_fits_and_complains_of_nothing(server: Server, tmp_path: Path, width: int, dark: bool) -> None:
+    with browser(tmp_path, width=width, dark=dark) as driver:
+        sign_in(driver, server)
+        for page in PAGES:
+            driver.get(server.console_url + page)
+            too_wide = driver.execute_script("return document.documentElement.scrollWidth - window.innerWidth")
+            assert too_wide <= 0, page
+            assert "Error" not in driver.title and complaints(driver) == [], page
