@@ -12,6 +12,8 @@ from support.observe import until
 SLOW_MS = 1500
 PATIENCE_S = 1.0
 """After this a click whose sync takes longer is sent on."""
+TICK_S = 0.3
+"""It may be so much early."""
 CLICKS = 20
 
 
@@ -52,8 +54,8 @@ def test_the_disk_is_slow(house: Installation, round_no: int) -> None:
     order = call(shop, "order", "slow", pid=2)
     house.faults()
     assert {c.answer.status for c in slow} == {302}
-    assert all(c.answer.took_s < SLOW_MS / 1000 for c in slow), [c.answer.took_s for c in slow]
-    assert slow[0].answer.took_s >= PATIENCE_S * 0.9
+    assert house.metric("clicktrail_clicks_late_total") == 2, "the visitors were sent on before the sync had ended"
+    assert all(c.answer.took_s >= PATIENCE_S - TICK_S for c in slow), [c.answer.took_s for c in slow]
     assert order.answer.status == 200
     assert house.metric("clicktrail_clicks_lost_total") == 0
     assert edge.stop() == 0

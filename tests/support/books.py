@@ -5,6 +5,7 @@ that both cannot be wrong in the same way. Works beside running processes (read-
 after them. Every finding is a sentence; `balance` fails with all of them.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import psycopg
 from support.load import Story
 
 from clicktrail.journal.events import Click, Event, decode_batch
@@ -21,6 +23,7 @@ from clicktrail.sqlite import sqlite3
 Row = tuple[Any, ...]
 SHOWN = 5
 """Examples in a finding."""
+IS_BOT, IS_REFUSED = "outcome = 'ok' AND NOT counted", "outcome <> 'ok'"
 MEASURES = 7
 """Columns of a rollup that are sums."""
 MOST_VALUES = 1000
@@ -42,11 +45,16 @@ class Journal:
 
 
 class Books:
-    def __init__(self, data: Path) -> None:
-        self.data = data
+    """`database`: the ledger's address where it is on PostgreSQL. The SQL here runs on both."""
+
+    def __init__(self, data: Path, database: str = "") -> None:
+        self.data, self.database = data, database
 
     def rows(self, sql: str, *values: object) -> list[Row]:
-        return _query(self.data / "ledger.sqlite", sql, *values)
+        if not self.database:
+            return _query(self.data / "ledger.sqlite", sql, *values)
+        with psycopg.connect(self.database) as connection:
+            return connection.execute(sql.replace("?", "%s"), values or None).fetchall()  # type: ignore[arg-type]
 
     def one(self, sql: str, *values: object) -> Any:
         return self.rows(sql, *values)[0][0]
@@ -63,7 +71,7 @@ class Books:
             return not list(self._cursors()) and not self.one(
                 "SELECT count(*) FROM ledger_postback WHERE reason = 'waiting'"
             )
-        except sqlite3.OperationalError:
+        except (sqlite3.OperationalError, psycopg.OperationalError):
             return False
 
     def balance(self, story: Story) -> None:
@@ -96,8 +104,8 @@ class Books:
 
     def _calls(self, story: Story) -> Iterator[str]:
         """Every call that was promised is in the log, once; and says there what its answer said."""
-        logged = self.rows("SELECT id, json_extract(params, '$.mark'), reason, saved FROM ledger_postback")
-        marks = Counter(row[1] for row in logged)
+        logged = self.rows("SELECT id, params, reason, saved FROM ledger_postback")
+        marks = Counter(json.loads(row[1]).get("mark") for row in logged)
         yield from _finding("promised calls are not in the log", {c.mark for c in story.promised} - marks.keys())
         yield from _finding("calls are in the log twice", [m for m, n in marks.items() if m is not None and n > 1])
         final = {str(row[0]): (row[2], bool(row[3])) for row in logged}
@@ -120,7 +128,8 @@ class Books:
         yield from _finding("transactions have no call that says saved", made - calls)
         no_award = self.rows(
             "SELECT p.id FROM ledger_postback p LEFT JOIN ledger_transaction t ON t.number = p.transaction_number "
-            "WHERE p.reason IN ('duplicate', 'conflict') AND (t.tid IS NOT p.tid OR t.program_id <> p.program_id)"
+            "WHERE p.reason IN ('duplicate', 'conflict') "
+            "AND (t.tid IS NULL OR t.tid <> p.tid OR t.program_id <> p.program_id)"
         )
         yield from _finding("duplicates name another order's transaction", no_award)
         waiting = self.rows("SELECT id FROM ledger_postback WHERE reason = 'waiting'")
@@ -171,8 +180,8 @@ class Books:
             f"transactions, revenue_minor, commission_minor FROM ledger_rollup_{table}"
         )
         counted = self._sum_up(
-            f"SELECT program_id, partner_id, {clicks_by}, counted, net, outcome = 'ok' AND NOT counted, "
-            "outcome <> 'ok', 0, 0, 0 FROM ledger_click UNION ALL "
+            f"SELECT program_id, partner_id, {clicks_by}, {_one('counted')}, {_one('net')}, "
+            f"{_one(IS_BOT)}, {_one(IS_REFUSED)}, 0, 0, 0 FROM ledger_click UNION ALL "
             f"SELECT program_id, partner_id, {orders_by}, 0, 0, 0, 0, 1, coalesce(revenue_minor, 0), commission_minor "
             "FROM ledger_transaction WHERE state <> 'cancelled' AND NOT test"
         )
@@ -211,6 +220,10 @@ def _journal(path: Path) -> Journal:
 def _query(path: Path, sql: str, *values: object) -> list[Row]:
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)) as connection:
         return list(connection.execute(sql, values))
+
+
+def _one(condition: str) -> str:
+    return f"CASE WHEN {condition} THEN 1 ELSE 0 END"
 
 
 def _finding(sentence: str, cases: Any) -> Iterator[str]:

@@ -104,7 +104,7 @@ class Installation:
 
     def __post_init__(self) -> None:
         self.edge_port, self.console_port = self.edge_port or free_port(), self.console_port or free_port()
-        self.books = Books(self.data)
+        self.books = Books(self.data, self.environ.get("CLICKTRAIL_DATABASE", ""))
 
     # Starting and ending
 
