@@ -1,0 +1,144 @@
+"""Parts of the engine that need no ledger: visitors, periods, set-aside, retention, catalogs, pages of journals."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from support.cast import CATALOG
+
+from clicktrail import catalogfile
+from clicktrail.core.periods import bucket_s, day_of
+from clicktrail.engine import net
+from clicktrail.engine.bots import is_bot
+from clicktrail.engine.catalogs import Catalogs
+from clicktrail.engine.clicks import host_of
+from clicktrail.engine.net import WINDOW_MS, Visitors
+from clicktrail.engine.setaside import find
+from clicktrail.journal.local import File
+from clicktrail.journal.retention import DAY_MS, removable
+
+
+def _ms(*moment: int) -> int:
+    return int(datetime(*moment, tzinfo=UTC).timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("zone", "at_ms", "day"),
+    [
+        ("UTC", _ms(1970, 1, 1), 0),
+        ("Europe/Berlin", _ms(2025, 1, 1, 22, 59), 20_089),
+        ("Europe/Berlin", _ms(2025, 1, 1, 23, 0), 20_090),
+        ("Asia/Kathmandu", _ms(2025, 1, 1, 18, 14, 59), 20_089),
+        ("Asia/Kathmandu", _ms(2025, 1, 1, 18, 15), 20_090),
+        ("Pacific/Honolulu", _ms(2025, 1, 2, 9, 59), 20_089),
+    ],
+)
+def test_a_day_is_the_zones(zone: str, at_ms: int, day: int) -> None:
+    assert day_of(zone, at_ms) == day
+
+
+def test_a_bucket_is_an_hour_or_a_part_of_one() -> None:
+    at = _ms(2025, 1, 1, 10, 50)
+    assert [bucket_s(at, minutes) for minutes in (60, 30, 15)] == [
+        _ms(2025, 1, 1, 10) // 1000,
+        _ms(2025, 1, 1, 10, 30) // 1000,
+        _ms(2025, 1, 1, 10, 45) // 1000,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("referrer", "host"),
+    [
+        ("https://Blog.Example/a?b", "blog.example"),
+        ("http://user@h:8080/", "h"),
+        ("", ""),
+        ("no address", ""),
+        ("http://[::1", ""),
+        ("android-app://com.example", "com.example"),
+    ],
+)
+def test_the_host_of_a_referrer(referrer: str, host: str) -> None:
+    assert host_of(referrer) == host
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "bot"),
+    [
+        ("", False),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", False),
+        ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", True),
+        ("curl/8.5.0", True),
+    ],
+)
+def test_crawlers_are_known_by_the_kept_list(user_agent: str, bot: bool) -> None:
+    assert is_bot(user_agent) is bot
+
+
+def test_a_visit_lasts_a_quarter_of_an_hour_from_its_first_click() -> None:
+    visitors = Visitors()
+    times = [0, 1, WINDOW_MS - 1, WINDOW_MS, WINDOW_MS + 1, 2 * WINDOW_MS - 1, 2 * WINDOW_MS]
+    assert [visitors.is_first(b"v", 1, 7, at) for at in times] == [True, False, False, True, False, False, True]
+
+
+def test_visits_are_apart_by_visitor_program_and_partner() -> None:
+    visitors = Visitors()
+    keys = [(b"v", 1, 7), (b"w", 1, 7), (b"v", 2, 7), (b"v", 1, 8), (b"", 1, 7), (b"", 1, 7)]
+    assert all(visitors.is_first(*key, 0) for key in keys)
+
+
+def test_a_click_that_is_read_late_belongs_to_the_visit() -> None:
+    visitors = Visitors()
+    assert visitors.is_first(b"v", 1, 7, 10_000)
+    assert not visitors.is_first(b"v", 1, 7, 9_000)
+
+
+def test_visitors_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(net, "MAX_VISITORS", 10)
+    visitors = Visitors()
+    for n in range(100):
+        visitors.is_first(b"%d" % n, 1, 7, n)
+    assert len(visitors._young) + len(visitors._old) <= 20
+    assert not visitors.is_first(b"99", 1, 7, 100)
+
+
+@pytest.mark.parametrize("bad", [set(), {0}, {6}, {0, 6}, {2, 3}, set(range(7))])
+def test_what_cannot_be_stored_is_found_by_halving(bad: set[int]) -> None:
+    tried: list[int] = []
+
+    def fault_of(items: Sequence[int]) -> str | None:
+        tried.append(len(items))
+        return f"bad: {min(bad & set(items))}" if bad & set(items) else None
+
+    assert find(range(7), fault_of) == [(n, f"bad: {n}") for n in sorted(bad)]
+    assert len(tried) <= 13
+
+
+def _file(node: int, created_ms: int) -> File:
+    return File(f"{node:016d}{created_ms:016d}", node, created_ms, Path(f"{created_ms:013d}-x.sqlite"))
+
+
+def test_the_newest_file_of_a_node_stays() -> None:
+    files = [_file(1, 1), _file(1, 2), _file(2, 1)]
+    done = {file.identity: 0 for file in files}
+    assert removable(files, done, now_ms=100 * DAY_MS, keep_days=7, backup_ms=None) == [files[0]]
+    assert removable(files, {}, now_ms=100 * DAY_MS, keep_days=7, backup_ms=None) == []
+
+
+def test_a_catalog_is_taken_up_and_older_ones_are_kept(tmp_path: Path) -> None:
+    now_s = 0.0
+    catalogs = Catalogs(tmp_path, lambda: now_s)
+    assert catalogs.current() is None
+    first, second = CATALOG, replace(CATALOG, version=2, published_ms=5)
+    catalogfile.write(tmp_path, first)
+    assert catalogs.current() == first
+    catalogfile.write(tmp_path, second)
+    assert catalogs.current() == first, "looked at four times a second, not always"
+    assert catalogs.at(2) == second, "but at once where an event names a newer one"
+    assert catalogs.at(1) == first
+    assert catalogs.at(0) == catalogs.at(77) == second
+    now_s = 1.0
+    (tmp_path / catalogfile.CURRENT).write_bytes(b"torn")
+    assert catalogs.current() == second
+    assert "not a catalog" in catalogs.fault
