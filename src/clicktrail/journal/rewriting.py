@@ -18,7 +18,7 @@ from clicktrail.journal.events import Event, decode_batch, encode_batch
 from clicktrail.journal.local import File, Reader, Writer, node_folder
 from clicktrail.sqlite import sqlite3
 
-ROTATE_PATIENCE_S = 15.0
+ROTATE_PATIENCE_S = 6.0
 FOLD_PATIENCE_S = 15.0
 ASK_EVERY_S = 0.05
 
