@@ -20,7 +20,7 @@ ENTRIES = frozenset({"clicktrail", "clicktrail.cli", "clicktrail.__main__", "cli
 """Started from outside: by the installed command, by `python -m`, by the console's server."""
 
 LOADED_BY_NAME = re.compile(
-    r"\.(migrations(\..*)?|apps|models|admin|templatetags(\..*)?|management(\..*)?)$|\.control\.db(\.|$)"
+    r"\.(migrations(\..*)?|apps|models|admin|templatetags(\..*)?|management(\..*)?|formats(\..*)?)$|\.control\.db(\.|$)"
 )
 """Django finds these by their name."""
 
