@@ -1,4 +1,4 @@
-"""What the engine does when nothing else waits: fold the log back, cut personal data, let old journals go."""
+"""What the engine does between units, most of it when idle: fold the log back, cut personal data, let journals go."""
 
 import logging
 import time
@@ -23,9 +23,10 @@ class Housekeeping:
         self._sweep_at_s = self._cut_at_s = 0.0
         self._stored = -1
 
-    def step(self) -> None:
+    def step(self, *, idle: bool = True) -> None:
         """One bounded piece of work. Raises Busy, Trouble."""
-        self._fold()
+        if idle:
+            self._fold()
         now_s = time.monotonic()
         if now_s >= self._cut_at_s and not Cuts(self._settings, self._engine.ledger, self._clock()).step():
             self._cut_at_s = now_s + CUT_EVERY_S

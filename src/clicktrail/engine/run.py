@@ -18,7 +18,7 @@ from clicktrail.engine.housekeeping import Housekeeping
 from clicktrail.engine.ledger import Busy, Ledger, Trouble
 from clicktrail.engine.loop import Engine, Progress
 from clicktrail.engine.sql_sqlite import SqliteLedger
-from clicktrail.errors import LedgerError
+from clicktrail.errors import CatalogError, LedgerError
 from clicktrail.journal.local import Reader
 from clicktrail.keys import load as load_keys
 from clicktrail.settings import Settings
@@ -27,6 +27,8 @@ LOOK_EVERY_S = 0.1
 """Idle, the journals are looked at this often; a call in them wakes the engine at once."""
 REST_AFTER_S = 1.0
 """Nothing to do for so long: time for tidying up."""
+TIDY_ANYWAY_S = 5.0
+"""Without a rest one piece of tidying up is done this often all the same."""
 BACKOFF_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Pauses between attempts while the ledger is out of reach; the last one repeats."""
 PATIENCE_ONCE_S = 30.0
@@ -70,7 +72,8 @@ class Process:
         self._fault = ""
         self._answers: Answers | None = None
         self._housekeeping = Housekeeping(settings, self.engine)
-        self._idle_since_s = time.monotonic()
+        self._units = 0
+        self._busy_s = self._tidied_s = time.monotonic()
         self._open = False
 
     def run(self, once: bool = False) -> None:
@@ -82,6 +85,7 @@ class Process:
             self._begin(wakeup)
             while not self.stopping:
                 progress = self._try_step(once)
+                self._tidy_if_due()
                 if once and progress is not None and not progress.moved:
                     break
                 if progress is None or not progress.moved:
@@ -111,6 +115,8 @@ class Process:
         self._beat()
         try:
             self._reach()
+            if once and self.engine.catalogs.current() is None:
+                raise CatalogError("There is no published catalog: run `clicktrail init` first.")
             progress = self.engine.step()
             self._failures, self._fault = 0, ""
             self._tell(progress)
@@ -157,18 +163,23 @@ class Process:
                 answers.tell(id, bool(saved), transaction, reason, sentence(reason, json.loads(facts)))
 
     def _rest(self) -> None:
-        """Wait for a caller; long idle, tidy up."""
+        """Wait for a caller, or a little while."""
         answers = self._answers
         assert answers is not None  # noqa: S101 - _begin() made them
         pause_s = BACKOFF_S[min(self._failures, len(BACKOFF_S)) - 1] if self._failures else LOOK_EVERY_S
-        if answers.wait(pause_s):
-            self._idle_since_s = time.monotonic()
-        elif not self._failures and time.monotonic() - self._idle_since_s > REST_AFTER_S:
-            self._tidy()
+        answers.wait(pause_s)
 
-    def _tidy(self) -> None:
+    def _tidy_if_due(self) -> None:
+        """One bounded piece of work between two units; none while the ledger is out of reach."""
+        now_s = time.monotonic()
+        if self.engine.units != self._units:
+            self._units, self._busy_s = self.engine.units, now_s
+        idle = now_s - self._busy_s > REST_AFTER_S
+        if self._failures or not (idle or now_s - self._tidied_s > TIDY_ANYWAY_S):
+            return
+        self._tidied_s = now_s
         try:
-            self._housekeeping.step()
+            self._housekeeping.step(idle=idle)
         except (Busy, Trouble) as fault:
             log.warning("tidying up must wait: %s", fault)
 
