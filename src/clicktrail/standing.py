@@ -64,7 +64,7 @@ def _set_aside() -> int:
     """Events that the ledger would not take; they are kept with a note each."""
     from clicktrail.control.ledger.models import SetAside
 
-    return SetAside.objects.count()
+    return int(SetAside.objects.count())
 
 
 def _journals(settings: Settings, cursors: Cursors) -> tuple[list[dict[str, Any]], int]:

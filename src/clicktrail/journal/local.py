@@ -155,7 +155,10 @@ class Writer:
         return True
 
     def close(self, last_minted_ms: int | None = None) -> None:
-        """Seal and let go of the node; may come twice. With `last_minted_ms` the reservation beyond it is given back."""
+        """Seal and let go of the node; may come twice.
+
+        With `last_minted_ms` the reservation beyond it is given back.
+        """
         if self._lock is None:
             return
         try:
