@@ -105,7 +105,9 @@ class Customer:
 
     def __init__(self) -> None:
         self.cookies = CookieJar()
-        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+        self.opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(self.cookies)
+        )
         self.address = self.page = ""
 
     def go(self, url: str, **form: str) -> "Customer":

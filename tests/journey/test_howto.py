@@ -221,7 +221,9 @@ def test_pixel_after_the_server_call(server: Server, shop: Path, language: Any) 
 def test_php_pages(server: Server, shop: Path, tmp_path: Path) -> None:
     """Step 1 to 3 through PHP's own web server, as a browser with the shop's session cookie."""
     with php_server(shop, tmp_path) as site:
-        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(CookieJar())
+        )
         assert b"Welcome" in opener.open(f"{site}/landing.php?qc_clickid={clickid(server)}").read()
         assert b"Welcome" in opener.open(f"{site}/landing.php?qc_clickid=oops&qc_clickid[]=x").read()
         page = opener.open(f"{site}/confirmation.php?order=php-1").read().decode()
@@ -229,7 +231,7 @@ def test_php_pages(server: Server, shop: Path, tmp_path: Path) -> None:
         is_credited(server, "php-1")
         assert fetch("GET", unescape(image)).body.startswith(b"GIF8")
         wait_for_reasons(server, "php-1", ["duplicate", "saved"])
-        stranger = urllib.request.urlopen(f"{site}/confirmation.php?order=php-2").read().decode()
+        stranger = fetch("GET", f"{site}/confirmation.php?order=php-2").body.decode()
         assert "Thank you" in stranger and "<img" not in stranger
     assert reasons(server, "php-2") == []
 

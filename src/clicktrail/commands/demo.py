@@ -15,7 +15,7 @@ def demo(
         typer.Option(
             envvar="CLICKTRAIL_DATA",
             help="Data folder of the demo, kept between runs; refuses a real installation's. "
-            f"[default: {DEFAULT_DATA}; for --check a folder that is deleted afterwards]",
+            f"Without it {DEFAULT_DATA}, and for --check one that is deleted afterwards.",
             file_okay=False,
         ),
     ] = None,

@@ -12,7 +12,10 @@ from clicktrail.settings import Settings
 def doctor(
     edge: Annotated[
         str,
-        typer.Option(envvar="CLICKTRAIL_EDGE", help="Address of the server; else that of the data folder."),
+        typer.Option(
+            envvar="CLICKTRAIL_EDGE",
+            help="Address of the server, like https://track.example.com; else that of the data folder.",
+        ),
     ] = "",
     console: Annotated[
         str, typer.Option(envvar="CLICKTRAIL_CONSOLE", help="Address of the console: whether it answers too.")
