@@ -139,12 +139,16 @@ class Commits:
         rotation.is_rotation = True
         self._todo.put(rotation)
 
-    def flush(self) -> None:
-        """At the very end: write what is queued, end the thread. Blocks until then; nobody is answered any more."""
+    def flush(self, within_s: float) -> bool:
+        """At the very end: write what is queued, end the thread. Blocks; nobody is answered any more.
+
+        False where the disk did not come to an end in time: the journal's writer is still busy then.
+        """
         if self._gathering.events:
             self._todo.put(self._gathering)
         self._todo.put(None)
-        self._thread.join()
+        self._thread.join(within_s)
+        return not self._thread.is_alive()
 
     def _send(self) -> None:
         """Send off what has gathered, once a turn of the loop brings nothing more: fewer, larger syncs."""

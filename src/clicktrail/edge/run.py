@@ -183,10 +183,12 @@ class Edge:
     def close(self) -> None:
         """Write what is queued, seal the journal, let go of the node."""
         worker = self.worker
-        worker.commits.flush()
+        is_written = worker.commits.flush(self.settings.drain_timeout_s)
         self._report()
         worker.verdicts.close()
-        self.writer.close(made_ms(worker.mint.next(0)))
+        if is_written:
+            # Else the disk hangs, and the next start seals.
+            self.writer.close(made_ms(worker.mint.next(0)))
         heartbeat.forget(self.settings.run_folder, self.name)
         tally = worker.commits.tally
         self.log.info("left", clicks=tally.clicks_stored, postbacks=tally.postbacks_stored)
