@@ -70,7 +70,7 @@ def test_a_wrong_password_is_told_in_words(server: Server, tmp_path: Path) -> No
         driver.find_element(By.NAME, "username").send_keys(server.user)
         driver.find_element(By.NAME, "password").send_keys("wrong")
         press(driver, "Log in")
-        until(lambda: "Please enter the correct username and password" in text(driver), PATIENCE_S, "the refusal")
+        until(lambda: "The username or the password is wrong." in text(driver), PATIENCE_S, "the refusal")
 
 
 def test_an_order_is_found_and_confirmed(server: Server, tmp_path: Path) -> None:

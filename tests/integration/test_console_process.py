@@ -47,7 +47,8 @@ def test_the_sign_in_page_and_its_styles_are_served(server: Server) -> None:
 
 def test_only_known_hosts_are_answered(server: Server) -> None:
     assert get(server, "/login/", Host="track.example").status == 200
-    assert get(server, "/login/", Host="evil.example").status == 400
+    stranger = get(server, "/login/", Host="evil.example")
+    assert stranger.status == 400 and b"CLICKTRAIL_PUBLIC_URL" in stranger.body
 
 
 def test_cookies_are_for_https_where_the_public_address_is(server: Server) -> None:
@@ -58,7 +59,7 @@ def test_cookies_are_for_https_where_the_public_address_is(server: Server) -> No
 def test_a_form_without_its_token_is_refused(server: Server) -> None:
     body = b"username=manager&password=x"
     answer = fetch("POST", server.console_url + "/login/", body, {"Content-Type": "application/x-www-form-urlencoded"})
-    assert answer.status == 403
+    assert answer.status == 403 and b"load the page anew" in answer.body
 
 
 def test_pages_are_not_framed_nor_sniffed(server: Server) -> None:

@@ -103,7 +103,8 @@ def test_one_transaction_tells_its_whole_story(desk: Office) -> None:
 
 @pytest.mark.parametrize("number", ["2", "0", "x", "9" * 30])
 def test_no_such_transaction(desk: Office, number: str) -> None:
-    assert desk.get(f"{LIST}{number}/change/").status == 404
+    page = desk.get(f"{LIST}{number}/change/")
+    assert page.status == 404 and "There is no such page" in page.text
 
 
 def test_a_move_needs_a_reason_and_keeps_who_and_why(desk: Office) -> None:

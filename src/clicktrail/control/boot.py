@@ -32,7 +32,7 @@ def boot(settings: Settings, apps: Apps) -> None:
 
 
 def _values(settings: Settings, apps: Apps) -> dict[str, Any]:
-    values = {
+    values: dict[str, Any] = {
         "CLICKTRAIL": settings,
         "CLICKTRAIL_APPS": apps,
         "INSTALLED_APPS": list(LEDGER_APPS),

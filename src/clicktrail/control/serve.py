@@ -70,7 +70,7 @@ class _Server(MTServer):
         """Granian asks for free threads, to gain from several workers; ours is one, like each of its processes."""
 
     def _init_shared_socket(self) -> None:
-        self._ssp, self._shd = None, SocketHolder(self._listener.fileno(), False, BACKLOG)
+        self._ssp, self._shd = None, SocketHolder(self._listener.fileno(), False, BACKLOG)  # type: ignore[call-arg]
         self._sfd = self._listener.fileno()
 
 

@@ -63,7 +63,7 @@ class DayFilter(admin.ListFilter):
     def has_output(self) -> bool:
         return True
 
-    def expected_parameters(self) -> list[str]:
+    def expected_parameters(self) -> list[str | None]:
         return ["day_from", "day_to"]
 
     def queryset(self, _request: HttpRequest, queryset: QuerySet) -> QuerySet:
@@ -85,7 +85,7 @@ class DayFilter(admin.ListFilter):
 
     def _day(self, name: str) -> date | None:
         try:
-            return date.fromisoformat(self.used_parameters.get(name) or "")
+            return date.fromisoformat(str(self.used_parameters.get(name) or ""))
         except ValueError:
             return None
 

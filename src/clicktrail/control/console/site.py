@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django.utils.functional import SimpleLazyObject
 
 from clicktrail import keys
+from clicktrail.control.console.formats.en import formats
 from clicktrail.control.console.menu import unfold
 from clicktrail.settings import Settings
 
@@ -50,7 +51,7 @@ def site_values(settings: Settings) -> dict[str, Any]:
         "ROOT_URLCONF": "clicktrail.control.console.urls",
         "AUTH_USER_MODEL": "accounts.Account",
         "LANGUAGE_CODE": "en",
-        "FORMAT_MODULE_PATH": ["clicktrail.control.console.formats"],
+        "FORMAT_MODULE_PATH": [formats.__name__.removesuffix(".en.formats")],
         "STATIC_URL": "/static/",
         "WHITENOISE_USE_FINDERS": True,
         "TEMPLATES": [

@@ -1,5 +1,6 @@
 """The one row that holds the catalog's version."""
 
+
 from django.db import migrations
 
 

@@ -1,5 +1,6 @@
 """The one row that holds the engine's epoch and counters."""
 
+
 from django.db import migrations
 
 
