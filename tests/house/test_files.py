@@ -5,8 +5,9 @@ import re
 import pytest
 from house import files, rules
 
-PROSE = (".md", ".txt", ".rst")
-LOCKFILES = ("package-lock.json",)
+ATTICS = frozenset({"utils", "util", "helpers", "misc", "common", "views", "service", "services", "stuff", "tools"})
+"""A file named for a layer takes in whatever has no other place. Files are named for what they are about."""
+LEFT_OVER = re.compile(r"\b(TODO|FIXME|HACK)\b")
 VENDORED = re.compile(r"(^|/)(vendor|vendored|third_party)/")
 LICENCE = re.compile(r"SPDX-License-Identifier|licen[cs]e", re.IGNORECASE)
 
@@ -73,6 +74,15 @@ def test_what_was_taken_over_carries_its_licence() -> None:
         if not any((path.parent / name).exists() for name in ("LICENSE", "LICENCE"))
     ]
     assert naked == []
+
+
+def test_no_file_is_an_attic() -> None:
+    ours = [path for path in files.tracked() if path.suffix == ".py"]
+    assert [str(path) for path in ours if path.stem in ATTICS] == []
+
+
+def test_nothing_is_left_for_later() -> None:
+    _nowhere(LEFT_OVER)
 
 
 def test_the_licence_is_there() -> None:

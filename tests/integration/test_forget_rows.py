@@ -79,7 +79,7 @@ def test_what_goes_and_what_stays(at: Place, by: str) -> None:
     assert [reader.pending(file, 0) for file in reader.files()] == [3]
     report = _forget(at, "A-1" if by == "order" else scribe.clickid(click))
     assert report.found
-    assert "1 clicks and 2 calls" in report.lines[0]
+    assert "1 click and 2 calls" in report.lines[0]
     assert at.rows(f"{kept} ledger_transaction") == books
     assert at.rows(log) == calls
     columns = "ip, user_agent, referrer"

@@ -68,7 +68,7 @@ def test_with_the_server_running(server: Server) -> None:
 
     said = server.run("forget", "J-1")
 
-    assert "1 clicks and 2 calls" in said
+    assert "1 click and 2 calls" in said
     assert "Out of reach" in said
     for text in (*JANE, visitor):
         assert _holding(server.data, text) == [], text

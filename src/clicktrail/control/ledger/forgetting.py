@@ -143,8 +143,9 @@ class Forgetting:
         if not (events or rows):
             return Report(False, [f"Nothing is known of {text!r}: no order and no ClickID with it.", *self.notes])
         lines = [
-            f"Forgotten: the personal data of {len(subject.clicks)} clicks and {len(subject.calls)} calls, "
-            f"in {rows} rows of the ledger and {events} events of {files} journal files.",
+            f"Forgotten: the personal data of {_count(len(subject.clicks), 'click')} and "
+            f"{_count(len(subject.calls), 'call')}, in {_count(rows, 'row')} of the ledger and "
+            f"{_count(events, 'event')} of {_count(files, 'journal file')}.",
             "Kept: the transactions with their money, order numbers, ClickIDs, partners, products and sub ids.",
             *self._out_of_reach(),
             *self.notes,
@@ -161,6 +162,10 @@ class Forgetting:
                 "PostgreSQL drops the old rows from its files at its next vacuum; its own log and backups stay."
             )
         return told
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _transactions(subject: Subject) -> set[int]:
