@@ -241,7 +241,7 @@ def php_server(folder: Path, sessions: Path) -> Iterator[str]:
     port = free_port()
     words = ["php", "-d", f"session.save_path={sessions}", "-d", "display_errors=1", "-S", f"127.0.0.1:{port}"]
     with (sessions / "php.log").open("wb") as log:
-        process = subprocess.Popen([*words, "-t", str(folder)], stdout=log, stderr=log)
+        process = subprocess.Popen([*words, "-t", str(folder)], stdout=log, stderr=log, env={"PATH": _path(folder)})
     try:
         site = f"http://127.0.0.1:{port}"
         until(lambda: _answers(f"{site}/landing.php"), WITHIN_S, "PHP answers")
