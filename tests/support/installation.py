@@ -146,7 +146,7 @@ class Installation:
         process = self.spawn_serve()
         self.wait_ready(process)
         names = ["engine", *(f"edge-{1 + n:04}" for n in range(self.workers))]
-        until(lambda: all(self.pid(name) for name in names), READY_S, f"all of {names}\n{process.words()}")
+        until(lambda: all(self.beats(name) for name in names), READY_S, f"all of {names}\n{process.words()}")
         return process
 
     def spawn_serve(self) -> Process:
@@ -201,6 +201,10 @@ class Installation:
         with suppress(OSError, ValueError):
             return dict(json.loads((self.data / "run" / f"{name}.json").read_bytes()))
         return {}
+
+    def beats(self, name: str) -> bool:
+        """Whether the process lives and says so itself: it has done with starting."""
+        return is_alive(self.heartbeat(name).get("pid", 0))
 
     def pid(self, name: str) -> int:
         """The process's id by its own heartbeat, else by its supervisor's; 0 where it does not live."""
