@@ -115,6 +115,24 @@ def test_every_limit_that_is_a_setting(name: str) -> None:
     assert f"| `{name}` |" in _page("limits.md")
 
 
+NAMED_LIMIT = re.compile(r"^((?:MAX|MOST)_[A-Z_]+|[A-Z_]*PATIENCE_[A-Z_]+) = |, (MAX_[A-Z_]+) = ", re.MULTILINE)
+
+
+def test_every_limit_that_the_code_names() -> None:
+    parts = ("core", "journal", "edge", "engine", "control", "commands")
+    named = {
+        name
+        for part in parts
+        for path in (rules.SOURCE / part).rglob("*.py")
+        for found in NAMED_LIMIT.findall(path.read_text())
+        for name in found
+        if name
+    }
+    assert {"MAX_TEXT", "MAX_LIMIT", "MOST_CALLS", "ROTATE_PATIENCE_S"} <= named
+    page = _page("limits.md")
+    assert sorted(name for name in named if f"| `{name}` |" not in page) == []
+
+
 def test_every_decision_is_in_the_index_and_the_other_way_round() -> None:
     index = (DOCS / "decisions" / "README.md").read_text()
     records = sorted(path.name for path in (DOCS / "decisions").glob("[0-9]*.md"))
