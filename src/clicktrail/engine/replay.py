@@ -5,6 +5,7 @@
     moves     made by hand, made again
     compare   transactions by (program, tid), field by field
 
+Journals are read as far as the ledger had them at the beginning; the server may go on.
 What lies outside the kept journals is not rebuilt, only looked up: a click or an earlier
 transaction that a kept call needs is taken from the ledger, and the report counts it.
 """
@@ -26,7 +27,7 @@ from clicktrail.core.lifecycle import MOVES
 from clicktrail.engine.catalogs import Catalogs
 from clicktrail.engine.clicks import apply_clicks
 from clicktrail.engine.feed import Feed
-from clicktrail.engine.ledger import Ledger, Row, Unit, named
+from clicktrail.engine.ledger import Cursor, Ledger, Row, Unit, named
 from clicktrail.engine.loop import cursor_row, now_ms
 from clicktrail.engine.memory import Intake, Memory, known_click
 from clicktrail.engine.postbacks import Judged, Key, KnownClick, judge_calls, read_call
@@ -34,7 +35,7 @@ from clicktrail.engine.run import open_ledger
 from clicktrail.engine.sql_sqlite import SqliteLedger
 from clicktrail.errors import CatalogError, LedgerError
 from clicktrail.journal.events import Postback
-from clicktrail.journal.local import Reader
+from clicktrail.journal.local import File, Read, Reader
 from clicktrail.keys import load as load_keys
 from clicktrail.settings import Settings
 from clicktrail.sqlite import sqlite3
@@ -129,7 +130,8 @@ class _Rebuild:
         self.memory = Memory(self.fresh, self.fresh.take_over())
         self.memory.high = [0] * (NODE_MASK + 1)
         self.reader = Reader(settings.journal_folder)
-        self.feed = Feed(self.reader, {})
+        self.feed = Feed(_AsFarAsRead(self.reader, original.cursors()), {})
+        self.next_transaction = original.numbers().next_transaction
         keys = load_keys(settings.keys_folder)
         self.read_clickid = Checks(keys.clickid, keys.current, settings.prefix).read
         self.catalogs = Catalogs(settings.catalog_folder)
@@ -201,8 +203,9 @@ class _Rebuild:
     def _compare(self) -> None:
         for rows in _pages(self.original, TRANSACTIONS):
             rebuilt = self._rebuilt([(row[1], row[2]) for row in rows])
-            for _, program, tid, call, *kept in rows:
-                self._compare_one(program, tid, call, kept, rebuilt.get((program, tid)))
+            for number, program, tid, call, *kept in rows:
+                if number < self.next_transaction:
+                    self._compare_one(program, tid, call, kept, rebuilt.get((program, tid)))
 
     def _compare_one(self, program: int, tid: str, call: int, kept: list[Any], rebuilt: Row | None) -> None:
         if rebuilt is None and not self.calls.has(call):
@@ -229,6 +232,29 @@ class _Rebuild:
             for program, tid in keys:
                 if (program, tid) not in kept:
                     self.report.add(Difference(program, tid, "added"))
+
+
+class _AsFarAsRead:
+    """The journals up to where the ledger had them when this began: its engine may be running."""
+
+    def __init__(self, reader: Reader, cursors: dict[str, Cursor]) -> None:
+        self._reader, self._cursors = reader, cursors
+
+    def files(self) -> list[File]:
+        return [file for file in self._reader.files() if file.identity in self._cursors]
+
+    def read(self, file: File, after_seq: int, limit_events: int) -> Read:
+        end = self._cursors[file.identity].seq
+        found = self._reader.read(file, after_seq, limit_events)
+        if found.last_seq < end:
+            return found
+        return Read([(seq, body) for seq, body in found.batches if seq <= end], True, True, end)
+
+    def pending(self, file: File, after_seq: int) -> int:
+        return self._reader.pending(file, after_seq)
+
+    def forget(self, file: File) -> None:
+        self._reader.forget(file)
 
 
 class _Facts:
