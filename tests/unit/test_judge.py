@@ -26,6 +26,7 @@ from support.cast import (
 
 from clicktrail.core import reasons
 from clicktrail.core.catalog import Approval, Catalog, PartnerRate, Product, Rate
+from clicktrail.core.explain import operator_sentence, sentence
 from clicktrail.core.judge import ABSENT, DAY_MS, UNREAD, Click, ClickFacts, Earlier, Verdict, judge
 from clicktrail.core.postback import Postback, from_params
 
@@ -311,6 +312,13 @@ def test_the_catalog_of_the_moment_counts_too() -> None:
     assert reason(catalog=PAUSED) == "program_paused"
     assert reason(catalog=replace(CATALOG, partners={ANNA: blocked})) == "partner_inactive"
     assert reason(catalog=replace(CATALOG, partners={})) == "unknown_partner"
+
+
+def test_the_partner_who_was_not_active_is_the_clicks_not_the_calls() -> None:
+    """A pid beside a bad click: the sentence names who clicked, and where the name comes from."""
+    found = verdict({"pid": str(ANNA)}, click=replace(CLICK, outcome="partner_inactive", partner=DORA))
+    assert operator_sentence(found.reason, found.facts).startswith("Partner 10 (Dora) was not active")
+    assert "named by the ClickID" in sentence(found.reason, found.facts)
 
 
 def test_an_old_fault_of_a_foreign_click_is_not_named() -> None:

@@ -318,7 +318,11 @@ def _partner(case: Case, click: ClickFacts | None, facts: Facts) -> int:
     if partner is None:
         raise _Named(reasons.UNKNOWN_PARTNER, pid=pid or str(asked))
     facts.update(partner=partner.id, partner_name=partner.name)
-    _then(click, reasons.PARTNER_INACTIVE)
+    if click is not None and click.outcome == reasons.PARTNER_INACTIVE:
+        # The click's own partner, whoever a `pid` names beside it.
+        clicked = catalog.partners.get(click.partner)
+        facts.update(source="clickid", partner_name=clicked.name if clicked else None)
+        _then(click, reasons.PARTNER_INACTIVE)
     if partner.state != "active":
         raise _Named(reasons.PARTNER_INACTIVE, state=partner.state)
     return partner.id
