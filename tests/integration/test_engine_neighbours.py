@@ -11,6 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.utils import OperationalError
 from support.folder import booted
+from support.observe import until
 
 from clicktrail.engine.sql_sqlite import COURTESY_S, SqliteLedger
 from clicktrail.settings import Settings
@@ -75,9 +76,7 @@ def test_a_write_waits_for_the_one_before_and_tells_so(house: Settings) -> None:
     engine.execute("BEGIN IMMEDIATE")
 
     def commit_when_wanted() -> None:
-        deadline = time.monotonic() + 10
-        while not _is_wanted(house) and time.monotonic() < deadline:
-            time.sleep(0.001)
+        until(lambda: _is_wanted(house), 10, "somebody wants to write")
         engine.execute(COUNT)
         engine.execute("COMMIT")
 
