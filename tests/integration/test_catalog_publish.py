@@ -156,3 +156,42 @@ def test_who_comes_second_compiles_what_is_true_by_then(settings: Settings) -> N
     kept = sorted(settings.catalog_folder.glob("v*.msgpack"))
     counts = [len(catalogfile.read(path).partners) for path in kept]
     assert counts == sorted(counts), "a later version never knows less than an earlier one"
+
+
+def test_while_one_publishes_the_other_waits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the slower one, which read the ledger earlier, could write over the newer catalog."""
+    from django.db import connection
+
+    from clicktrail.control.catalog import publish as module
+
+    compiling, overtaken = threading.Event(), threading.Event()
+    faults: list[BaseException] = []
+
+    def slow(prefix: str) -> Catalog:
+        compiled = module_compile(prefix)
+        compiling.set()
+        overtaken.wait(0.5)
+        return compiled
+
+    def first() -> None:
+        try:
+            module.publish(settings)
+        except BaseException as fault:
+            faults.append(fault)
+        finally:
+            connection.close()
+
+    module_compile = module.compile_catalog
+    rename_behind_its_back("Second")
+    monkeypatch.setattr(module, "compile_catalog", slow)
+    thread = threading.Thread(target=first)
+    thread.start()
+    assert compiling.wait(10)
+    monkeypatch.setattr(module, "compile_catalog", module_compile)
+    rename_behind_its_back("Third")
+    module.publish(settings)
+    overtaken.set()
+    thread.join()
+    assert faults == []
+    assert published(settings).partners[2].name == "Third"
+    assert published(settings).version == ledger_version()

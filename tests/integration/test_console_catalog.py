@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.folder import booted
 from support.office import Office, office
 
 from clicktrail import catalogfile
@@ -209,3 +210,22 @@ def test_a_new_account_is_a_manager(desk: Office) -> None:
     desk.client.logout()
     page = desk.post("/login/", username="max", password="Long-Enough-9", next="/")
     assert page.address == "/ledger/transaction/"
+
+
+@pytest.mark.parametrize("password", ["short", "1234567890123", "password1234"])
+def test_a_weak_password_is_refused(desk: Office, password: str) -> None:
+    page = desk.post("/accounts/account/add/", username="max", password1=password, password2=password)
+    assert page.address == "/accounts/account/add/" and "This password is too" in page.text
+
+
+def test_the_first_manager_is_made_once(tmp_path: Path) -> None:
+    booted(tmp_path)
+    from django.contrib.auth import authenticate
+
+    from clicktrail.control.accounts.create import create_manager
+
+    made = create_manager()
+    assert made is not None
+    account = authenticate(username=made[0], password=made[1])
+    assert account is not None and account.is_superuser
+    assert create_manager() is None

@@ -110,22 +110,34 @@ class Office:
 
 @contextmanager
 def office(folder: Path, **settings: Any) -> Iterator[Office]:
+    """A fresh install with SETUP loaded."""
     made = fresh(folder, **settings)
     made.journal_folder.mkdir()
+    from clicktrail.control.catalog.apply import apply
+
+    apply(SETUP, "setup.toml")
+    with signed_in(made, manager()) as found:
+        yield found
+
+
+def manager() -> Any:
+    from clicktrail.control.accounts.models import Account
+
+    return Account.objects.create_superuser(MANAGER, password="unused")
+
+
+@contextmanager
+def signed_in(settings: Settings, account: Any) -> Iterator[Office]:
     from django.db import connection
     from django.test import Client
 
-    from clicktrail.control.accounts.models import Account
-    from clicktrail.control.catalog.apply import apply
     from clicktrail.control.intake import open_intake
 
-    apply(SETUP, "setup.toml")
-    account = Account.objects.create_superuser(MANAGER, password="unused")
     client = Client(SERVER_NAME="localhost")
     client.force_login(account)
     try:
-        with open_intake(made):
-            yield Office(made, client)
+        with open_intake(settings):
+            yield Office(settings, client)
     finally:
         connection.close()
 
