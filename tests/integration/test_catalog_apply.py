@@ -1,5 +1,6 @@
 """`catalog apply` and `catalog show`: a set-up as a file."""
 
+import io
 from pathlib import Path
 
 import pytest
@@ -252,3 +253,24 @@ def test_all_faults_come_together_and_in_order(settings: Settings) -> None:
 def test_one_fault_and_nothing_at_all_is_loaded(settings: Settings) -> None:
     refusal(settings, WHOLE + '\n[[partner]]\nid = 4\nname = "x"\nstate = "frozen"\n')
     assert "Anna" not in show_catalog(settings)
+
+
+def test_a_file_that_cannot_be_read_says_why(settings: Settings) -> None:
+    with pytest.raises(CatalogError, match=r"nowhere.toml cannot be read: No such file"):
+        apply_file(settings, settings.data / "nowhere.toml")
+    file = settings.data / "latin.toml"
+    file.write_bytes('[[partner]]\nid = 4\nname = "Jürgen"\n'.encode("latin-1"))
+    with pytest.raises(CatalogError, match="save it as UTF-8"):
+        apply_file(settings, file)
+
+
+def test_lines_are_right_in_a_file_from_windows(settings: Settings) -> None:
+    file = settings.data / "setup.toml"
+    file.write_bytes(b"[[partner]]\r\nid = 4\r\nname = 7\r\n")
+    with pytest.raises(CatalogError, match=r"setup.toml, line 3, partner.name: Write a text in quotes"):
+        apply_file(settings, file)
+
+
+def test_standard_input(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO('[[partner]]\nid = 4\nname = "Dan"\n'))
+    assert apply_file(settings, Path("-"))[0] == "added partner 4"

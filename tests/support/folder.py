@@ -4,6 +4,7 @@ The tables are made once for each test process; every test gets a copy of that l
 Django is pointed to it. Not for two folders at the same time.
 """
 
+import atexit
 import shutil
 import tempfile
 from functools import cache
@@ -40,7 +41,9 @@ def template() -> Path:
     """An empty ledger with all tables, to be copied."""
     from django.db import connection
 
-    made = Settings(data=Path(tempfile.mkdtemp(prefix="clicktrail-tables-")))
+    folder = tempfile.mkdtemp(prefix="clicktrail-tables-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    made = Settings(data=Path(folder))
     schema.migrate(made)
     connection.close()
     return made.ledger_file

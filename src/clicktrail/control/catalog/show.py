@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from clicktrail.control.catalog import toml
 from clicktrail.control.catalog.models import (
     Approval,
     ClickTarget,
@@ -15,10 +16,6 @@ from clicktrail.control.catalog.models import (
 )
 from clicktrail.core.catalog import EVERY_PRODUCT
 from clicktrail.core.money import decimals_of, format_minor, format_percent
-
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "\f": "\\f"}
-
-Value = str | int | list[str]
 
 
 def show() -> str:
@@ -98,19 +95,6 @@ def _by(rows: Any, column: str) -> dict[int, list[Any]]:
     return groups
 
 
-def _table(header: str, /, **fields: Value | None) -> list[str]:
+def _table(header: str, /, **fields: toml.Value | None) -> list[str]:
     given = {key: value for key, value in fields.items() if value is not None}
-    return [f"[[{header}]]", *(f"{key} = {_value(value)}" for key, value in given.items())]
-
-
-def _value(value: Value) -> str:
-    if isinstance(value, list):
-        return "[" + ", ".join(_value(item) for item in value) + "]"
-    return str(value) if isinstance(value, int) else f'"{"".join(_character(c) for c in value)}"'
-
-
-def _character(character: str) -> str:
-    if character in _ESCAPES:
-        return _ESCAPES[character]
-    is_control = ord(character) < 0x20 or ord(character) == 0x7F
-    return f"\\u{ord(character):04X}" if is_control else character
+    return [f"[[{header}]]", *(f"{key} = {toml.value(value)}" for key, value in given.items())]

@@ -47,6 +47,8 @@ PASSWORD_RULES = {
     "NumericPasswordValidator": {},
 }
 
+STATIC_MAX_AGE_S = 3600
+
 LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"]
 
 
@@ -61,6 +63,7 @@ def site_values(settings: Settings) -> dict[str, Any]:
         "FORMAT_MODULE_PATH": [formats.__name__.removesuffix(".en.formats")],
         "STATIC_URL": "/static/",
         "WHITENOISE_USE_FINDERS": True,
+        "WHITENOISE_MAX_AGE": STATIC_MAX_AGE_S,
         "TEMPLATES": [
             {
                 "BACKEND": "django.template.backends.django.DjangoTemplates",

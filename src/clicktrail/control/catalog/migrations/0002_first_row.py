@@ -1,6 +1,5 @@
 """The one row that holds the catalog's version."""
 
-
 from django.db import migrations
 
 
