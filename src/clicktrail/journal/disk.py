@@ -18,8 +18,8 @@ from clicktrail.sqlite import sqlite3
 FAULTS_VARIABLE = "CLICKTRAIL_TEST_FAULTS"
 FAULTS_FILE = "faults.json"
 
-PAGE_BYTES = 16 * 1024
-CHECKPOINT_PAGES = 500
+PAGE_BYTES = 8 * 1024
+CHECKPOINT_PAGES = 1000
 """The worker folds its write-ahead log back at this size, 8 MB: seldom, yet a short stall."""
 LOG_BYTES = (CHECKPOINT_PAGES + 100) * (PAGE_BYTES + 24)
 
