@@ -9,11 +9,10 @@ import json
 from dataclasses import dataclass
 
 from clicktrail.core.clickid import first_id
-from clicktrail.engine.ledger import Ledger, Row, named
+from clicktrail.core.postback import KNOWN
+from clicktrail.engine.ledger import Ledger, Row
 from clicktrail.settings import Settings
 
-KNOWN = frozenset(named("cpid tid clickid produkt umsatz pid subid wmid nocheck format call"))
-"""Parameters of a call that are no personal data: all others are cut."""
 ROWS = 2000
 """Rows looked at in one step."""
 DAY_MS = 86_400_000
