@@ -141,9 +141,9 @@ class Supervisor:
                 self._start(child)
 
     def _early(self) -> list[Child]:
-        """While the ledger is away, edges go on by the catalog that was published last."""
+        """Edges need no ledger: they take clicks at once, by the catalog that was published last."""
         has_catalog = (self.settings.catalog_folder / "current.msgpack").exists()
-        return [c for c in self._children if c.role == "edge"] if has_catalog and self._prepare.failures else []
+        return [c for c in self._children if c.role == "edge"] if has_catalog else []
 
     # Watching
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from clicktrail import heartbeat, sockets
+from clicktrail import heartbeat, log, sockets
 from clicktrail.errors import ClicktrailError, LedgerAway, StartError
 from clicktrail.settings import Settings, load
 
@@ -39,7 +39,7 @@ class Process:
 
 def run_alone(role: str, settings: Settings) -> None:
     """One process in the foreground, for `clicktrail edge` and its like."""
-    _speak(role, settings)
+    log.configure(settings.log_level, name_of(role, settings.node))
     ROLES[role](Process(settings, settings.node, _listener(role, settings)))
 
 
@@ -48,7 +48,7 @@ def main(arguments: list[str], environ: Mapping[str, str] = os.environ) -> int:
     role, options = arguments[0], dict(zip(arguments[1::2], map(int, arguments[2::2]), strict=True))
     settings = load(Path(environ["CLICKTRAIL_DATA"]), environ)
     node = options.get("--node", 0)
-    _speak(role, settings)
+    log.configure(settings.log_level, name_of(role, node))
     _hold(options["--lifeline"], settings)
     listener = socket.socket(fileno=options["--fd"]) if "--fd" in options else None
     try:
@@ -57,25 +57,9 @@ def main(arguments: list[str], environ: Mapping[str, str] = os.environ) -> int:
         print(f"clicktrail {name_of(role, node)}: {fault}", file=sys.stderr, flush=True)
         return EXIT_AWAY if isinstance(fault, LedgerAway) else EXIT_FAULT
     except Exception:
-        _report(role)
+        log.get().exception("ended by an error of the program")
         return EXIT_BUG
     return 0
-
-
-def _speak(role: str, settings: Settings) -> None:
-    """The edge has few words, and does without the 15 MB that the log's library takes in each worker."""
-    if role != "edge":
-        from clicktrail import log
-
-        log.configure(settings.log_level, role)
-
-
-def _report(role: str) -> None:
-    """Inside an `except`: the error with its traceback, as one line."""
-    from clicktrail import log
-
-    log.configure("error", role)
-    log.get().exception("ended by an error of the program")
 
 
 def name_of(role: str, node: int) -> str:
@@ -154,7 +138,6 @@ def _control(process: Process) -> None:
 
 def _prepare(process: Process) -> None:
     """Bring the ledger up to date after a backup and publish the catalog: before anything else runs."""
-    from clicktrail import log
     from clicktrail.control.boot import boot
 
     _require_ledger(process.settings)

@@ -1,0 +1,51 @@
+"""Tests whose system program is missing are named, and fail the run where CI=true."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CONFTEST = Path(__file__).resolve().parents[1] / "conftest.py"
+SAMPLE = """
+import pytest
+
+@pytest.mark.needs("python3", "no-such-program")
+def test_with_it(): assert False
+
+@pytest.mark.nightly
+def test_long(): pass
+
+def test_plain(): pass
+"""
+INI = "[pytest]\nmarkers =\n  nightly: long\n  needs(*programs): programs\n"
+
+
+def run(folder: Path, *words: str, ci: str) -> tuple[int, str]:
+    (folder / "conftest.py").write_text(CONFTEST.read_text())
+    (folder / "test_sample.py").write_text(SAMPLE)
+    (folder / "pytest.ini").write_text(INI)
+    environ = {**os.environ, "CI": ci}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words]
+    ended = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    return ended.returncode, ended.stdout
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+@pytest.mark.parametrize(("ci", "code"), [("true", 1), ("", 0)])
+def test_a_missing_program_is_told(tmp_path: Path, ci: str, code: int, workers: tuple[str, ...]) -> None:
+    ended, said = run(tmp_path, *workers, ci=ci)
+    assert ended == code, said
+    assert "test_sample.py::test_with_it: no-such-program" in said
+    assert re.search(r"1 passed, 1 skipped.* in ", said.splitlines()[-1]), "pytest's closing line stays the last"
+
+
+def test_nothing_missing_is_a_plain_success(tmp_path: Path) -> None:
+    assert run(tmp_path, "-k", "plain", ci="true")[0] == 0
+
+
+def test_nightly_tests_run_on_demand(tmp_path: Path) -> None:
+    assert "1 passed, 1 skipped, 1 deselected" in run(tmp_path, ci="")[1]
+    assert "2 passed, 1 skipped" in run(tmp_path, "--nightly", ci="")[1]
