@@ -58,7 +58,7 @@ def _named(process: str) -> Any:
 
 def _renderer(is_terminal: bool) -> list[Any]:
     if is_terminal:
-        return [structlog.dev.ConsoleRenderer(colors=True)]
+        return [_ordered, structlog.dev.ConsoleRenderer(sort_keys=False, timestamp_key="at", pad_event_to=20)]
     return [structlog.processors.format_exc_info, _ordered, structlog.processors.JSONRenderer(ensure_ascii=False)]
 
 

@@ -7,6 +7,7 @@ variables, options of the command line. Names carry their unit.
 import ast
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -163,6 +164,18 @@ def environ_of(settings: Settings) -> dict[str, str]:
         value = getattr(settings, name)
         found[f"CLICKTRAIL_{name.upper()}"] = ",".join(value) if name in LISTS else str(value)
     return found
+
+
+def shown(settings: Settings) -> dict[str, Any]:
+    """What differs from the defaults, for the log: a password in the database's address is masked."""
+    changed = {}
+    for field in msgspec.structs.fields(Settings):
+        value = getattr(settings, field.name)
+        if field.name != "data" and value != field.default:
+            changed[field.name] = value
+    if settings.database:
+        changed["database"] = re.sub(r"(://[^:/@]*):.*@", r"\1:…@", settings.database)
+    return changed
 
 
 def parse_address(text: str, name: str) -> tuple[str, int]:

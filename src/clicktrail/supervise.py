@@ -24,7 +24,7 @@ import structlog
 
 from clicktrail import heartbeat, sockets, wiring
 from clicktrail.errors import StartError
-from clicktrail.settings import Settings, environ_of
+from clicktrail.settings import Settings, environ_of, shown
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 30.0
@@ -97,6 +97,7 @@ class Supervisor:
         self.settings.run_folder.mkdir(exist_ok=True, mode=0o700)
         with _locked(self.settings) as self._lock:
             self._open()
+            log.info("settings", data=str(self.settings.data), **shown(self.settings))
             self._lifeline, self._lifeline_end = os.pipe()
             with _signals() as self._signals:
                 try:

@@ -9,7 +9,7 @@ import pytest
 from clicktrail.commands import serve
 from clicktrail.commands.options import GROUPS
 from clicktrail.errors import SettingsError
-from clicktrail.settings import Settings, docs, environ_of, load, names, parse_address
+from clicktrail.settings import Settings, docs, environ_of, load, names, parse_address, shown
 
 
 def write(data: Path, text: str) -> None:
@@ -81,6 +81,12 @@ def test_a_child_process_gets_the_same_settings(tmp_path: Path) -> None:
     )
     write(tmp_path, "workers = 9\n")
     assert load(tmp_path, environ_of(settings)) == settings
+
+
+def test_the_log_shows_what_was_changed_and_no_password(tmp_path: Path) -> None:
+    settings = load(tmp_path, {}, workers=2, database="postgresql://anna:pa@ss:word@db:5432/clicktrail")
+    assert shown(settings) == {"workers": 2, "database": "postgresql://anna:…@db:5432/clicktrail"}
+    assert shown(load(tmp_path, {}, database="postgresql://db/clicktrail")) == {"database": "postgresql://db/clicktrail"}
 
 
 @pytest.mark.parametrize(
