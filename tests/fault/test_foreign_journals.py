@@ -34,8 +34,8 @@ def written(house: Installation) -> Installation:
 
 
 def ledger(house: Installation) -> list[list[tuple[object, ...]]]:
-    """All that was judged and summed up, without the cursors."""
-    tables = ("click", "postback", "transaction", "rollup_hour", "rollup_subid", "rollup_referrer")
+    """All that was judged, summed up or set aside, without the cursors."""
+    tables = ("click", "postback", "transaction", "rollup_hour", "rollup_subid", "rollup_referrer", "set_aside")
     return [sorted(house.books.rows(f"SELECT * FROM ledger_{table}"), key=repr) for table in tables]
 
 

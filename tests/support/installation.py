@@ -177,11 +177,13 @@ class Installation:
         until(ready, READY_S, f"healthz says 200; {process.log}")
 
     def close(self) -> None:
-        """End what a failed test left behind: by id, supervisors first, they take their children along."""
+        """End what a failed test left behind: by id, and only what this data folder knows of."""
         for process in self.processes:
             if process.is_running():
                 process.kill()
         for pid in self.pids():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
             until(lambda pid=pid: not is_alive(pid), END_S, f"process {pid} is gone")
 
     # Looking
