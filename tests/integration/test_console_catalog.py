@@ -194,14 +194,16 @@ def test_who_changed_what_is_kept(desk: Office) -> None:
 @pytest.mark.parametrize("place", ["creative", "clicktarget", "approval", "product", "partner"])
 def test_longer_lists_take_no_more_queries(desk: Office, place: str) -> None:
     from clicktrail.control.catalog import models
+    from clicktrail.control.catalog.edits import edit
 
     program, short = models.Program.objects.get(pk=1), desk.get(f"/catalog/{place}/").queries
-    for n in range(20):
-        product = models.Product.objects.create(program=program, name=f"P{n}", percent_ppm=1)
-        target = models.ClickTarget.objects.create(program=program, alias=f"t{n}", url="https://shop.example/")
-        models.Creative.objects.create(program=program, name=f"C{n}", target=target, product=product)
-        partner = models.Partner.objects.create(name=f"Partner {n}")
-        models.Approval.objects.create(partner=partner, program=program, product=product)
+    with edit():
+        for n in range(20):
+            product = models.Product.objects.create(program=program, name=f"P{n}", percent_ppm=1)
+            target = models.ClickTarget.objects.create(program=program, alias=f"t{n}", url="https://shop.example/")
+            models.Creative.objects.create(program=program, name=f"C{n}", target=target, product=product)
+            partner = models.Partner.objects.create(name=f"Partner {n}")
+            models.Approval.objects.create(partner=partner, program=program, product=product)
     assert desk.get(f"/catalog/{place}/").queries == short <= 15
 
 
