@@ -1,4 +1,4 @@
-"""A real PostgreSQL for tests, from a wheel: one server for all test processes, a database a test.
+"""A real PostgreSQL for tests, from a wheel: one server for all test processes, a database each.
 
 As root its data lies under /var/tmp and it runs as another user. The last process that
 leaves stops it and deletes its data.
@@ -6,6 +6,7 @@ leaves stops it and deletes its data.
 
 import os
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,12 @@ from clicktrail.settings import Settings
 TABLES = "tables"
 """The database that every test's own is copied from."""
 LOCK = 4711
+OURS = "SELECT tablename FROM pg_tables WHERE tablename LIKE 'ledger_%' OR tablename LIKE 'catalog_%'"
+FIRST_ROWS = """
+    INSERT INTO ledger_engine_state (id, epoch, next_transaction, next_order, applied_ms, cuts)
+        VALUES (1, 0, 1, 1, 0, '{}');
+    INSERT INTO catalog_version (id, version, changed_ms) VALUES (1, 0, 0)
+"""
 
 
 def start(run_id: str) -> str:
@@ -44,6 +51,26 @@ def database(server: str, name: str) -> Iterator[str]:
     finally:
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """A server of one's own with a fresh ledger, for the length of a measurement; yields the ledger's address."""
+    with database(start(uuid.uuid4().hex[:12]), "measured") as address:
+        yield address
+
+
+def empty(address: str) -> None:
+    """As new for the next test: a hundred times as quick as another database. Whoever is still connected is not."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        connection.execute("SET session_replication_role = replica")
+        for (table,) in connection.execute(OURS).fetchall():
+            connection.execute(f"DELETE FROM {table}")
+        connection.execute(FIRST_ROWS)
 
 
 def named(server: str, name: str) -> str:
