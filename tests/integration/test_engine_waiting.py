@@ -191,3 +191,27 @@ def test_judging_time_is_the_calls_arrival(ledger: Place, reader: HoldingReader,
     reader.held.clear()
     ledger.catch_up()
     assert ledger.one("SELECT commission_minor FROM ledger_transaction") == 1000
+
+
+def test_a_waiting_call_that_cannot_be_stored_stops_nobody(
+    ledger: Place, reader: HoldingReader, far: Scribe, near: Scribe
+) -> None:
+    if ledger.settings.database:
+        pytest.skip("the trigger is SQLite's")
+    ledger.engine.ledger.run(
+        "CREATE TRIGGER poison BEFORE INSERT ON ledger_transaction WHEN NEW.tid = 'bad' "
+        "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+    )
+    reader.held.add(FAR)
+    click = far.click("x", ANNA)
+    far.write(click)
+    near.write(*(near.order(tid, near.clickid(click)) for tid in ("A-1", "bad", "A-2")))
+    ledger.catch_up()
+    reader.held.clear()
+    ledger.catch_up()
+    far.write(far.click("goes on", ANNA))
+    ledger.catch_up()
+    assert ledger.reasons() == {"saved": 2, "waiting": 1}
+    assert ledger.one("SELECT count(*) FROM ledger_click") == 2
+    [(identity, note)] = ledger.rows("SELECT identity, note FROM ledger_set_aside")
+    assert identity == "waiting" and "not this one" in note

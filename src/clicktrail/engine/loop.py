@@ -15,7 +15,7 @@ import fcntl
 import logging
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import IO
 
@@ -26,10 +26,11 @@ from clicktrail.engine import setaside
 from clicktrail.engine.catalogs import Catalogs
 from clicktrail.engine.clicks import apply_clicks
 from clicktrail.engine.feed import Feed, Haul, JournalReader, Part
-from clicktrail.engine.ledger import Busy, Cursor, Fenced, Ledger, Numbers, Refused, Trouble, Unit
+from clicktrail.engine.ledger import Busy, Cursor, Fenced, Ledger, Numbers, Refused, Row, Trouble, Unit
 from clicktrail.engine.memory import Intake, LedgerFacts, Memory
 from clicktrail.engine.postbacks import Call, Judged, judge_calls
 from clicktrail.errors import StartError
+from clicktrail.journal.events import Click
 from clicktrail.settings import Settings
 
 FIRST_LIMIT = 2000
@@ -89,6 +90,8 @@ class Engine:
         """Units stored since the start."""
         self._aside: dict[setaside.Place, str] = {}
         self._held: IO[str] | None = None
+        self._stuck: dict[int, tuple[Call, str]] = {}
+        """Waiting calls that cannot be stored: they stay in the log as waiting, with a note set aside."""
         self._refused = False
         self._held_up: tuple[Haul, Prepared] | None = None
 
@@ -138,7 +141,7 @@ class Engine:
             if not haul and not prepared.ready:
                 return Progress()
             prepared.unit.cursors = [cursor_row(c, self._clock()) for c in haul.cursors.values()]
-            prepared.unit.aside = setaside.rows(haul.parts, self._aside, self._clock())
+            prepared.unit.aside = setaside.rows(haul.parts, self._aside, self._clock()) + self._stuck_rows()
             return self._store(haul, prepared)
         except Refused as fault:
             self._set_aside(haul, catalog, fault)
@@ -156,26 +159,27 @@ class Engine:
         self.ledger.yield_to_others()
         return Progress(haul.events, prepared.judged.final, moved=True)
 
-    def _prepare(self, haul: Haul, catalog: Catalog, memory: Memory, may_read: bool = True) -> Prepared:
+    def _prepare(self, haul: Haul, catalog: Catalog, memory: Memory, trial: list[Call] | None = None) -> Prepared:
         """Everything in memory; only look-ups. Raises Refused for whatever goes wrong with an event."""
         try:
-            return self._work_out(haul, catalog, memory, may_read)
+            return self._work_out(haul, catalog, memory, trial)
         except (Busy, Trouble, Refused, Fenced):
             raise
         except Exception as fault:
             raise Refused(f"{type(fault).__name__}: {fault}") from fault
 
-    def _work_out(self, haul: Haul, catalog: Catalog, memory: Memory, may_read: bool) -> Prepared:
+    def _work_out(self, haul: Haul, catalog: Catalog, memory: Memory, trial: list[Call] | None) -> Prepared:
+        """With `trial` nothing more is read, and of the waiting calls only these are judged."""
         intake = Intake(memory, self.ledger, self._read_clickid)
         intake.add(self._kept(haul.parts))
         facts = LedgerFacts(intake, self.ledger, self.catalogs, self.feed, catalog)
-        missing = facts.missing_nodes(intake.calls) if may_read and intake.calls else set()
+        missing = facts.missing_nodes(intake.calls) if trial is None and intake.calls else set()
         if missing:
             before = len(haul.parts)
             self.feed.take(self.limit, haul, missing)
             intake.add(self._kept(haul.parts[before:]))
         clicks = apply_clicks(intake.clicks, catalog, memory.visitors, memory.rollups)
-        ready = self._ready(intake, memory) if may_read else []
+        ready = self._ready(intake.clicks, memory) if trial is None else trial
         judged = judge_calls(ready + intake.calls, facts, memory.numbers, memory.rollups, self._clock())
         hours, subids, referrers = memory.rollups.drain()
         unit = Unit(
@@ -187,10 +191,18 @@ class Engine:
     def _kept(self, parts: list[Part]) -> list[Part]:
         return [setaside.without(part, self._aside) for part in parts] if self._aside else parts
 
-    def _ready(self, intake: Intake, memory: Memory) -> list[Call]:
+    def _ready(self, clicks: Iterable[Click], memory: Memory) -> list[Call]:
         if not len(memory.waiting):
             return []
-        return memory.waiting.ready((click.id for click in intake.clicks), self.feed.read_to_end, MAX_READY)
+        limit = MAX_READY + len(self._stuck)
+        ready = memory.waiting.ready((click.id for click in clicks), self.feed.read_to_end, limit)
+        return [call for call in ready if call.event.id not in self._stuck]
+
+    def _stuck_rows(self) -> list[Row]:
+        return [
+            setaside.row_of_waiting(call.event, note, self._clock())
+            for call, note in self._stuck.values()
+        ]
 
     def _write(self, unit: Unit) -> bool:
         began_s = time.perf_counter()
@@ -242,16 +254,27 @@ class Engine:
 
         found = setaside.find(events, fault_of)
         if not found:
-            raise Trouble("The ledger refuses a unit, and no event in it: is it damaged?")
+            self._find_stuck(haul, catalog)
         for (_, place, _), note in found:
             log.error("event set aside: file %s, row %d, position %d: %s", *place, note)
             self._aside[place] = note
 
-    def _fault_of(self, parts: list[Part], catalog: Catalog) -> str | None:
+    def _find_stuck(self, haul: Haul, catalog: Catalog) -> None:
+        """All events are well: then it is a call that waited."""
+        clicks = [event for part in haul.parts for event in part.events if isinstance(event, Click)]
+        ready = self._ready(clicks, self.memory)
+        found = setaside.find(ready, lambda some: self._fault_of(haul.parts, catalog, list(some))) if ready else []
+        if not found:
+            raise Trouble("The ledger refuses a unit, and no event in it: is it damaged?")
+        for call, note in found:
+            log.error("waiting call set aside: %d: %s", call.event.id, note)
+            self._stuck[call.event.id] = (call, note)
+
+    def _fault_of(self, parts: list[Part], catalog: Catalog, ready: list[Call] | None = None) -> str | None:
         """Try to store these alone, and take it back. The visitors' window is left out: nobody looks at the result."""
         memory = Memory(self.ledger, self.memory.numbers)
         try:
-            prepared = self._prepare(Haul(parts), catalog, memory, may_read=False)
+            prepared = self._prepare(Haul(parts), catalog, memory, trial=ready or [])
             prepared.unit.numbers = replace(prepared.unit.numbers, epoch=memory.numbers.epoch)
             self.ledger.write(prepared.unit, dry=True)
         except Refused as fault:

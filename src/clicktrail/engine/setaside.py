@@ -56,6 +56,11 @@ def rows(parts: Sequence[Part], aside: dict[Place, str], now_ms: int) -> list[Ro
     return found
 
 
+def row_of_waiting(event: Event, note: str, now_ms: int) -> Row:
+    """A call that waited and then could not be stored: its place in the journal is long behind."""
+    return ("waiting", event.id, 0, _clean(note), encode_batch([event]), now_ms)
+
+
 def _clean(note: str) -> str:
     """A database's message may quote the very character that it refuses."""
     return note.replace("\0", "\\0").encode("utf-8", "replace").decode()[:2000]
