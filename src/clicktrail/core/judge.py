@@ -311,16 +311,17 @@ def _partner(case: Case, click: ClickFacts | None, facts: Facts) -> int:
     pid = case.postback.pid
     if click is None and not pid:
         raise _Named(reasons.NO_ATTRIBUTION)
-    facts["source"] = "pid" if pid else "clickid"
     asked = read_id(pid) if pid else click and click.partner
+    facts["source"] = "clickid"
     _then(click, reasons.UNKNOWN_PARTNER)
+    facts["source"] = "pid" if pid else "clickid"
     partner = case.catalog.partners.get(asked or 0)
     if partner is None:
         raise _Named(reasons.UNKNOWN_PARTNER, pid=pid or str(asked))
     facts.update(partner=partner.id, partner_name=partner.name)
     if click is not None and click.outcome == reasons.PARTNER_INACTIVE:
         # The click's own partner, whoever a `pid` names beside it.
-        clicked = catalog.partners.get(click.partner)
+        clicked = case.catalog.partners.get(click.partner)
         facts.update(source="clickid", partner_name=clicked.name if clicked else None)
         _then(click, reasons.PARTNER_INACTIVE)
     if partner.state != "active":
