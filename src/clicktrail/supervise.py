@@ -287,11 +287,15 @@ def _refusal(data: Path, pid: int) -> str:
 
 @contextmanager
 def _signals() -> Iterator[socket.socket]:
-    """A socket that gets the number of every signal we act on, so that one `select` sees them all."""
+    """A socket that gets the number of every signal we act on, so that one `select` sees them all.
+
+    Under `nohup` a hang-up is ignored, and stays so.
+    """
     reader, writer = socket.socketpair()
     reader.setblocking(False)
     writer.setblocking(False)
-    before = {number: signal.signal(number, lambda *_: None) for number in (*STOPS, signal.SIGCHLD)}
+    wanted = [n for n in (*STOPS, signal.SIGCHLD) if n != signal.SIGHUP or signal.getsignal(n) != signal.SIG_IGN]
+    before = {number: signal.signal(number, lambda *_: None) for number in wanted}
     old = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     try:
         yield reader

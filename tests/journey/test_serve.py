@@ -170,6 +170,20 @@ def test_sigterm_ends_it_as_well_and_it_starts_again(server: Server) -> None:
     assert order(server, clickid, "A-5")["saved"] is True
 
 
+def test_a_hang_up_ends_it_unless_it_was_told_to_stay(server: Server) -> None:
+    """A closed terminal is a wish to end; `nohup` is one to go on."""
+    assert server.stop(signal.SIGHUP) == 0
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        server.start()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    os.kill(server.heartbeat("supervisor")["pid"], signal.SIGHUP)
+    seen_ms = server.heartbeat("supervisor")["beat_ms"]
+    until(lambda: server.heartbeat("supervisor")["beat_ms"] > seen_ms, SOON_S, "it goes on")
+    assert click(server)
+
+
 def test_a_request_in_hand_is_answered_while_it_stops(server: Server) -> None:
     host, _, port = str(server.settings["edge"]).rpartition(":")
     with socket.create_connection((host, int(port)), timeout=SOON_S) as caller:
