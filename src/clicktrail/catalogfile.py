@@ -26,7 +26,7 @@ def read(path: Path) -> Catalog:
     """Raises FileNotFoundError, or CatalogError where the file is torn or not a catalog."""
     try:
         return _decoder.decode(path.read_bytes())
-    except msgspec.DecodeError as fault:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise CatalogError(f"{path} is not a catalog ({fault}): run `clicktrail catalog apply` again.") from None
 
 

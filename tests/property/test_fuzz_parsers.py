@@ -19,10 +19,11 @@ from urllib.parse import parse_qsl
 import msgspec
 import pytest
 
-from clicktrail import settings
+from clicktrail import catalogfile, settings
 from clicktrail.core import deeplink, ids, money, placeholders, postback
+from clicktrail.core.catalog import Catalog, Partner, Product, Program, Rate
 from clicktrail.core.clickid import DIGITS, Checks, Mint
-from clicktrail.errors import SettingsError
+from clicktrail.errors import CatalogError, SettingsError
 from clicktrail.journal import events
 
 INPUTS, NIGHTLY_INPUTS = 1_500, 30_000
@@ -280,6 +281,22 @@ def test_journal_rows(inputs: Inputs) -> None:
         except msgspec.DecodeError:
             continue
         assert all(isinstance(event, events.Click | events.Postback) for event in found)
+
+
+def test_catalog_files(tmp_path: Path, inputs: Inputs) -> None:
+    """A damaged catalog is refused in one way; an edge then goes on with the one it has."""
+    shop = Program(
+        1, "Ä", "EUR", 2, "UTC", 30, "Sale", ("a.example",), "qc", "active", (Product(1, "Sale", Rate(1)),), {}
+    )
+    catalog = Catalog(7, 1, "QC", {1: shop}, {2: Partner(2, "Test", "active")})
+    catalogfile.write(tmp_path, catalog)
+    path = tmp_path / catalogfile.CURRENT
+    for raw in mutants([path.read_bytes()], replace(inputs, number=inputs.number // 5), "catalogs"):
+        path.write_bytes(raw)
+        try:
+            assert isinstance(catalogfile.read(path), Catalog)
+        except CatalogError as fault:
+            assert path.name in str(fault)
 
 
 SETTINGS = [b'edge = "127.0.0.1:8400"\nworkers = 2\nprefix = "QC"\ntrusted_proxies = ["10.0.0.0/8"]\n']

@@ -158,7 +158,7 @@ class Watch:
         try:
             state = self._path.stat()
         except OSError:
-            return False
+            return self._fall_back()
         mark = (state.st_mtime_ns, state.st_ino, state.st_size)
         if mark == self._seen:
             return False
@@ -169,7 +169,7 @@ class Watch:
         try:
             catalog = catalogfile.read(self._path)
         except (OSError, CatalogError) as fault:
-            return self._keep(str(fault))
+            return self._keep(str(fault)) or self._fall_back()
         if catalog.version < self.picture.version:
             return self._keep(f"catalog {catalog.version} is older than {self.picture.version}")
         self.picture = Picture(catalog)
@@ -180,4 +180,18 @@ class Watch:
     def _keep(self, fault: str) -> bool:
         self.faults += 1
         self.fault = fault
+        return False
+
+    def _fall_back(self) -> bool:
+        """A worker that starts while the file is missing or damaged takes up the newest that was kept."""
+        if self.picture.version:
+            return False
+        for path in sorted(self._path.parent.glob("v*.msgpack"), reverse=True):
+            try:
+                self.picture = Picture(catalogfile.read(path))
+            except (OSError, CatalogError):
+                continue
+            self.swaps += 1
+            self.fault = f"{self._path} cannot be read; {path.name} is the newest catalog that was kept"
+            return True
         return False
