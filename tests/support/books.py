@@ -21,6 +21,11 @@ from clicktrail.journal.events import Click, Event, decode_batch
 from clicktrail.sqlite import sqlite3
 
 Row = tuple[Any, ...]
+LAST_ROWS = """
+    SELECT coalesce(max(seq), 0), coalesce(max(CASE WHEN events > 0 OR body IS NULL THEN seq END), 0),
+        coalesce(max(body IS NULL), 0) FROM batch
+"""
+"""Last row of a journal; the last that says something (an idle worker's rows only renew its reservation); seal?"""
 SHOWN = 5
 """Examples in a finding."""
 IS_BOT, IS_REFUSED = "outcome = 'ok' AND NOT counted", "outcome <> 'ok'"
@@ -139,10 +144,10 @@ class Books:
         """The ledger stands at the end of each journal, and past its seal where there is one."""
         cursors = {row[0]: row[1:] for row in self.rows("SELECT identity, seq, sealed FROM ledger_journal_cursor")}
         for path in self.files():
-            read = tuple(map(int, cursors.get(path.stem.partition("-")[2], (0, 0))))
-            written = _query(path, "SELECT seq, body IS NULL FROM batch ORDER BY seq DESC LIMIT 1")
-            if [read] != (written or [(0, 0)]):
-                yield f"{path.name}: the cursor is at (row, sealed) {read}, the journal at {written}"
+            seq, sealed = map(int, cursors.get(path.stem.partition("-")[2], (0, 0)))
+            last, needed, has_seal = _query(path, LAST_ROWS)[0]
+            if not needed <= seq <= last or sealed != has_seal:
+                yield f"{path.name}: the cursor is at {seq} (sealed: {sealed}), not {needed} to {last} ({has_seal})"
 
     def _journals(self) -> Iterator[str]:
         """What the journals hold is what the ledger holds: nothing lost on the way, nothing made up."""
