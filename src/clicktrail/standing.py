@@ -8,17 +8,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from clicktrail import catalogfile, heartbeat
+from clicktrail.core.clickid import first_id
 from clicktrail.errors import CatalogError, ClicktrailError, JournalBroken
 from clicktrail.journal.events import decode_batch
 from clicktrail.journal.local import File, Reader
 from clicktrail.settings import Settings
 
+CALLS_S = 24 * 3600
+"""Calls are counted so far back."""
 Cursors = Mapping[str, tuple[int, bool]]
 """Identity of a journal file -> (last row in the ledger, read past its seal)."""
 
 
 def look(settings: Settings) -> dict[str, Any]:
-    """`data`, `ledger`, `lag` (events, seconds), `catalog`, `journals`, `processes`."""
+    """`data`, `ledger`, `lag` (events, seconds), `calls` (reason -> number), `catalog`, `journals`, `processes`."""
     cursors, version, fault = _ledger(settings)
     journals, oldest_ms = _journals(settings, cursors)
     running = _processes(settings)
@@ -30,6 +33,7 @@ def look(settings: Settings) -> dict[str, Any]:
             "fault": fault,
             "set_aside": 0 if fault else _set_aside(),
         },
+        "calls": {} if fault else _calls(),
         "lag": {"events": events, "seconds": _age_s(oldest_ms) if oldest_ms else 0.0},
         "catalog": {
             "ledger": version,
@@ -58,6 +62,17 @@ def _ledger(settings: Settings) -> tuple[Cursors, int | None, str]:
         return {identity: (seq, sealed) for identity, seq, sealed in rows}, ledger_version()[0], ""
     except (ClicktrailError, DatabaseError) as fault:
         return {}, None, str(fault)
+
+
+def _calls() -> dict[str, int]:
+    """Reason -> calls of the last 24 hours, the most frequent first. Their ids sort by time: an index tells."""
+    from django.db.models import Count
+
+    from clicktrail.control.ledger.models import Postback
+
+    recent = Postback.objects.filter(id__gte=first_id(heartbeat.now_ms() - CALLS_S * 1000))
+    counted = recent.values_list("reason").annotate(number=Count("id")).order_by("-number", "reason")
+    return {str(reason): int(number) for reason, number in counted}
 
 
 def _set_aside() -> int:

@@ -31,6 +31,7 @@ def _lines(found: dict[str, Any]) -> list[str]:
     return [
         f"Data folder  {found['data']}",
         *_ledger(found["ledger"], found["lag"]),
+        *_calls(found["calls"]),
         *_catalog(found["catalog"]),
         *_journals(found["journals"]),
         *_processes(found["processes"]),
@@ -43,6 +44,12 @@ def _ledger(ledger: dict[str, Any], lag: dict[str, Any]) -> list[str]:
     behind = f"{lag['events']} events, {lag['seconds']:.1f} s behind" if lag["events"] else "has everything"
     aside = [f"  ! {ledger['set_aside']} events could not be stored and are set aside"] if ledger["set_aside"] else []
     return [f"Ledger       {behind}", *aside]
+
+
+def _calls(calls: dict[str, int]) -> list[str]:
+    if not calls:
+        return []
+    return [f"Calls        {', '.join(f'{reason} {number}' for reason, number in calls.items())} (24 hours)"]
 
 
 def _catalog(catalog: dict[str, Any]) -> list[str]:
