@@ -99,6 +99,7 @@ class Edge:
         )
         self.started_ms = heartbeat.now_ms()
         self.day = self._today()
+        keyring.destroy_old_visitor_keys(settings.keys_folder, self.day)
         self.ended = asyncio.Event()
         self.worker = self._equip()
         self.ticks = 0
