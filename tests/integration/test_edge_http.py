@@ -321,6 +321,36 @@ def test_the_script_is_kept_by_its_tag(wire: Wire) -> None:
     assert wire.get("/clicktrail.js", If_None_Match='"other"').body == first.body
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", CLICK + "kept", 302),
+        ("HEAD", CLICK + "kept", 302),
+        ("GET", CLICK + "kept&format=json", 200),
+        ("GET", CLICK + "kept&view=1", 200),
+        ("GET", "/go.cgi?cpid=77&pid=7", 404),
+        ("GET", "/get_trans.cgi?cpid=1&tid=kept", 200),
+        ("GET", "/get_trans.cgi?cpid=1&tid=kept&format=json", 202),
+        ("GET", "/get_trans.cgi?call=x&format=json", 422),
+        ("GET", "/healthz", 200),
+    ],
+)
+def test_nothing_is_kept_and_no_cookie_is_set(wire: Wire, method: str, path: str, status: int) -> None:
+    headers = {"Cookie": "old=1", "Origin": "https://shop.example"}
+    answer = wire.get(path, method, **headers)
+    assert (answer.status, answer.headers["cache-control"]) == (status, "no-store")
+    assert "set-cookie" not in answer.headers
+
+
+def test_the_pixel_is_one_transparent_dot(wire: Wire) -> None:
+    """By the letters of the GIF format: size, a table of colours, and which of them cannot be seen."""
+    body = wire.get("/get_trans.cgi?cpid=1&tid=dot").body
+    assert body[:6] == b"GIF89a"
+    assert (int.from_bytes(body[6:8], "little"), int.from_bytes(body[8:10], "little")) == (1, 1)
+    control = body.index(b"\x21\xf9\x04")
+    assert body[control + 3] & 1, "one colour is transparent"
+
+
 def test_dates_are_in_every_answer(wire: Wire) -> None:
     for path in (CLICK + "d", "/get_trans.cgi?tid=d", "/nothing", "/healthz"):
         assert wire.get(path).headers["date"].endswith("GMT")

@@ -35,7 +35,8 @@ def _sweep(ledger: Place, at_ms: int = NOW_MS) -> None:
 
 def test_files_go_when_the_ledger_has_them_and_their_days_are_over(ledger: Place) -> None:
     paths = _three_sealed_files(ledger)
-    paths[0].with_name(paths[0].name + "-wal").touch()
+    for companion in ("-wal", "-shm"):
+        paths[0].with_name(paths[0].name + companion).touch()
     _sweep(ledger)
     assert len(_files(ledger)) == 3, "the ledger has none of them yet"
     ledger.catch_up()
