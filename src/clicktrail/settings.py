@@ -5,6 +5,7 @@ variables, options of the command line. Names carry their unit.
 """
 
 import ast
+import functools
 import ipaddress
 import os
 import re
@@ -27,6 +28,7 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
 FILE = "clicktrail.toml"
 LISTS = ("trusted_proxies", "status_networks")
 """Settings that are lists; separated by commas outside the file."""
+LONGEST_SOCKET_BYTES = 107
 CONTROL_NODE = 1000
 """Journal node of the console and the API: calls that people and programs hand in there."""
 
@@ -164,6 +166,22 @@ def environ_of(settings: Settings) -> dict[str, str]:
         value = getattr(settings, name)
         found[f"CLICKTRAIL_{name.upper()}"] = ",".join(value) if name in LISTS else str(value)
     return found
+
+
+def socket_address(path: Path) -> str:
+    """What to bind or connect to for a Unix socket at `path`.
+
+    The kernel takes 107 bytes, and a data folder may lie deeper: then it is reached through
+    a descriptor of its folder, which this process keeps.
+    """
+    if len(os.fsencode(path)) <= LONGEST_SOCKET_BYTES:
+        return str(path)
+    return f"/proc/self/fd/{_folder(path.parent)}/{path.name}"
+
+
+@functools.cache
+def _folder(path: Path) -> int:
+    return os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
 def shown(settings: Settings) -> dict[str, Any]:

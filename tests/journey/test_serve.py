@@ -207,6 +207,18 @@ def test_several_workers_each_with_a_journal(tmp_path: Path) -> None:
         server.close()
 
 
+def test_a_data_folder_may_lie_deep(tmp_path: Path) -> None:
+    """Deeper than the kernel's limit for the name of a socket: a verdict comes over the engine's all the same."""
+    server = Server(tmp_path / ("deep" * 20) / "er" / "data")
+    server.data.parent.mkdir(parents=True)
+    try:
+        server.start()
+        assert order(server, click(server), "A-6")["saved"] is True
+        assert server.stop() == 0
+    finally:
+        server.close()
+
+
 def test_it_says_where_it_is(shared: Server) -> None:
     assert f"clicks   {shared.edge_url}/go.cgi" in shared.words()
     assert f"console  {shared.console_url}/" in shared.words()

@@ -17,7 +17,7 @@ from clicktrail.core.reasons import WAITING
 from clicktrail.journal.disk import open_disk
 from clicktrail.journal.events import Postback
 from clicktrail.journal.local import RESERVE_MS, Writer, system_ms
-from clicktrail.settings import CONTROL_NODE, Settings
+from clicktrail.settings import CONTROL_NODE, Settings, socket_address
 
 LOOK_EVERY_S = 0.02
 WAKE_TIMEOUT_S = 1.0
@@ -75,7 +75,7 @@ class Intake:
         """An engine that is away finds the call when it comes back."""
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as engine:
             engine.settimeout(WAKE_TIMEOUT_S)
-            engine.connect(str(self._settings.engine_socket))
+            engine.connect(socket_address(self._settings.engine_socket))
             engine.sendall(json.dumps({"wake": True}).encode() + b"\n")
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from clicktrail.core.reasons import BAD_CALL, REASONS, WAITING
 from clicktrail.edge.answers import Answers
+from clicktrail.settings import socket_address
 
 MAX_LINE_BYTES = 64 * 1024
 MAX_CALL_DIGITS = 19
@@ -89,7 +90,7 @@ class Verdicts(asyncio.Protocol):
 
     async def _connect(self) -> None:
         try:
-            await self._loop.create_unix_connection(lambda: self, str(self._socket))
+            await self._loop.create_unix_connection(lambda: self, socket_address(self._socket))
         except OSError:
             return
         finally:

@@ -17,6 +17,8 @@ from typing import Any
 
 import msgspec
 
+from clicktrail.settings import socket_address
+
 MAX_LINE_BYTES = 1024 * 1024
 """A longer line, or as much that is not read on the other side, ends the connection."""
 KEEP_UNKNOWN_S = 10.0
@@ -161,7 +163,7 @@ def _listen(path: Path) -> socket.socket:
     """The engine holds its lock by now, so a socket that is there is a dead engine's."""
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(str(path))
+    listener.bind(socket_address(path))
     path.chmod(0o600)
     listener.listen(128)
     listener.setblocking(False)
