@@ -29,6 +29,7 @@ app = typer.Typer(
     help="Clicktrail, a tracking server for partner programs: from click to transaction, without any cookie.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",  # Paragraphs of a help text are filled, not cut where the source is.
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

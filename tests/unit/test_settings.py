@@ -1,6 +1,7 @@
 """Settings: where they come from, who wins, and that each is an option with a heading and a sentence."""
 
 import inspect
+import json
 from pathlib import Path
 
 import msgspec
@@ -23,6 +24,30 @@ def test_the_later_source_wins(tmp_path: Path) -> None:
     settings = load(tmp_path, environ, workers=4)
     assert (settings.workers, settings.node, settings.prefix) == (4, 30, "AB")
     assert settings.edge == "127.0.0.1:8400", "and what nobody says is the default"
+
+
+OTHERS: dict[str, object] = {
+    "edge": "0.0.0.0:80", "console": "[::1]:81", "workers": 3, "node": 20, "public_url": "https://track.example",
+    "database": "postgresql://db/clicktrail", "prefix": "AB", "trusted_proxies": ("10.0.0.0/8", "::1/128"),
+    "status_networks": ("192.168.0.0/16",), "ip_privacy": "drop", "user_agent_days": 0, "referrer_days": 1,
+    "extra_days": 2, "journal_retention_days": 3, "journal_max_bytes": 4096, "journal_max_age_s": 60,
+    "batch_max_events": 5, "queue_max_events": 6, "sync_patience_ms": 7, "verdict_patience_ms": 8,
+    "idle_timeout_s": 9, "header_timeout_s": 11, "drain_timeout_s": 12, "max_connections": 13,
+    "max_request_line_bytes": 14, "max_header_bytes": 15, "max_body_bytes": 16, "console_threads": 17,
+    "log_level": "debug",
+}  # fmt: skip
+"""Another value than the default for each setting."""
+
+
+@pytest.mark.parametrize("name", sorted(set(names()) - {"data"}))
+def test_every_setting_may_come_from_the_file_a_variable_or_an_option(tmp_path: Path, name: str) -> None:
+    value = OTHERS[name]
+    assert value != getattr(load(tmp_path, {}), name)
+    text = ",".join(value) if isinstance(value, tuple) else str(value)
+    assert getattr(load(tmp_path, {f"CLICKTRAIL_{name.upper()}": text}), name) == value
+    assert getattr(load(tmp_path, {}, **{name: list(value) if isinstance(value, tuple) else text}), name) == value
+    write(tmp_path, f"{name} = {json.dumps(value)}\n")
+    assert getattr(load(tmp_path, {}), name) == value
 
 
 def test_an_option_that_was_not_given_does_not_win(tmp_path: Path) -> None:
