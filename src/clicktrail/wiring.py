@@ -17,7 +17,7 @@ from pathlib import Path
 
 from clicktrail import heartbeat, log, sockets
 from clicktrail.errors import ClicktrailError, LedgerAway, StartError
-from clicktrail.settings import Settings, load
+from clicktrail.settings import Settings, load, shown
 
 ENGINE_NICE = 10
 """Intake goes first, judging catches up."""
@@ -40,6 +40,8 @@ class Process:
 def run_alone(role: str, settings: Settings) -> None:
     """One process in the foreground, for `clicktrail edge` and its like."""
     log.configure(settings.log_level, name_of(role, settings.node))
+    require_initialised(settings)
+    log.get().info("settings", data=str(settings.data), **shown(settings))
     ROLES[role](Process(settings, settings.node, _listener(role, settings)))
 
 
@@ -76,7 +78,6 @@ def require_initialised(settings: Settings) -> None:
 
 
 def _listener(role: str, settings: Settings) -> socket.socket | None:
-    require_initialised(settings)
     settings.run_folder.mkdir(exist_ok=True, mode=0o700)
     if role == "edge":
         return sockets.listen(settings.edge, "edge", 1)[0]

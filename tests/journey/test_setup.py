@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from support.observe import until
 from support.server import Server, command
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,6 +96,25 @@ def test_an_edge_loads_no_django_and_no_command_line() -> None:
 def test_a_supervisor_loads_no_django() -> None:
     code = "import sys, clicktrail.supervise; print({'django', 'uvloop', 'pysqlite3'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("role", ["serve", "edge"])
+def test_what_was_set_is_shown_at_start_without_its_password(unstarted: Server, tmp_path: Path, role: str) -> None:
+    unstarted.lay()
+    environ = unstarted.environ | {"CLICKTRAIL_DATABASE": "postgresql://anna:hush@127.0.0.1:9/clicktrail"}
+    words = tmp_path / "words"
+    options = ["--edge", "127.0.0.1:0", "--console", "127.0.0.1:0", "--data", str(unstarted.data)]
+    with words.open("wb") as out:
+        popen = subprocess.Popen([*command(), role, *options], env=environ, stdout=out, stderr=out)
+    try:
+        until(lambda: '"event": "serving"' in words.read_text(), 30, "it serves")
+    finally:
+        popen.terminate()
+        assert popen.wait(30) == 0
+    [line] = [json.loads(line) for line in words.read_text().splitlines() if '"event": "settings"' in line]
+    assert line["database"] == "postgresql://anna:…@127.0.0.1:9/clicktrail"
+    assert line["data"] == str(unstarted.data)
+    assert "hush" not in words.read_text()
 
 
 def test_it_runs_with_a_clean_environment(unstarted: Server, tmp_path: Path) -> None:
