@@ -193,3 +193,33 @@ def test_pipelined_verdicts_keep_their_order(edge: Edge, engine: Engine) -> None
 def _assert_in_order(wire: Wire, calls: list[str]) -> None:
     assert [wire.answer().json()["call"] for _ in calls] == calls
     assert wire.answer().body == b"ok\n"
+
+
+def test_nobody_is_told_that_a_call_was_received_before_it_is_durable(tmp_path: Path) -> None:
+    """The deadline passes while the disk stands still: 202 would be a promise that a cut of the power breaks."""
+    with Edge(tmp_path, verdict_patience_ms=50, sync_patience_ms=300) as edge:
+        edge.faults(journal={"slow_ms": 60_000})
+        assert edge.get("/get_trans.cgi?cpid=1&tid=1&format=json").status == 503
+        assert edge.metric("clicktrail_postbacks_refused_total") == 1
+
+
+def test_a_call_whose_sync_outlasts_the_deadline_is_answered_once_it_is_durable(tmp_path: Path) -> None:
+    with Edge(tmp_path, verdict_patience_ms=50) as edge, edge.wire() as wire:
+        edge.faults(journal={"slow_ms": 400})
+        wire.send(JSON % 1)
+        answer = wire.answer()
+        assert (answer.status, [answer.json()["call"]]) == (202, [str(event.id) for event in edge.events()])
+
+
+@pytest.mark.parametrize("zeros", ["0", "0000"])
+def test_a_number_with_zeros_in_front_is_the_same_call(edge: Edge, engine: Engine, zeros: str) -> None:
+    with edge.wire() as wire:
+        wire.send(f"GET /get_trans.cgi?call={zeros}77&format=json HTTP/1.1\r\nHost: t\r\n\r\n".encode())
+        assert engine.heard("ask") == ["77"]
+        engine.say("77", "saved")
+        assert wire.answer().json()["call"] == "77"
+
+
+def test_a_number_with_zeros_in_front_is_answered_at_the_deadline_too(tmp_path: Path) -> None:
+    with Edge(tmp_path, verdict_patience_ms=50) as edge:
+        assert edge.get("/get_trans.cgi?call=007&format=json").status == 202

@@ -25,7 +25,7 @@ def take(worker: Worker, asker: Asker, query: bytes, caller: Caller, method: str
     )  # fmt: skip
     if wants_json:
         worker.verdicts.expect(id, asker)
-        worker.commits.put(call, _Judged(worker, asker))
+        worker.commits.put(call, _Judged(worker, asker, id))
     else:
         asker.pending = worker.answers.gif
         worker.commits.put(call, asker)
@@ -34,13 +34,14 @@ def take(worker: Worker, asker: Asker, query: bytes, caller: Caller, method: str
 class _Judged:
     """Waits for the journal on behalf of somebody whose answer comes from the engine."""
 
-    __slots__ = ("_asker", "_worker")
+    __slots__ = ("_asker", "_id", "_worker")
 
-    def __init__(self, worker: Worker, asker: Asker) -> None:
-        self._worker, self._asker = worker, asker
+    def __init__(self, worker: Worker, asker: Asker, id: int) -> None:
+        self._worker, self._asker, self._id = worker, asker, id
 
     def durable(self) -> None:
-        """The engine is woken for the whole batch; there is nothing to do for one."""
+        """The engine is woken for the whole batch; without a verdict in time he may now be told to ask again."""
+        self._worker.verdicts.stored(self._id, self._asker)
 
     def undurable(self, event: Event, reserved_ms: int) -> None:  # noqa: ARG002 - see Waiter
         if self._worker.verdicts.drop(event.id, self._asker):

@@ -28,13 +28,27 @@ class Answerable(Protocol):
     def answer(self, data: bytes) -> None: ...
 
 
+class _Waiting:
+    """Somebody who waits. due_s: loop time at which he is told to ask again; timer: None until that may be said."""
+
+    __slots__ = ("asker", "due_s", "timer")
+
+    def __init__(self, asker: Answerable, due_s: float) -> None:
+        self.asker, self.due_s = asker, due_s
+        self.timer: asyncio.TimerHandle | None = None
+
+    def is_over(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+
+
 class Verdicts(asyncio.Protocol):
     """All methods belong to the loop's thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, socket: Path, answers: Answers, patience_s: float) -> None:
         self._loop, self._socket, self._patience_s = loop, socket, patience_s
         self.answers = answers
-        self._waiting: dict[str, list[tuple[Answerable, asyncio.TimerHandle]]] = {}
+        self._waiting: dict[str, list[_Waiting]] = {}
         self._transport: asyncio.Transport | None = None
         self._connecting: asyncio.Task[Any] | None = None
         self._rest = b""
@@ -52,19 +66,26 @@ class Verdicts(asyncio.Protocol):
         """Register before journaling: the verdict may be there before the journal's thread has reported."""
         self._register(str(id), asker)
 
+    def stored(self, id: int, asker: Answerable) -> None:
+        """The call is durable: from now on the asker may be told that it was received."""
+        for waiting in self._waiting.get(str(id), ()):
+            if waiting.asker is asker:
+                self._set_timer(str(id), waiting)
+
     def recall(self, call: str, asker: Answerable) -> None:
         """Ask for the verdict of an earlier call."""
         if not (call.isascii() and call.isdigit() and len(call) <= MAX_CALL_DIGITS):
             asker.answer(self.answers.json(422, _verdict(call, BAD_CALL, NO_CALL)))
             return
-        self._register(call, asker)
+        number = str(int(call))
+        self._set_timer(number, self._register(number, asker))
 
     def drop(self, id: int, asker: Answerable) -> bool:
         """Stop waiting; False where the answer has been given already."""
         call = str(id)
-        for place, (waiter, deadline) in enumerate(self._waiting.get(call, ())):
-            if waiter is asker:
-                deadline.cancel()
+        for place, waiting in enumerate(self._waiting.get(call, ())):
+            if waiting.asker is asker:
+                waiting.is_over()
                 del self._waiting[call][place]
                 self._waiting[call] or self._waiting.pop(call)
                 return True
@@ -72,7 +93,7 @@ class Verdicts(asyncio.Protocol):
 
     def forget(self, asker: Answerable) -> None:
         """The asker has hung up. His call is judged all the same."""
-        for call in [call for call, waiters in self._waiting.items() if any(w is asker for w, _ in waiters)]:
+        for call in [call for call, waiters in self._waiting.items() if any(w.asker is asker for w in waiters)]:
             self.drop(int(call), asker)
 
     def wake(self) -> None:
@@ -116,19 +137,23 @@ class Verdicts(asyncio.Protocol):
         if self._transport is not None:
             self._transport.write(_encode(message) + b"\n")
 
-    def _register(self, call: str, asker: Answerable) -> None:
-        deadline = self._loop.call_later(self._patience_s, self._give_up, call, asker)
-        self._waiting.setdefault(call, []).append((asker, deadline))
+    def _register(self, call: str, asker: Answerable) -> _Waiting:
+        waiting = _Waiting(asker, self._loop.time() + self._patience_s)
+        self._waiting.setdefault(call, []).append(waiting)
         self._say({"ask": [call]})
+        return waiting
+
+    def _set_timer(self, call: str, waiting: _Waiting) -> None:
+        waiting.timer = self._loop.call_at(waiting.due_s, self._give_up, call, waiting.asker)
 
     def _hear(self, line: bytes) -> None:
         try:
             verdict = _decode(line)
         except msgspec.DecodeError:
             return
-        for asker, deadline in self._waiting.pop(str(verdict.get("call", "")), ()):
-            deadline.cancel()
-            asker.answer(self._answer(verdict))
+        for waiting in self._waiting.pop(str(verdict.get("call", "")), ()):
+            waiting.is_over()
+            waiting.asker.answer(self._answer(verdict))
 
     def _answer(self, verdict: dict[str, Any]) -> bytes:
         reason = REASONS.get(str(verdict.get("reason")))
