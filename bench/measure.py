@@ -183,12 +183,22 @@ def engine(seconds: int, database: str, stored_clicks: int = 0) -> list[Row]:
             clicks = where.answered("clicks")
         applied_per_s = _applied_per_s(where, clicks)
         row = _same(where, "clicks", clicks + stored_clicks, load.requests)
+        room = [] if database or stored_clicks else [_room(where, clicks)]
     what = f"engine on {kind}" + (f" with {stored_clicks:,} clicks stored" if stored_clicks else "")
     return [
         at_least(f"{what}: clicks applied/s, to one worker's intake", applied_per_s / load.rate, 1.5),
         Row(f"for the record, on this machine: {what}", f"{applied_per_s:,.0f}/s", "told", True),
         row,
+        *room,
     ]
+
+
+def _room(where: Installation, clicks: int) -> Row:
+    """What one of these clicks takes on disk; a browser's user agent and referrer add their lengths to both."""
+    journal_bytes = sum(path.stat().st_size for path in (where.data / "journal").rglob("*.sqlite"))
+    ledger_bytes = (where.data / "ledger.sqlite").stat().st_size
+    figure = f"{journal_bytes / clicks:.0f} and {ledger_bytes / clicks:.0f} bytes"
+    return Row("room of a click in the journal and in the ledger on SQLite", figure, "told", True)
 
 
 def _applied_per_s(where: Installation, clicks: int) -> float:
