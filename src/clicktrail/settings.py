@@ -150,7 +150,7 @@ def load(data: Path, environ: Mapping[str, str] = os.environ, **options: Any) ->
 
 def docs() -> dict[str, str]:
     """Setting -> its one line of explanation, as it stands under the field above."""
-    tree = ast.parse(Path(__file__).read_text())
+    tree = ast.parse(Path(__file__).read_text(encoding="utf-8"))
     body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Settings")
     found = {}
     for field, text in zip(body, body[1:], strict=False):
@@ -240,7 +240,7 @@ def _from_file(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        return tomllib.loads(path.read_text())
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise SettingsError(f"{path.name} cannot be read: {fault}") from None
 

@@ -18,6 +18,7 @@ REFUSES_S = 15.0
 def test_a_second_supervisor_on_the_data_folder_refuses(house: Installation, round_no: int) -> None:
     first = house.serve()
     second = Installation(house.data)
+    until(lambda: all(house.pid(name) for name in ("control", "courier")), REFUSES_S, "the rest of the family")
     family = house.pids()
     refuses(second.spawn_serve())
     assert house.pids() == family

@@ -32,13 +32,15 @@ class Scribe:
         self._writer.commit(list(made), now_ms() + 60_000)
 
     def click(self, subid: str = "", partner: int = 2, **other: object) -> Click:
-        id, at_ms = self._mint.next(now_ms()), now_ms()
+        at_ms = now_ms()
+        id = self._mint.next(at_ms)
         made = Click(id, self._checks.tail(id), at_ms, self._catalog, 1, partner, 1, "default", subid,
                      "", "", "", "", b"", "ok", False)  # fmt: skip
         return msgspec.structs.replace(made, **other)
 
     def order(self, tid: str, clickid: str, **params: str) -> Postback:
-        id, at_ms = self._mint.next(now_ms()), now_ms()
+        at_ms = now_ms()
+        id = self._mint.next(at_ms)
         sent = {"cpid": "1", "tid": tid, "clickid": clickid, "umsatz": "100.00", "mark": f"{tid}/{id}"} | params
         return Postback(id, self._checks.tail(id), at_ms, self._catalog, "GET", sent, "", "", "", "")
 
