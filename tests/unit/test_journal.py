@@ -258,6 +258,75 @@ def test_a_writer_starts_on_a_full_disk_and_takes_up_its_work_later(folder: Path
     writer.close()
 
 
+class Crowded(Disk):
+    """A second connection to every draft keeps its close from folding the log back, as a full disk does."""
+
+    def __init__(self) -> None:
+        self.others: list[sqlite3.Connection] = []
+
+    def connect(self, path: Path) -> sqlite3.Connection:
+        db = super().connect(path)
+        if path.name.startswith(".draft"):
+            self.others.append(sqlite3.connect(path))
+            self.others[-1].execute("SELECT * FROM sqlite_master").fetchall()
+        return db
+
+
+def test_a_file_gets_its_name_only_when_all_of_it_is_in_the_file(folder: Path, clock: Clock) -> None:
+    disk = Crowded()
+    writer = write(folder, clock, disk)
+    writer.commit([click(1)], 0)
+    writer.close()
+    for other in disk.others:
+        other.close()
+    assert events(folder) == [click(1)]
+    assert len(files_of(folder, NODE)) == 1
+
+
+class Shut(Refusing):
+    """Files that have their name already cannot be opened."""
+
+    is_shut = False
+
+    def connect(self, path: Path) -> sqlite3.Connection:
+        if self.is_shut and not path.name.startswith(".draft"):
+            raise sqlite3.OperationalError("disk I/O error")
+        return super().connect(path)
+
+
+def test_a_new_file_that_could_not_be_opened_is_sealed(folder: Path, clock: Clock) -> None:
+    """Else nobody would ever know that nothing more comes in it, and it could never be deleted."""
+    disk = Shut()
+    writer = write(folder, clock, disk, max_bytes=1)
+    writer.commit([click(1)], 0)
+    disk.is_shut = True
+    with pytest.raises(JournalRefused):
+        writer.commit([click(2)], 0)
+    disk.is_shut = False
+    writer.commit([click(3)], 0)
+    writer.close()
+    assert events(folder) == [click(1), click(3)]
+    assert [Reader(folder).is_sealed(file) for file in files_of(folder, NODE)] == [True] * 3
+
+
+def test_sealing_a_file_that_could_not_be_opened_gives_no_id_away(folder: Path, clock: Clock) -> None:
+    disk = Shut()
+    writer = write(folder, clock, disk, max_bytes=1)
+    reserved_ms = NOW_MS + 10 * RESERVE_MS
+    writer.commit([click(1)], reserved_ms)
+    disk.is_shut = True
+    with pytest.raises(JournalRefused):
+        writer.commit([click(2)], 0)
+    disk.is_shut, disk.left = False, 1
+    with pytest.raises(JournalRefused):
+        writer.commit([click(3)], 0)
+    assert writer._db is None and writer._lock is not None
+    os.close(writer._lock)
+    again = write(folder, clock)
+    assert again.last_ms == reserved_ms
+    again.close()
+
+
 def test_a_locked_or_vanished_file_is_left_for_a_new_one(folder: Path, clock: Clock) -> None:
     writer = write(folder, clock)
     writer.commit([click(1)], 0)

@@ -219,11 +219,16 @@ class Writer:
             self._house = self._house or house.read_or_make(self.folder)
             header = (identity, self.node, created_ms, FORMAT, self._house)
             self._disk.execute(db, "INSERT INTO journal VALUES (?, ?, ?, ?, ?)", header)
+            # Closing folds the log back too, but where the disk refuses that it says nothing, and the name moves
+            # without the log.
+            self._disk.execute(db, "PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             db.close()
         self._path = self._home / f"{created_ms:013d}-{identity}.sqlite"
         self._disk.rename(draft, self._path)
+        self._unsealed.append(self._path)
         self._db = self._disk.connect(self._path)
+        self._unsealed.pop()
         self._bytes = 0
         reserved_ms = max(self.reserved_ms, self._clock() + RESERVE_MS, self.last_ms + RESERVE_MS)
         self._write((self._clock(), reserved_ms, 0, encode_batch([])))
@@ -249,7 +254,8 @@ class Writer:
             try:
                 at_ms, reserved_ms, body = db.execute(LAST).fetchone() or (self._clock(), self.last_ms, b"")
                 if body is not None:
-                    self._disk.execute(db, INSERT, (at_ms, max(reserved_ms, self.last_ms), 0, None))
+                    reserved_ms = max(reserved_ms, self.last_ms, self.reserved_ms)
+                    self._disk.execute(db, INSERT, (at_ms, reserved_ms, 0, None))
             finally:
                 _fold_and_close(db)
         except sqlite3.Error as fault:
