@@ -415,6 +415,52 @@ def test_commits_are_synced(folder: Path, clock: Clock) -> None:
     writer.close()
 
 
+def test_nobody_else_may_read_a_journal_whatever_the_umask(folder: Path, clock: Clock) -> None:
+    before = os.umask(0o022)
+    try:
+        writer = write(folder, clock, max_bytes=1)
+        writer.commit([click(1)], 0)
+        writer.commit([click(2)], 0)
+        modes = {path: path.stat().st_mode & 0o777 for path in folder.rglob("*")}
+        writer.close()
+    finally:
+        os.umask(before)
+    assert {path.suffix for path in modes} >= {".sqlite", ".sqlite-wal", ".sqlite-shm"}
+    assert {path: mode for path, mode in modes.items() if mode & 0o077} == {}
+
+
+def test_all_on_the_way_to_a_journal_is_synced(folder: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders and the mark of the house too: without them a cut of the power takes synced rows along."""
+    synced: set[Path] = set()
+    fsync = os.fsync
+
+    def note(descriptor: int) -> None:
+        synced.add(Path(os.readlink(f"/proc/self/fd/{descriptor}")))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    write(folder, clock).close()
+    assert synced >= {folder.parent, folder, folder / "0007"}
+    assert [path for path in synced if path.name.startswith(".house-")]
+
+
+def test_minting_goes_on_after_all_that_was_written_to_a_torn_file(folder: Path, clock: Clock) -> None:
+    """Its newest rows are in its log: the file itself was last changed when the log was folded back."""
+    killed = write(folder, clock)
+    killed.commit([click(1)], NOW_MS + RESERVE_MS)
+    path = files_of(folder, NODE)[0].path
+    log = path.with_name(path.name + "-wal")
+    log_bytes, later_ms = log.read_bytes(), NOW_MS + 7_200_000
+    abandon(killed)
+    log.write_bytes(log_bytes)
+    path.write_bytes(b"torn" * 5000)
+    os.utime(path, (NOW_MS / 1000, NOW_MS / 1000))
+    os.utime(log, (later_ms / 1000, later_ms / 1000))
+    writer = write(folder, clock)
+    assert writer.last_ms >= later_ms + RESERVE_MS
+    writer.close()
+
+
 def test_faults_are_looked_for_only_where_the_environment_allows_it(tmp_path: Path) -> None:
     (tmp_path / "faults.json").write_text('{"clock_offset_ms": -3600000, "journal": "full"}')
     allowed, not_allowed = {"CLICKTRAIL_TEST_FAULTS": "1"}, {"CLICKTRAIL_TEST_FAULTS": "0"}

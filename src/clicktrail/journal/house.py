@@ -28,13 +28,30 @@ def read_or_make(folder: Path) -> str:
 
     Where only the mark was lost (files restored without it), that of the newest file is taken up again.
     """
-    draft = folder / f".{HOUSE_FILE}-{secrets.token_hex(MARK_BYTES)}"
-    if not (folder / HOUSE_FILE).exists():
-        draft.write_text(_newest_mark(folder) or secrets.token_hex(MARK_BYTES))
+    path = folder / HOUSE_FILE
+    if not path.exists():
+        draft = folder / f".{HOUSE_FILE}-{secrets.token_hex(MARK_BYTES)}"
+        _write_down(draft, _newest_mark(folder) or secrets.token_hex(MARK_BYTES))
         with suppress(FileExistsError):
-            os.link(draft, folder / HOUSE_FILE)
+            os.link(draft, path)
         draft.unlink()
+        _sync(folder)
     return read(folder)
+
+
+def _write_down(path: Path, mark: str) -> None:
+    """On the disk before it has its name: a cut of the power must not leave an empty mark."""
+    path.touch(mode=0o600)
+    path.write_text(mark)
+    _sync(path)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _newest_mark(folder: Path) -> str:

@@ -114,7 +114,7 @@ class Writer:
         self._path: Path | None = None
         self._bytes = self._created_ms = 0
         self._home = node_folder(folder, node)
-        self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._make_home()
         self._lock: int | None = _hold(self._home / "lock")
         self._house = house.read(folder)
         self._unsealed = self._look_back()
@@ -169,6 +169,13 @@ class Writer:
             os.close(self._lock)
             self._lock = None
 
+    def _make_home(self) -> None:
+        """A folder that a cut of the power takes back would take its files along."""
+        for home in (self.folder, self._home):
+            home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with suppress(OSError):
+                self._disk.sync_folder(home.parent)
+
     def _look_back(self) -> list[Path]:
         """Read where minting must go on; return what is to be sealed before anything is written."""
         unsealed: list[Path] = []
@@ -212,6 +219,7 @@ class Writer:
         names = [file.created_ms for file in files_of(self.folder, self.node)]
         created_ms = max([self._created_ms, *(ms + 1 for ms in names)])
         draft = self._home / f".draft-{identity}"
+        draft.touch(mode=0o600)
         db = self._disk.connect(draft)
         try:
             for statement in SCHEMA:
@@ -420,10 +428,12 @@ def _fold_and_close(db: sqlite3.Connection) -> None:
 
 
 def _changed_ms(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns // 1_000_000
-    except OSError:
-        return 0
+    """When anything was last written to a file or to its write-ahead log, where the newest rows are."""
+    latest_ms = 0
+    for part in (path, path.with_name(path.name + "-wal")):
+        with suppress(OSError):
+            latest_ms = max(latest_ms, part.stat().st_mtime_ns // 1_000_000)
+    return latest_ms
 
 
 def _is_full(fault: BaseException) -> bool:
