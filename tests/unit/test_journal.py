@@ -435,7 +435,7 @@ def test_all_on_the_way_to_a_journal_is_synced(folder: Path, clock: Clock, monke
     fsync = os.fsync
 
     def note(descriptor: int) -> None:
-        synced.add(Path(os.readlink(f"/proc/self/fd/{descriptor}")))
+        synced.add(Path(f"/proc/self/fd/{descriptor}").readlink())
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", note)
