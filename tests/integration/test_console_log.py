@@ -88,6 +88,18 @@ def test_one_call_shows_what_came_and_what_became_of_it(desk: Office) -> None:
     assert "note" in page.text and "No attribution" in page.text and "As received" in page.text
 
 
+def test_a_conflict_shows_both(desk: Office) -> None:
+    """Nothing was overwritten: a person compares the call with the transaction, one click away."""
+    desk.orders("ORDER-1")
+    number = call(desk, tid="ORDER-1", umsatz="96", pid="2")
+    page = desk.get(f"{LIST}{number}/change/")
+    for part in ("Conflict", "transaction 1", "100.00", "96", "partner 7 before, 2 now"):
+        assert part in page.text, part
+    assert 'href="/ledger/transaction/1/change/"' in page.html
+    transaction = desk.get("/ledger/transaction/1/change/").text
+    assert "100.00 EUR" in transaction and "partner 7 before, 2 now" in transaction, "and its page tells of the call"
+
+
 @pytest.mark.parametrize("number", ["1", "x", "9" * 18, "9" * 19, "9" * 30])
 def test_no_such_call(desk: Office, number: str) -> None:
     assert desk.get(f"{LIST}{number}/change/").status == 404

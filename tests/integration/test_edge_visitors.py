@@ -46,6 +46,17 @@ def named(wire: object, edge: Edge, day: int) -> bool:
     return clicks[-1].visitor not in before
 
 
+def test_a_visitor_is_told_by_the_whole_address_and_the_browser(tmp_path: Path) -> None:
+    """Made before the address is cut: neighbours of one /24, and two browsers of one house, are several visitors."""
+    with Edge(tmp_path) as edge:
+        for address, browser in (("203.0.113.77", "a"), ("203.0.113.78", "a"), ("203.0.113.77", "b")):
+            for _ in range(2):
+                assert edge.get(CLICK + address + browser, X_Forwarded_For=address, User_Agent=browser).status == 302
+    clicks = edge.clicks()
+    assert {click.ip for click in clicks} == {"203.0.113.0"}
+    assert len({(click.subid, click.visitor) for click in clicks}) == len({click.visitor for click in clicks}) == 3
+
+
 def test_no_file_holds_the_address(tmp_path: Path) -> None:
     """Not the journal, not its log, no heartbeat: only what the privacy mode leaves of it."""
     with Edge(tmp_path) as edge:

@@ -60,6 +60,18 @@ def test_a_transaction_that_fails_lets_go_too(house: Settings) -> None:
     assert not _is_wanted(house)
 
 
+def test_a_transaction_has_the_write_lock_from_its_first_statement(house: Settings) -> None:
+    """Else one that reads first and writes later would find that somebody else has written in between, and fail."""
+    other = sqlite3.connect(house.ledger_file, isolation_level=None, timeout=0)
+    with transaction.atomic():
+        _execute("SELECT count(*) FROM ledger_click")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute(COUNT)
+        _execute(COUNT)
+    other.execute(COUNT)
+    other.close()
+
+
 def test_reading_wants_nothing(house: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> None:
         raise AssertionError("a read asked for the lock")

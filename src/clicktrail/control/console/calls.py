@@ -188,9 +188,17 @@ def _facts(row: Any) -> list[tuple[str, str]]:
         ("Method", row.method),
         ("Program", named(row.program_id, row.program_name)),
         ("Order number", row.tid or DASH),
+        *_earlier(row),
         ("ClickID", row.clickid or DASH),
         ("Address", row.ip or DASH),
         ("User agent", row.user_agent or DASH),
         ("Referrer", row.referrer or DASH),
         ("Catalog version", str(row.catalog_version)),
     ]
+
+
+def _earlier(row: Postback) -> list[tuple[str, str]]:
+    """A duplicate or a conflict leads to the transaction that was there before."""
+    if row.saved or row.transaction_number is None:
+        return []
+    return [("Saved before as", page_link("ledger_transaction", row.transaction_number, row.transaction_number))]
