@@ -5,6 +5,7 @@ import pytest
 from support.cast import ANNA
 from support.ledgers import Place
 
+from clicktrail.engine.ledger import Busy
 from clicktrail.journal.events import decode_batch, encode_batch
 from clicktrail.sqlite import sqlite3
 
@@ -34,6 +35,23 @@ def test_one_refused_event_of_a_batch_is_set_aside(ledger: Place, poison: dict[s
     assert (seq, position) == (2, 20)
     assert note
     assert decode_batch(bytes(body)) == [bad]
+
+
+def test_a_refused_event_of_a_unit_that_was_held_up_ends_no_engine(ledger: Place) -> None:
+    if ledger.settings.database:
+        pytest.skip("of SQLite only: PostgreSQL locks rows")
+    with ledger.scribe() as scribe:
+        bad = msgspec.structs.replace(scribe.click("bad", ANNA), tail=TOO_LARGE)
+        scribe.write(scribe.click("good", ANNA), bad)
+    other = sqlite3.connect(ledger.settings.ledger_file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Busy):
+        ledger.engine.step()
+    other.execute("ROLLBACK")
+    other.close()
+    ledger.catch_up()
+    assert ledger.rows("SELECT subid FROM ledger_click") == [("good",)]
+    assert ledger.one("SELECT count(*) FROM ledger_set_aside") == 1
 
 
 def test_several_refused_events_of_several_rows(ledger: Place, poison: dict[str, object]) -> None:

@@ -133,19 +133,22 @@ class Engine:
         catalog = self.catalogs.current()
         if catalog is None:
             return Progress()
-        if self._held_up is not None:
-            return self._store(*self._held_up)
-        haul = self.feed.take(self.limit)
+        haul = self._held_up[0] if self._held_up else self.feed.take(self.limit)
         try:
-            prepared = self._prepare(haul, catalog, self.memory)
-            if not haul and not prepared.ready:
-                return Progress()
-            prepared.unit.cursors = [cursor_row(c, self._clock()) for c in haul.cursors.values()]
-            prepared.unit.aside = setaside.rows(haul.parts, self._aside, self._clock()) + self._stuck_rows()
-            return self._store(haul, prepared)
+            prepared = self._held_up[1] if self._held_up else self._prepare_all(haul, catalog)
+            return self._store(haul, prepared) if prepared else Progress()
         except Refused as fault:
             self._set_aside(haul, catalog, fault)
             return Progress(moved=True)
+
+    def _prepare_all(self, haul: Haul, catalog: Catalog) -> Prepared | None:
+        """The next unit; None where there is nothing to store."""
+        prepared = self._prepare(haul, catalog, self.memory)
+        if not haul and not prepared.ready:
+            return None
+        prepared.unit.cursors = [cursor_row(c, self._clock()) for c in haul.cursors.values()]
+        prepared.unit.aside = setaside.rows(haul.parts, self._aside, self._clock()) + self._stuck_rows()
+        return prepared
 
     def _store(self, haul: Haul, prepared: Prepared) -> Progress:
         """While somebody else holds the ledger the unit is kept, and stored by a later step."""
@@ -199,10 +202,7 @@ class Engine:
         return [call for call in ready if call.event.id not in self._stuck]
 
     def _stuck_rows(self) -> list[Row]:
-        return [
-            setaside.row_of_waiting(call.event, note, self._clock())
-            for call, note in self._stuck.values()
-        ]
+        return [setaside.row_of_waiting(call.event, note, self._clock()) for call, note in self._stuck.values()]
 
     def _write(self, unit: Unit) -> bool:
         began_s = time.perf_counter()
