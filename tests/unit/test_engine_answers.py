@@ -3,6 +3,7 @@
 import json
 import socket
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,16 @@ def caller(engine: Answers) -> Iterator[Caller]:
 def test_a_wake_ends_the_wait(engine: Answers, caller: Caller) -> None:
     caller.say({"wake": True})
     assert engine.wait(5)
+    assert not engine.wait(0)
+
+
+def test_a_wake_heard_in_passing_is_not_forgotten(engine: Answers, caller: Caller) -> None:
+    """It came while the engine was at work: what it speaks of may not have been read, so there is no rest."""
+    caller.say({"wake": True})
+    engine.hear()
+    begin_s = time.monotonic()
+    assert engine.wait(5)
+    assert time.monotonic() - begin_s < 2.5
     assert not engine.wait(0)
 
 

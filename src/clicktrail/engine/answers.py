@@ -45,6 +45,7 @@ class Answers:
         self._asked: dict[int, tuple[Caller, float]] = {}
         self.fresh: list[int] = []
         """Calls asked for since the last look into the ledger."""
+        self._woken = False
         self._selector = selectors.DefaultSelector()
         self._listener = _listen(path)
         self._selector.register(self._listener, selectors.EVENT_READ)
@@ -53,8 +54,8 @@ class Answers:
 
     def wait(self, timeout_s: float) -> bool:
         """Hear what callers say; True where somebody woke the engine. Returns after the first events."""
-        woken = False
-        for key, _ in self._selector.select(timeout_s):
+        woken, self._woken = self._woken, False
+        for key, _ in self._selector.select(0 if woken else timeout_s):
             if key.fileobj is self._listener:
                 self._accept()
             elif isinstance(key.data, Caller):
@@ -64,6 +65,11 @@ class Answers:
                 os.read(key.fd, 4096)
                 woken = True
         return woken or bool(self.fresh)
+
+    def hear(self) -> None:
+        """Hear what callers say, without waiting. Whoever wakes the engine now may have written
+        behind what it has just read: the next `wait` ends at once."""
+        self._woken = self.wait(0)
 
     def tell(self, call: int, saved: bool, transaction: int | None, reason: str, message: str) -> None:
         """The final verdict, to whoever asked for it."""

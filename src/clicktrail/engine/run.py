@@ -151,7 +151,7 @@ class Process:
             if answers.is_asked(call):
                 answers.tell(call, verdict.saved, verdict.transaction, verdict.reason, _message(verdict))
         self._look_up(answers)
-        answers.wait(0)
+        answers.hear()
 
     def _look_up(self, answers: Answers) -> None:
         """Calls asked for that may have been judged before."""
