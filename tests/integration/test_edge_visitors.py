@@ -34,6 +34,31 @@ def test_a_worker_that_was_away_at_midnight_destroys_them_when_it_starts(tmp_pat
         assert kept.exists()
 
 
+def test_a_worker_starts_where_the_disk_refuses_the_days_key(tmp_path: Path) -> None:
+    edge = Edge(tmp_path)
+    path = key(edge, datetime.now(UTC).date())
+    path.symlink_to(tmp_path / "nowhere")
+    with edge:
+        assert edge.get(CLICK + "1").status == 302
+        path.unlink()
+        until(path.exists, 10, "the key, a second after the disk takes it")
+        assert edge.get(CLICK + "2").status == 302
+    assert all(click.visitor for click in edge.clicks())
+
+
+def test_a_day_whose_key_is_refused_at_midnight_gets_it_later(tmp_path: Path) -> None:
+    tomorrow = datetime.now(UTC).date() + timedelta(1)
+    with Edge(tmp_path) as edge, edge.wire() as wire:
+        assert wire.get(CLICK + "0").status == 302
+        path = key(edge, tomorrow)
+        path.symlink_to(tmp_path / "nowhere")
+        edge.faults(clock_offset_ms=DAY_MS)
+        until(lambda: '"event": "visitor key"' in edge.words(), 10, "it says so")
+        path.unlink()
+        until(path.exists, 10, "the key, a second after the disk takes it")
+        until(lambda: named(wire, edge, 1), 10, "another name, on the same connection")
+
+
 def key(edge: Edge, day: object) -> Path:
     return edge.data / "keys" / f"visitor-{day}.key"
 

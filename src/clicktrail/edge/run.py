@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import resource
+import secrets
 import signal
 import socket
 import sys
@@ -98,10 +99,12 @@ class Edge:
             clock=self.clock,
         )
         self.started_ms = heartbeat.now_ms()
-        self.day = self._today()
-        keyring.destroy_old_visitor_keys(settings.keys_folder, self.day)
+        self.day: date | None = None
+        """Whose visitor key is in use."""
+        self.key_fault = ""
         self.ended = asyncio.Event()
         self.worker = self._equip()
+        self._turn_day()
         self.ticks = 0
         self.told = (False, 0, 0)
         """What was last said of the journal: failing, clicks lost, postbacks refused."""
@@ -125,7 +128,7 @@ class Edge:
             Networks(settings.status_networks),
             settings.ip_privacy,
             self.keys.ip,
-            keyring.visitor_key(settings.keys_folder, self.day),
+            secrets.token_bytes(keyring.KEY_BYTES),  # Until the day's own is there: the disk may refuse it.
         )
         worker = Worker(
             settings,
@@ -223,11 +226,20 @@ class Edge:
         heartbeat.beat(self.settings.run_folder, self.name, self.started_ms, node=self.node, catalog_version=version)
 
     def _turn_day(self) -> None:
-        """A new day has a new visitor key; who is connected gets new names too."""
-        self.day = self._today()
-        folder = self.settings.keys_folder
-        self.worker.registry.visitor_key = keyring.visitor_key(folder, self.day)
-        keyring.destroy_old_visitor_keys(folder, self.day)
+        """A new day has a new visitor key; who is connected gets new names too.
+
+        Where the disk refuses, visitors keep their names for the moment: it is asked again a second later.
+        """
+        today, folder = self._today(), self.settings.keys_folder
+        try:
+            self.worker.registry.visitor_key = keyring.visitor_key(folder, today)
+            keyring.destroy_old_visitor_keys(folder, today)
+        except OSError as fault:
+            if str(fault) != self.key_fault:
+                self.log.error("visitor key", fault=str(fault))
+            self.key_fault = str(fault)
+            return
+        self.day, self.key_fault = today, ""
         for connection in list(self.worker.connections):
             connection.forget_head()
 
