@@ -30,6 +30,7 @@ PAGES = (
     "/catalog/program/1/change/",
     "/catalog/product/1/change/",
     "/accounts/account/1/change/",
+    "/ledger/setaside/",
 )
 
 

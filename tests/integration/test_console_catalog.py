@@ -21,6 +21,7 @@ LISTS = (
     "/catalog/program/",
     "/catalog/product/",
     "/accounts/account/",
+    "/ledger/setaside/",
 )
 PROGRAM = {
     "name": "New shop",

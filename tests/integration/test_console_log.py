@@ -7,7 +7,10 @@ import pytest
 from support.office import Office, office
 from support.scribe import Scribe
 
+from clicktrail.journal.events import encode_batch
+
 LIST = "/ledger/postback/"
+ASIDE = "/ledger/setaside/"
 
 
 @pytest.fixture
@@ -111,3 +114,27 @@ def test_the_log_is_for_reading(desk: Office) -> None:
     assert desk.get(f"{LIST}{number}/delete/").status == 403
     desk.post(f"{LIST}{number}/change/", tid="changed")
     assert "ORDER-9" in desk.get(f"{LIST}{number}/change/").text
+
+
+def test_what_was_set_aside_is_shown_with_its_reason(desk: Office) -> None:
+    from clicktrail.control.ledger.models import SetAside
+
+    with Scribe(desk.settings.data, 2) as scribe:
+        events = [scribe.click("poison <b>", 7, ip="192.0.2.0"), scribe.order("ORDER-8", "", mail="jane@home.example")]
+    for position, event in enumerate(events):
+        _set_aside(encode_batch([event]), position)
+    SetAside.objects.create(identity="waiting", seq=1, position=0, note="late", body=encode_batch(events[1:]), at_ms=1)
+    _set_aside(b"\xc1\xc1", -1)
+    page = desk.get(ASIDE)
+    assert f"click {events[0].id} of partner 7 too <large> journal ffffffff, row 5, event 1" in page.text
+    assert f"call {events[1].id} of order ORDER-8 too <large> journal ffffffff, row 5, event 2" in page.text
+    assert "2 bytes that are no event too <large> journal ffffffff, row 5" in page.text
+    assert "late among the calls that waited" in page.text
+    assert "jane@home" not in page.html and "192.0.2.0" not in page.html
+    assert desk.get(f"{ASIDE}1/delete/").status == desk.get(f"{ASIDE}add/").status == 403
+
+
+def _set_aside(body: bytes, position: int) -> None:
+    from clicktrail.control.ledger.models import SetAside
+
+    SetAside.objects.create(identity="f" * 32, seq=5, position=position, note="too <large>", body=body, at_ms=1)

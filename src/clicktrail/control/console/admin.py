@@ -5,6 +5,7 @@ from django.contrib import admin
 from clicktrail.control.console import (  # noqa: F401
     accounts,
     approvals,
+    aside,
     calls,
     creatives,
     partners,

@@ -82,6 +82,9 @@ NAVIGATION = [
     {
         "title": "Administration",
         "separator": True,
-        "items": [_item("Accounts", "manage_accounts", "accounts_account")],
+        "items": [
+            _item("Accounts", "manage_accounts", "accounts_account"),
+            _item("Set aside", "report", "ledger_setaside"),
+        ],
     },
 ]

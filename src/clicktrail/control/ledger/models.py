@@ -255,4 +255,6 @@ class SetAside(models.Model):
 
     class Meta:
         db_table = "ledger_set_aside"
+        verbose_name = "event set aside"
+        verbose_name_plural = "set aside"
         constraints = [models.UniqueConstraint(fields=["identity", "seq", "position"], name="set_aside_once")]

@@ -239,6 +239,8 @@ class Migration(migrations.Migration):
                 ("at_ms", models.BigIntegerField()),
             ],
             options={
+                "verbose_name": "event set aside",
+                "verbose_name_plural": "set aside",
                 "db_table": "ledger_set_aside",
                 "constraints": [models.UniqueConstraint(fields=("identity", "seq", "position"), name="set_aside_once")],
             },
