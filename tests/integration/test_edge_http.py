@@ -127,6 +127,22 @@ def test_subids_come_out_as_they_went_in(edge: Edge, wire: Wire) -> None:
     assert wire.get(CLICK + "l" * 300).location.endswith("l" * 255)
 
 
+def test_what_is_too_long_in_a_click_is_cut(edge: Edge, wire: Wire) -> None:
+    """A visitor is never stranded for it."""
+    referrer = "https://r.example/" + "r" * 3000
+    answer = wire.get(f"{CLICK}{'s' * 260}&ref={referrer}&note={'n' * 3000}")
+    assert answer.location == "https://shop.example/shoes?s=" + "s" * 255
+    kept = next(c for c in edge.clicks() if c.subid == "s" * 255)
+    assert (kept.referrer, kept.extra) == (referrer[:2048], f"note={'n' * 3000}"[:2048])
+
+
+def test_headers_too_long_to_be_remembered_are_read_each_time(edge: Edge, wire: Wire) -> None:
+    for number, browser in enumerate(("one", "one", "two")):
+        assert wire.get(f"{CLICK}long-{number}", X_Filler="x" * 5000, User_Agent=browser).status == 302
+    agents = [c.user_agent for c in edge.clicks() if c.subid.startswith("long-")]
+    assert agents == ["one", "one", "two"]
+
+
 def test_umlauts_as_they_are_are_read_too(edge: Edge, wire: Wire) -> None:
     for place in (3, 40, 500):
         data = "GET /get_trans.cgi?cpid=1&tid=Mühle HTTP/1.1\r\nHost: t\r\nUser-Agent: Füchsin\r\n\r\n".encode()
