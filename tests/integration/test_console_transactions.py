@@ -149,6 +149,26 @@ def test_many_at_once(desk: Office) -> None:
     assert [state(n) for n in (1, 2, 3)] == ["confirmed", "cancelled", "confirmed"]
 
 
+def test_a_bulk_move_has_limits(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too many are refused before anything moves; of what is shown and of what was refused, the first are named."""
+    from clicktrail.control.console import moving
+
+    desk.orders("ORDER-1", "ORDER-2", "ORDER-3")
+    monkeypatch.setattr(moving, "MOST_AT_ONCE", 2)
+    asked = desk.post(LIST, action="confirm_all", _selected_action=["1", "2", "3"])
+    assert "That is more than 2 at once" in asked.text
+    desk.post(f"{LIST}move/confirm/", numbers="1,2,3", reason="by address")
+    assert [state(n) for n in (1, 2, 3)] == ["open", "open", "open"]
+    monkeypatch.setattr(moving, "MOST_AT_ONCE", 3)
+    monkeypatch.setattr(moving, "MOST_SHOWN", 1)
+    monkeypatch.setattr(moving, "MOST_REFUSALS", 1)
+    asked = desk.get(f"{LIST}move/pay/", numbers="1,2,3")
+    assert "ORDER-1" in asked.text and "ORDER-2" not in asked.text
+    done = desk.post(f"{LIST}move/pay/", numbers="1,2,3", reason="too early")
+    assert "Transaction 1 is open" in done.text and "Transaction 2 is open" not in done.text
+    assert "3 transactions in all were left as they are." in done.text
+
+
 def test_the_whole_life(desk: Office) -> None:
     desk.orders("ORDER-1")
     for verb in ("confirm", "pay", "cancel", "reopen"):
