@@ -20,6 +20,8 @@ from clicktrail.journal.events import Postback
 HOST = b"Host: t\r\n"
 HALF = b"GET /go.cgi?cpid=1&pid=7 HTTP/1.1\r\nHost:"
 MANY = 1000
+UNREAD = 180
+"""Answers of 270 bytes: 48 KB."""
 
 
 @pytest.fixture
@@ -80,6 +82,38 @@ def test_a_caller_who_does_not_read_is_not_waited_for(tmp_path: Path) -> None:
         except (TimeoutError, ConnectionError):
             pass
         until(lambda: edge.metric("clicktrail_connections") == 1, 10, "only the asker of this figure is left")
+
+
+def unread(edge: Edge) -> socket.socket:
+    """A caller who reads nothing, and has asked for more than the kernel holds and less than stops the worker."""
+    caller = socket.socket()
+    caller.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    caller.connect(("127.0.0.1", edge.port))
+    caller.sendall((b"GET /get_trans.cgi?t HTTP/1.1\r\n" + HOST + b"\r\n") * UNREAD)
+    return caller
+
+
+def test_answers_that_nobody_fetches_keep_no_connection_for_ever(tmp_path: Path) -> None:
+    edge = hasty(tmp_path, idle_timeout_s=1)
+    edge.small_buffers()
+    with edge, unread(edge):
+        until(lambda: edge.metric("clicktrail_postbacks_total") == UNREAD, 10, "all are answered")
+        until(lambda: edge.metric("clicktrail_connections") == 1, 10, "he is cut off")
+
+
+def test_whoever_makes_room_is_gone_though_he_fetches_nothing(tmp_path: Path) -> None:
+    edge = hasty(tmp_path, max_connections=2)
+    edge.small_buffers()
+    with edge, edge.wire() as wire, unread(edge), edge.wire() as third:
+        assert edge.popen is not None
+        files = Path(f"/proc/{edge.popen.pid}/fd")
+        until(lambda: third.get("/healthz").status == 200, 10, "the oldest made room")
+        assert wire.is_closed()
+        until(lambda: b" %d\n" % UNREAD in third.get("/metrics").body, 10, "all are answered")
+        before = len(list(files.iterdir()))
+        with edge.wire() as fourth:
+            assert fourth.get("/healthz").status == 200
+            until(lambda: len(list(files.iterdir())) == before, 10, "one came, one went")
 
 
 def test_a_thousand_connections(edge: Edge) -> None:

@@ -62,6 +62,10 @@ class Edge:
         until(lambda: "serving" in self.words() or self.popen.poll() is not None, READY_S, "the worker serves")
         return self
 
+    def small_buffers(self) -> None:
+        """The kernel keeps next to nothing for callers who do not read."""
+        self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2048)
+
     def faults(self, **faults: object) -> None:
         """What the disk and the clock do from now on; nothing mends them."""
         path = self.data / "run" / "faults.json"

@@ -257,6 +257,13 @@ class Connection(asyncio.Protocol):
                 self._queue.append(Fault(408, "The request did not come to its end in time."))
                 self._serve()
         elif now_s - self._since_s > settings.idle_timeout_s:
+            self.leave()
+
+    def leave(self) -> None:
+        """End a connection that has nothing in hand; a close would wait for ever for who fetches no answers."""
+        if self._transport is not None and self._transport.get_write_buffer_size():
+            self.cut_off()
+        else:
             self._close()
 
     def cut_off(self) -> None:
@@ -279,7 +286,7 @@ def make_room(worker: Worker) -> None:
     connections = list(worker.connections)
     for connection in connections:
         if connection.is_idle:
-            connection.close_if_idle()
+            connection.leave()
             worker.connections.pop(connection, None)
             return
     for connection in connections:
