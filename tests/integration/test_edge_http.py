@@ -195,6 +195,14 @@ def test_bodies(edge: Edge, wire: Wire, name: str, way: str) -> None:
     assert name == "curl" or found[0]["umsatz"] in ("95,50", "95.50")
 
 
+def test_a_call_by_head_is_a_call(edge: Edge, wire: Wire) -> None:
+    """Whatever HTTP can read is logged; the pixel's length is told, the pixel left out."""
+    answer = wire.get(CALL.decode() + "by-head", "HEAD")
+    assert (answer.status, answer.headers["content-type"]) == (200, "image/gif")
+    assert int(answer.headers["content-length"]) == len(wire.get(CALL.decode() + "by-get").body)
+    assert len(calls(edge, "by-head")) == 1
+
+
 def test_unreadable_bodies_are_logged_with_their_fault(edge: Edge, wire: Wire) -> None:
     body = b'{"tid": "torn'
     head = b"POST " + CALL + b"torn-body HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"

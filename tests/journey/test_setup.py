@@ -98,6 +98,20 @@ def test_a_supervisor_loads_no_django() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"
 
 
+def test_a_setting_in_the_file_is_every_process_and_commands_setting(unstarted: Server) -> None:
+    """The prefix: the edge makes, the engine reads, the commands show ClickIDs with it."""
+    unstarted.lay()
+    (unstarted.data / "clicktrail.toml").write_text('prefix = "AB"\n')
+    unstarted.start()
+    clickid = unstarted.get("/go.cgi?cpid=1&pid=2&wmid=1&format=json").json()["clickid"]
+    assert clickid.startswith("AB") and len(clickid) == 29
+    order = f"/get_trans.cgi?cpid=1&umsatz=1&clickid={clickid}&format=json&tid="
+    verdicts = [unstarted.get(order + "A-1").json(), unstarted.get(order.replace("AB", "QC") + "A-2").json()]
+    assert [verdict["reason"] for verdict in verdicts] == ["saved", "malformed_clickid"]
+    assert [row["clickid"] for row in unstarted.clicks()] == [clickid]
+    assert clickid in unstarted.run("trace", clickid)
+
+
 @pytest.mark.parametrize("role", ["serve", "edge"])
 def test_what_was_set_is_shown_at_start_without_its_password(unstarted: Server, tmp_path: Path, role: str) -> None:
     unstarted.lay()
