@@ -1,14 +1,19 @@
 """JSON postbacks: the edge waits for the engine's word, two seconds and no longer. The engine is played here."""
 
+import asyncio
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 from support.edges import Edge, Wire
 from support.observe import until
+
+from clicktrail.edge.answers import Answers
+from clicktrail.edge.verdicts import MAX_UNSENT_BYTES, Verdicts
 
 HOST = b"Host: t\r\n"
 JSON = b"GET /get_trans.cgi?cpid=1&tid=%d&format=json HTTP/1.1\r\n" + HOST + b"\r\n"
@@ -223,3 +228,30 @@ def test_a_number_with_zeros_in_front_is_the_same_call(edge: Edge, engine: Engin
 def test_a_number_with_zeros_in_front_is_answered_at_the_deadline_too(tmp_path: Path) -> None:
     with Edge(tmp_path, verdict_patience_ms=50) as edge:
         assert edge.get("/get_trans.cgi?call=007&format=json").status == 202
+
+
+def test_an_engine_that_stands_still_does_not_fill_the_workers_memory(tmp_path: Path) -> None:
+    loop = uvloop.new_event_loop()
+    with socket.socket(socket.AF_UNIX) as listening:
+        path = tmp_path / "engine.sock"
+        listening.bind(str(path))
+        listening.listen()
+        verdicts = Verdicts(loop, path, Answers(), 2.0)
+        verdicts.tick()
+        turn(loop, lambda: verdicts.is_connected)
+        for _ in range(300_000):
+            verdicts.wake()
+        assert verdicts._transport is not None
+        assert verdicts._transport.get_write_buffer_size() < 2 * MAX_UNSENT_BYTES
+        verdicts.close()
+    loop.close()
+
+
+def turn(loop: asyncio.AbstractEventLoop, done: Callable[[], bool]) -> None:
+    """Let the loop run until it is done."""
+
+    async def look() -> None:
+        while not done():
+            await asyncio.sleep(0.001)
+
+    loop.run_until_complete(asyncio.wait_for(look(), 10))

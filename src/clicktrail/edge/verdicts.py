@@ -16,6 +16,8 @@ from clicktrail.edge.answers import Answers
 from clicktrail.settings import socket_address
 
 MAX_LINE_BYTES = 64 * 1024
+MAX_UNSENT_BYTES = 1024 * 1024
+"""An engine that stands still is told no more: who waits gets 202, and it looks at the journals by itself."""
 MAX_CALL_DIGITS = 19
 NO_CALL = "The parameter call must be the number of an earlier call."
 NOT_YET = "The call was received; its verdict is not known yet. Ask again with call=N and format=json."
@@ -134,7 +136,7 @@ class Verdicts(asyncio.Protocol):
             self._transport.abort()
 
     def _say(self, message: dict[str, object]) -> None:
-        if self._transport is not None:
+        if self._transport is not None and self._transport.get_write_buffer_size() < MAX_UNSENT_BYTES:
             self._transport.write(_encode(message) + b"\n")
 
     def _register(self, call: str, asker: Answerable) -> _Waiting:
