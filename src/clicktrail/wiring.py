@@ -39,6 +39,7 @@ class Process:
 
 def run_alone(role: str, settings: Settings) -> None:
     """One process in the foreground, for `clicktrail edge` and its like."""
+    os.umask(0o077)
     log.configure(settings.log_level, name_of(role, settings.node))
     require_initialised(settings)
     log.get().info("settings", data=str(settings.data), **shown(settings))
