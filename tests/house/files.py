@@ -8,8 +8,8 @@ from pathlib import Path
 from house import rules
 
 # Put together from halves, so that the rule itself names none.
-_HOSTS = ("py" + "pi.org", "python" + "hosted.org", "npm" + "js.org", "npm" + "js.com", "yarn" + "pkg.com", "crates" + ".io")
-_HOSTS += ("deb" + "ian.org", "ruby" + "gems.org", "proxy.go" + "lang.org", "index.doc" + "ker.io")
+_HOSTS = ("py" + "pi.org", "python" + "hosted.org", "npm" + "js.org", "npm" + "js.com", "yarn" + "pkg.com")
+_HOSTS += ("crates" + ".io", "deb" + "ian.org", "ruby" + "gems.org", "proxy.go" + "lang.org", "index.doc" + "ker.io")
 REGISTRIES = re.compile("|".join(map(re.escape, _HOSTS)) + "|--(?:extra-)?index-url|--find-links")
 """A registry is the choice of whoever installs. Shown to people: the name of the package."""
 

@@ -61,7 +61,7 @@ def test_a_folder_of_a_machine_is_found(line: str) -> None:
     assert [found.split(":")[0] for found in files.lines_with(files.MACHINE, "ok\n" + line)] == ["2"]
 
 
-@pytest.mark.parametrize("line", ["GET /go.cgi", "$HOME/work/x", "/var/tmp/x", "docs/root/x", "http://host/work/x"])
+@pytest.mark.parametrize("line", ["GET /go.cgi", "$HOME/Users/x", "/var/tmp/x", "docs/root/x", "http://host/Users/x"])
 def test_an_ordinary_path_is_left_alone(line: str) -> None:
     assert list(files.lines_with(files.MACHINE, line)) == []
 
