@@ -16,6 +16,7 @@ BEGIN, END = "<!-- table begins -->", "<!-- table ends -->"
 
 def engine_on_both(rounds: int, seconds: int, stored_clicks: int) -> list[measure.Row]:
     rows = measure.engine(rounds, seconds, "", stored_clicks)
+    print(table(rows), file=sys.stderr, flush=True)
     with postgres() as database:
         return rows + measure.engine(rounds, seconds, database, stored_clicks)
 
@@ -53,7 +54,9 @@ def main() -> int:
     rows: list[measure.Row] = []
     for name in options.what or [name for name in parts if name != "big"]:
         print(f"measuring {name} ...", file=sys.stderr, flush=True)
-        rows += parts[name]()
+        found = parts[name]()
+        print(table(found), file=sys.stderr, flush=True)
+        rows += found
     print(table(rows))
     if options.write:
         write(table(rows), " ".join(["script/bench", *sys.argv[1:]]))

@@ -31,7 +31,7 @@ def fill(where: Installation, clicks: int) -> None:
         yes="true" if on_postgres else "1",
     )
     if on_postgres:
-        _run(where, f"INSERT INTO ledger_click ({COLUMNS}) SELECT {row} FROM generate_series(1, {clicks}) n")
+        _run(where, f"INSERT INTO ledger_click ({COLUMNS}) SELECT {row} FROM generate_series(1::bigint, {clicks}) n")
         _run(where, "ANALYZE ledger_click")
     else:
         numbers = f"WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {clicks})"
