@@ -135,6 +135,19 @@ def test_zero_days_keep(old: Place) -> None:
     assert old.one("SELECT count(user_agent) FROM ledger_click") == 51
 
 
+@pytest.mark.parametrize("what", ["user_agent", "referrer", "extra"])
+def test_each_kind_has_days_of_its_own(old: Place, what: str) -> None:
+    from msgspec.structs import replace
+
+    days = dict.fromkeys(("user_agent_days", "referrer_days", "extra_days"), 0) | {f"{what}_days": 1}
+    while Cuts(replace(old.settings, **days), old.engine.ledger, NOW_MS).step():
+        pass
+    kept = dict.fromkeys(("user_agent", "referrer", "extra"), 1) | {what: 0}
+    found = {name: old.one(f"SELECT count({name}) FROM ledger_click WHERE subid = 'x'") for name in kept}
+    assert found == kept
+    assert ("mail" in json.loads(old.one("SELECT params FROM ledger_postback"))) == (what != "extra")
+
+
 def test_the_log_shrinks_when_there_is_nothing_to_do(ledger: Place) -> None:
     if ledger.settings.database:
         pytest.skip("of SQLite only")
