@@ -108,6 +108,17 @@ def test_let_go_on_close(folder: Path, clock: Clock) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+def test_after_the_close_nothing_is_written(folder: Path, clock: Clock) -> None:
+    """The node may be another process's by then: a thread that comes late must not open a second file beside it."""
+    writer = write(folder, clock)
+    writer.close()
+    next_writer = write(folder, clock)
+    with pytest.raises(JournalRefused, match="closed"):
+        writer.commit([click(1)], 0)
+    next_writer.close()
+    assert events(folder) == []
+
+
 def abandon(writer: Writer) -> None:
     """What `kill -9` leaves: no seal, no lock."""
     assert writer._db is not None and writer._lock is not None

@@ -199,6 +199,8 @@ class Writer:
             self._let_go(fault)
 
     def _make_ready(self) -> None:
+        if self._lock is None:
+            raise OSError("it is closed, and another process may write by now.")
         while self._unsealed:
             self._seal_old(self._unsealed[-1])
             self._unsealed.pop()
