@@ -122,6 +122,32 @@ def test_the_read_that_decides_begins_after_the_call_was_read(
     assert ledger.reasons() == {"saved": 1}
 
 
+def test_a_read_that_ended_before_the_call_was_read_decides_nothing(
+    ledger: Place, reader: HoldingReader, far: Scribe, near: Scribe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same, but the other read fails: that the node was at its end earlier in this very pass is no proof."""
+    far.write(far.click("before", ANNA))
+    real = HoldingReader.read
+
+    def read(self: HoldingReader, file: File, after_seq: int, limit_events: int) -> Read:
+        found = real(self, file, after_seq, limit_events)
+        if file.node == FAR and not reader.failing:
+            reader.failing.add(FAR)
+            click = far.click("x", ANNA)
+            far.write(click)
+            near.write(near.order("A-1", near.clickid(click)))
+        return found
+
+    monkeypatch.setattr(HoldingReader, "read", read)
+    moved = [ledger.engine.step().moved for _ in range(5)]
+    assert ledger.reasons() == {"waiting": 1}
+    assert not moved[-1], "and it is not judged in vain again and again"
+    monkeypatch.undo()
+    reader.failing.clear()
+    ledger.catch_up()
+    assert ledger.reasons() == {"saved": 1}
+
+
 def test_a_node_that_never_was_is_unknown_at_once(ledger: Place, near: Scribe) -> None:
     near.write(near.order("A-1", _lost_clickid(ledger, 77)))
     ledger.engine.step()
