@@ -351,6 +351,27 @@ def test_a_locked_or_vanished_file_is_left_for_a_new_one(folder: Path, clock: Cl
     assert len(files_of(folder, NODE)) == 2
 
 
+@pytest.mark.parametrize("way", ["moved", "deleted", "replaced"])
+def test_nothing_is_acknowledged_into_a_file_that_nobody_will_read(folder: Path, clock: Clock, way: str) -> None:
+    """Somebody tidied up under a running worker: the batch is refused, the next goes into a new file."""
+    writer = write(folder, clock)
+    writer.commit([click(1)], 0)
+    [file] = files_of(folder, NODE)
+    for path in file.path.parent.glob(f"{file.name}*"):
+        if way == "deleted":
+            path.unlink()
+        else:
+            path.rename(folder / path.name)
+    if way == "replaced":
+        file.path.write_bytes(b"")
+    with pytest.raises(JournalRefused, match="is gone"):
+        writer.commit([click(2)], 0)
+    writer.commit([click(3)], 0)
+    writer.close()
+    file.path.unlink(missing_ok=True)
+    assert events(folder) == [click(3)]
+
+
 def test_a_torn_file_is_named_and_stops_nobody(folder: Path, clock: Clock) -> None:
     killed = write(folder, clock)
     killed.commit([click(1)], 0)

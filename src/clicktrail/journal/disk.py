@@ -10,6 +10,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -126,3 +127,25 @@ def read_faults(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def changed_ms(path: Path) -> int:
+    """When anything was last written to a file or to its write-ahead log, where the newest rows are."""
+    latest_ms = 0
+    for part in (path, path.with_name(path.name + "-wal")):
+        with suppress(OSError):
+            latest_ms = max(latest_ms, part.stat().st_mtime_ns // 1_000_000)
+    return latest_ms
+
+
+def is_full(fault: BaseException) -> bool:
+    if isinstance(fault, OSError):
+        return True
+    return isinstance(fault, sqlite3.OperationalError) and "full" in str(fault)
+
+
+def is_beyond_repair(fault: sqlite3.Error) -> bool:
+    """Not a database, a malformed one, or one without our tables; everything else may pass."""
+    if isinstance(fault, sqlite3.OperationalError):
+        return "no such table" in str(fault)
+    return isinstance(fault, sqlite3.DatabaseError)

@@ -23,7 +23,7 @@ import msgspec
 from clicktrail.core.clickid import made_ms
 from clicktrail.errors import JournalBroken, JournalLocked, JournalRefused
 from clicktrail.journal import house
-from clicktrail.journal.disk import Disk, system_ms
+from clicktrail.journal.disk import Disk, changed_ms, is_beyond_repair, is_full, system_ms
 from clicktrail.journal.events import Event, decode_batch, encode_batch
 from clicktrail.sqlite import sqlite3
 
@@ -112,7 +112,7 @@ class Writer:
         self._disk, self._clock = disk or Disk(), clock
         self._db: sqlite3.Connection | None = None
         self._path: Path | None = None
-        self._bytes = self._created_ms = 0
+        self._bytes = self._created_ms = self._inode = 0
         self._home = node_folder(folder, node)
         self._make_home()
         self._lock: int | None = _hold(self._home / "lock")
@@ -130,6 +130,7 @@ class Writer:
             body = encode_batch(events)
             reserved_ms = max(self.reserved_ms, reserve_until_ms)
             self._write((self._clock(), reserved_ms, len(events), body))
+            self._must_be_there()
         except Refusal as fault:
             self._let_go(fault)
             raise JournalRefused(f"The journal of node {self.node} cannot be written: {fault}") from fault
@@ -184,7 +185,7 @@ class Writer:
                 at_ms, is_sealed = _last_moment(file, self._house)
             except JournalBroken as fault:
                 self.broken.append(str(fault))
-                self.last_ms = max(self.last_ms, file.created_ms, _changed_ms(file.path)) + RESERVE_MS
+                self.last_ms = max(self.last_ms, file.created_ms, changed_ms(file.path)) + RESERVE_MS
                 continue
             self.last_ms = max(self.last_ms, at_ms)
             if is_sealed:
@@ -237,6 +238,7 @@ class Writer:
         self._path = self._home / f"{created_ms:013d}-{identity}.sqlite"
         self._disk.rename(draft, self._path)
         self._unsealed.append(self._path)
+        self._inode = self._path.stat().st_ino
         self._db = self._disk.connect(self._path)
         self._unsealed.pop()
         self._bytes = 0
@@ -251,6 +253,15 @@ class Writer:
         assert self._db is not None  # noqa: S101 - _make_ready() came before
         self._disk.execute(self._db, INSERT, row)
 
+    def _must_be_there(self) -> None:
+        """A file that was moved away or deleted still takes rows, and nobody would ever read them."""
+        try:
+            is_there = self._path is not None and self._path.stat().st_ino == self._inode
+        except OSError:
+            is_there = False
+        if not is_there:
+            raise sqlite3.OperationalError(f"{self._path} is gone")
+
     def _seal(self, reserved_ms: int) -> None:
         if self._db is None:
             return
@@ -259,6 +270,9 @@ class Writer:
         _fold_and_close(db)
 
     def _seal_old(self, path: Path) -> None:
+        if not path.exists():
+            self.broken.append(f"{path.name}: it is gone")
+            return
         try:
             db = self._disk.connect(path)
             try:
@@ -269,13 +283,13 @@ class Writer:
             finally:
                 _fold_and_close(db)
         except sqlite3.Error as fault:
-            if not _is_beyond_repair(fault):
+            if not is_beyond_repair(fault):
                 raise
             self.broken.append(f"{path.name}: {fault}")
 
     def _let_go(self, fault: BaseException) -> None:
         """A full disk may get room again. After anything else the file is left, sealed, for a new one."""
-        if self._db is None or _is_full(fault):
+        if self._db is None or is_full(fault):
             return
         db, self._db = self._db, None
         if self._path is not None:
@@ -427,23 +441,3 @@ def _fold_and_close(db: sqlite3.Connection) -> None:
         pass  # The rows are durable in the log already; SQLite reads both.
     finally:
         db.close()
-
-
-def _changed_ms(path: Path) -> int:
-    """When anything was last written to a file or to its write-ahead log, where the newest rows are."""
-    latest_ms = 0
-    for part in (path, path.with_name(path.name + "-wal")):
-        with suppress(OSError):
-            latest_ms = max(latest_ms, part.stat().st_mtime_ns // 1_000_000)
-    return latest_ms
-
-
-def _is_full(fault: BaseException) -> bool:
-    if isinstance(fault, OSError):
-        return True
-    return isinstance(fault, sqlite3.OperationalError) and "full" in str(fault)
-
-
-def _is_beyond_repair(fault: sqlite3.Error) -> bool:
-    """Not a database, or a malformed one; everything else may pass."""
-    return isinstance(fault, sqlite3.DatabaseError) and not isinstance(fault, sqlite3.OperationalError)
