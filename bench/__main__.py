@@ -14,11 +14,15 @@ PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- table begins -->", "<!-- table ends -->"
 
 
-def engine_on_both(rounds: int, seconds: int, stored_clicks: int) -> list[measure.Row]:
-    rows = measure.engine(rounds, seconds, "", stored_clicks)
+MANY = 20_000_000
+
+
+def on_both(measured: Callable[[str], list[measure.Row]]) -> list[measure.Row]:
+    """On SQLite, then on a PostgreSQL."""
+    rows = measured("")
     print(table(rows), file=sys.stderr, flush=True)
     with postgres() as database:
-        return rows + measure.engine(rounds, seconds, database, stored_clicks)
+        return rows + measured(database)
 
 
 def table(rows: list[measure.Row]) -> str:
@@ -44,9 +48,9 @@ def main() -> int:
     parts: dict[str, Callable[[], list[measure.Row]]] = {
         "edge": lambda: measure.edge_alone(options.rounds, options.seconds),
         "everything": lambda: measure.everything(options.rounds, options.seconds),
-        "engine": lambda: engine_on_both(options.rounds, options.seconds, 0),
+        "engine": lambda: on_both(lambda kind: measure.engine(options.rounds, options.seconds, kind)),
         "memory": lambda: measure.memory(2_000_000),
-        "big": lambda: engine_on_both(options.rounds, options.seconds, 20_000_000),
+        "big": lambda: on_both(lambda kind: measure.engine_with_many(options.rounds, options.seconds, kind, MANY)),
     }
     unknown = set(options.what) - set(parts)
     if unknown:
