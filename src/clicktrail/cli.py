@@ -18,6 +18,7 @@ from clicktrail.commands import (
     export,
     forget,
     init,
+    keys,
     replay,
     serve,
     status,
@@ -44,6 +45,7 @@ app.command("trace", rich_help_panel=DAILY)(trace.trace)
 app.command("export", rich_help_panel=DAILY)(export.export)
 app.command("forget", rich_help_panel=DAILY)(forget.forget)
 app.command("replay", rich_help_panel=DAILY)(replay.replay)
+app.add_typer(keys.commands, name="keys", rich_help_panel=DAILY)
 app.command("status", rich_help_panel=DAILY)(status.status)
 app.command("doctor", rich_help_panel=DAILY)(doctor.doctor)
 app.command("edge", rich_help_panel=SINGLE)(edge.edge)

@@ -8,12 +8,15 @@ key to an address. All files are 0600.
 import json
 import os
 import secrets
-from collections.abc import Mapping
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
+from clicktrail.core.clickid import KEY_NUMBERS
+from clicktrail.core.periods import DAY_MS
 from clicktrail.errors import SettingsError
 
 KEY_BYTES = 32
@@ -61,6 +64,29 @@ def load(folder: Path) -> Keys:
         raise SettingsError(f"{path} cannot be read ({fault!r}): restore it from a backup.") from None
 
 
+def rotate(folder: Path, now_ms: int, longest_lifetime_days: int) -> int:
+    """Sign new ClickIDs with another key; returns its number. Nothing that uses the keys may run.
+
+    The last four keys are read. A number returns only when no click that its old key signed can
+    earn anything any more. Raises SettingsError, which names the day of that.
+    """
+    path = folder / "keys.json"
+    load(folder)
+    kept = json.loads(path.read_bytes())
+    clickid = kept["clickid"]
+    number = (clickid["current"] + 1) % KEY_NUMBERS
+    since_ms = clickid.setdefault("since_ms", {})
+    if str(number) in clickid["keys"]:
+        free_ms = since_ms[str((number + 1) % KEY_NUMBERS)] + longest_lifetime_days * DAY_MS
+        if now_ms <= free_ms:
+            day = datetime.fromtimestamp(free_ms // 1000, UTC).date() + timedelta(days=1)
+            raise SettingsError(f"ClickIDs of key {number} may still earn something: rotate again from {day} on.")
+    clickid["current"], since_ms[str(number)] = number, now_ms
+    clickid["keys"][str(number)] = secrets.token_hex(KEY_BYTES)
+    _replace(path, json.dumps(kept, indent=1).encode())
+    return number
+
+
 def visitor_key(folder: Path, day: date) -> bytes:
     """The day's key, made by whoever asks first; all workers get the same."""
     path = folder / f"visitor-{day.isoformat()}.key"
@@ -81,6 +107,24 @@ def _create_once(path: Path, content: bytes) -> None:
     """Write and link: a name appears whole or not at all, and the first one wins."""
     if path.exists():
         return
+    with _drafted(path, content) as draft:
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            return
+        _sync_folder(path.parent)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """The new content or the old one, whatever happens."""
+    with _drafted(path, content) as draft:
+        draft.rename(path)
+        _sync_folder(path.parent)
+
+
+@contextmanager
+def _drafted(path: Path, content: bytes) -> Iterator[Path]:
+    """The content in a file beside `path`, synced, 0600; gone afterwards unless it was renamed."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -88,11 +132,7 @@ def _create_once(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return
-        _sync_folder(path.parent)
+        yield draft
     finally:
         draft.unlink(missing_ok=True)
 

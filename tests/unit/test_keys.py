@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from clicktrail import keys
+from clicktrail.core.periods import DAY_MS
 from clicktrail.errors import SettingsError
 
 TODAY = date(2026, 3, 1)
@@ -55,3 +56,20 @@ def test_missing_and_torn_keys_are_named(tmp_path: Path, content: str | None) ->
         (tmp_path / "keys.json").write_text(content)
     with pytest.raises(SettingsError, match="keys"):
         keys.load(tmp_path)
+
+
+def test_four_keys_at_a_time_and_a_number_returns_only_after_the_longest_lifetime(tmp_path: Path) -> None:
+    first = keys.create(tmp_path)
+    assert [keys.rotate(tmp_path, day * DAY_MS, 30) for day in (1, 2, 3)] == [1, 2, 3]
+    held = keys.load(tmp_path)
+    assert (held.current, held.clickid[0], len(set(held.clickid.values()))) == (3, first.clickid[0], 4)
+    assert (held.ip, held.django) == (first.ip, first.django)
+    # Key 0 signed its last click on day 1, when key 1 came.
+    with pytest.raises(SettingsError, match="key 0 may still earn something: rotate again from 1970-02-02 on"):
+        keys.rotate(tmp_path, 31 * DAY_MS, 30)
+    assert keys.load(tmp_path) == held
+    assert keys.rotate(tmp_path, 32 * DAY_MS, 30) == 0
+    again = keys.load(tmp_path)
+    assert again.clickid[0] != first.clickid[0]
+    assert {n: again.clickid[n] for n in (1, 2, 3)} == {n: held.clickid[n] for n in (1, 2, 3)}
+    assert (tmp_path / "keys.json").stat().st_mode & 0o777 == 0o600
