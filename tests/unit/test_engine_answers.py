@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.observe import until
 
 from clicktrail.engine import answers as answers_module
 from clicktrail.engine.answers import Answers
@@ -60,6 +61,28 @@ def test_a_wake_heard_in_passing_is_not_forgotten(engine: Answers, caller: Calle
     assert engine.wait(5)
     assert time.monotonic() - begin_s < 2.5
     assert not engine.wait(0)
+
+
+def _hear_of(engine: Answers, callers: int) -> None:
+    def look() -> bool:
+        engine.wait(0)
+        return len(engine._asked.get(42, ([], 0.0))[0]) == callers
+
+    until(look, 5, f"{callers} callers")
+
+
+def test_all_who_asked_are_told(engine: Answers, caller: Caller) -> None:
+    """The same call asked for through two workers; of a third that hung up nothing is left."""
+    others = [Caller(engine._path) for _ in range(2)]
+    for who in (caller, *others):
+        who.say({"ask": ["42"]})
+    _hear_of(engine, 3)
+    others[1].lines.close()
+    others[1].socket.close()
+    _hear_of(engine, 2)
+    engine.tell(42, True, 7, "saved", "Saved.")
+    assert caller.hear()["call"] == others[0].hear()["call"] == "42"
+    assert not engine.is_asked(42)
 
 
 def test_who_asked_is_told(engine: Answers, caller: Caller) -> None:

@@ -42,7 +42,8 @@ class Answers:
 
     def __init__(self, path: Path, wakeup: int | None = None) -> None:
         self._path = path
-        self._asked: dict[int, tuple[Caller, float]] = {}
+        self._asked: dict[int, tuple[list[Caller], float]] = {}
+        """call -> who asked for it (two workers may), and when last."""
         self.fresh: list[int] = []
         """Calls asked for since the last look into the ledger."""
         self._woken = False
@@ -72,14 +73,15 @@ class Answers:
         self._woken = self.wait(0)
 
     def tell(self, call: int, saved: bool, transaction: int | None, reason: str, message: str) -> None:
-        """The final verdict, to whoever asked for it."""
+        """The final verdict, to all who asked for it."""
         found = self._asked.pop(call, None)
         if found is None:
             return
         text = None if transaction is None else str(transaction)
         line = {"call": str(call), "saved": saved, "transaction": text, "reason": reason, "message": message}
-        found[0].unsent += _encode(line) + b"\n"
-        self._send(found[0])
+        for caller in found[0]:
+            caller.unsent += _encode(line) + b"\n"
+            self._send(caller)
 
     def is_asked(self, call: int) -> bool:
         return call in self._asked
@@ -131,8 +133,8 @@ class Answers:
         now_s = time.monotonic()
         for call in calls:
             if 0 <= call < 1 << 63:
-                self._asked.pop(call, None)
-                self._asked[call] = (caller, now_s)
+                callers = self._asked.pop(call, ([], 0.0))[0]
+                self._asked[call] = ([*(c for c in callers if c is not caller), caller], now_s)
                 self.fresh.append(call)
         while len(self._asked) > MAX_ASKED:
             del self._asked[next(iter(self._asked))]
@@ -161,8 +163,11 @@ class Answers:
         with suppress(KeyError, ValueError):
             self._selector.unregister(caller.socket)
         caller.socket.close()
-        for call in [c for c, (who, _) in self._asked.items() if who is caller]:
-            del self._asked[call]
+        for call in [c for c, (callers, _) in self._asked.items() if caller in callers]:
+            callers = self._asked[call][0]
+            callers.remove(caller)
+            if not callers:
+                del self._asked[call]
 
 
 def _listen(path: Path) -> socket.socket:
