@@ -11,7 +11,7 @@ from bench import measure
 from bench.postgres import postgres
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
-BEGIN, END = "<!-- table begins -->", "<!-- table ends -->"
+BEGIN, END = "<!-- {} begins -->", "<!-- {} ends -->"
 
 
 MANY = 20_000_000
@@ -31,11 +31,13 @@ def table(rows: list[measure.Row]) -> str:
     return "\n".join(lines)
 
 
-def write(text: str, command: str) -> None:
-    page = PAGE.read_text()
-    head, tail = page.split(BEGIN)[0], page.split(END)[1]
+def write(text: str, command: str, name: str) -> None:
+    """Put a table between the marks of its name, in place of the one before."""
+    page = PAGE.read_text(encoding="utf-8")
+    begin, end = BEGIN.format(name), END.format(name)
+    head, tail = page.split(begin)[0], page.split(end)[1]
     machine = f"{os.cpu_count()} cores, Linux {platform.release()}, Python {platform.python_version()}"
-    PAGE.write_text(f"{head}{BEGIN}\n\nMade by `{command}` ({machine}):\n\n{text}\n\n{END}{tail}")
+    PAGE.write_text(f"{head}{begin}\n\nMade by `{command}` ({machine}):\n\n{text}\n\n{end}{tail}", encoding="utf-8")
 
 
 def main() -> int:
@@ -63,7 +65,8 @@ def main() -> int:
         rows += found
     print(table(rows))
     if options.write:
-        write(table(rows), " ".join(["script/bench", *sys.argv[1:]]))
+        name = "table of big" if options.what == ["big"] else "table"
+        write(table(rows), " ".join(["script/bench", *sys.argv[1:]]), name)
     return 0 if all(row.held for row in rows) else 1
 
 
