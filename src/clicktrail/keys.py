@@ -74,7 +74,7 @@ def rotate(folder: Path, now_ms: int, longest_lifetime_days: int) -> int:
     load(folder)
     kept = json.loads(path.read_bytes())
     clickid = kept["clickid"]
-    number = (clickid["current"] + 1) % KEY_NUMBERS
+    number: int = (clickid["current"] + 1) % KEY_NUMBERS
     since_ms = clickid.setdefault("since_ms", {})
     if str(number) in clickid["keys"]:
         free_ms = since_ms[str((number + 1) % KEY_NUMBERS)] + longest_lifetime_days * DAY_MS
