@@ -17,12 +17,17 @@ BEGIN, END = "<!-- {} begins -->", "<!-- {} ends -->"
 MANY = 20_000_000
 
 
-def on_both(measured: Callable[[str], list[measure.Row]]) -> list[measure.Row]:
-    """On SQLite, then on a PostgreSQL."""
-    rows = measured("")
-    print(table(rows), file=sys.stderr, flush=True)
+def engine_on_both(rounds: int, seconds: int) -> list[measure.Row]:
+    rows = measure.engine(rounds, seconds, "")
     with postgres() as database:
-        return rows + measured(database)
+        return rows + measure.engine(rounds, seconds, database)
+
+
+def engine_with_many_on_both(rounds: int, seconds: int) -> list[measure.Row]:
+    rows = measure.engine_with_many(rounds, seconds, ("", ""), MANY)
+    print(table(rows), file=sys.stderr, flush=True)
+    with postgres() as one, postgres() as other:
+        return rows + measure.engine_with_many(rounds, seconds, (one, other), MANY)
 
 
 def table(rows: list[measure.Row]) -> str:
@@ -50,9 +55,9 @@ def main() -> int:
     parts: dict[str, Callable[[], list[measure.Row]]] = {
         "edge": lambda: measure.edge_alone(options.rounds, options.seconds),
         "everything": lambda: measure.everything(options.rounds, options.seconds),
-        "engine": lambda: on_both(lambda kind: measure.engine(options.rounds, options.seconds, kind)),
+        "engine": lambda: engine_on_both(options.rounds, options.seconds),
         "memory": lambda: measure.memory(2_000_000),
-        "big": lambda: on_both(lambda kind: measure.engine_with_many(options.rounds, options.seconds, kind, MANY)),
+        "big": lambda: engine_with_many_on_both(options.rounds, options.seconds),
     }
     unknown = set(options.what) - set(parts)
     if unknown:

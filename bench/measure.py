@@ -171,46 +171,57 @@ def memory(clicks: int) -> list[Row]:
     return [at_most(f"edge worker after {answered:,} clicks, MB", used, 90)]
 
 
-def engine(rounds: int, seconds: int, database: str) -> list[Row]:
-    """How fast the engine applies what one edge worker took in just before, a new subid each."""
-    return _engine(rounds, seconds, database, 0)[0]
+class Applying:
+    """One installation whose engine is timed turn by turn: what one worker just took in, a new subid each."""
 
-
-def engine_with_many(rounds: int, seconds: int, database: str, stored_clicks: int) -> list[Row]:
-    """The same with many clicks stored already, held against a ledger that was empty."""
-    _, empty_per_s = _engine(rounds, seconds, database, 0)
-    rows, many_per_s = _engine(rounds, seconds, database, stored_clicks)
-    what = f"that, to the engine on {_kind(database)} with nothing stored"
-    return [rows[0], at_least(what, many_per_s / empty_per_s, 0.85), *rows[1:]]
-
-
-def _kind(database: str) -> str:
-    return "PostgreSQL" if database else "SQLite"
-
-
-def _engine(rounds: int, seconds: int, database: str, stored_clicks: int) -> tuple[list[Row], float]:
-    intake, applied, clicks, seen = [], [], 0, 0
-    with installation(database) as where:
-        already = count(where, "clicks")
+    def __init__(self, where: Installation, stored_clicks: int) -> None:
+        self.where = where
+        self.before = count(where, "clicks") + stored_clicks
+        self.intake: list[float] = []
+        self.applied: list[float] = []
+        self.clicks = self.seen = 0
+        kind = "PostgreSQL" if where.database else "SQLite"
+        self.name = f"engine on {kind}" + (f" with {stored_clicks:,} clicks stored" if stored_clicks else "")
         if stored_clicks:
             fill(where, stored_clicks)
+
+    def turn(self, seconds: int, run: str) -> None:
+        load, answered = _take_in(self.where, seconds, run)
+        self.intake.append(load.rate)
+        self.applied.append(_applied_per_s(self.where, answered))
+        self.clicks, self.seen = self.clicks + answered, self.seen + load.requests
+
+    @property
+    def rate(self) -> float:
+        return statistics.median(self.applied)
+
+    def rows(self) -> list[Row]:
+        intake_per_s = statistics.median(self.intake)
+        figure = f"{self.rate:,.0f}/s applied, {intake_per_s:,.0f}/s taken in"
+        return [
+            at_least(f"{self.name}: clicks applied/s, to one worker's intake", self.rate / intake_per_s, 1.5),
+            Row(f"for the record, on this machine: {self.name}", figure, "told", True),
+            _same(self.where, "clicks", self.before + self.clicks, self.seen),
+        ]
+
+
+def engine(rounds: int, seconds: int, database: str) -> list[Row]:
+    with installation(database) as where:
+        empty = Applying(where, 0)
         for turn in range(rounds):
-            load, answered = _take_in(where, seconds, f"e{turn}")
-            intake.append(load.rate)
-            applied.append(_applied_per_s(where, answered))
-            clicks, seen = clicks + answered, seen + load.requests
-        same = _same(where, "clicks", already + clicks + stored_clicks, seen)
-        room = [] if database or stored_clicks else [_room(where, clicks)]
-    what = f"engine on {_kind(database)}" + (f" with {stored_clicks:,} clicks stored" if stored_clicks else "")
-    applied_per_s, intake_per_s = statistics.median(applied), statistics.median(intake)
-    figure = f"{applied_per_s:,.0f}/s applied, {intake_per_s:,.0f}/s taken in"
-    rows = [
-        at_least(f"{what}: clicks applied/s, to one worker's intake", applied_per_s / intake_per_s, 1.5),
-        Row(f"for the record, on this machine: {what}", figure, "told", True),
-        same,
-        *room,
-    ]
-    return rows, applied_per_s
+            empty.turn(seconds, f"e{turn}")
+        return empty.rows() + ([] if database else [_room(where, empty.clicks)])
+
+
+def engine_with_many(rounds: int, seconds: int, databases: tuple[str, str], stored_clicks: int) -> list[Row]:
+    """A ledger with many clicks stored and one that was empty, in turn."""
+    with installation(databases[0]) as one, installation(databases[1]) as other:
+        many, empty = Applying(one, stored_clicks), Applying(other, 0)
+        for turn in range(rounds):
+            for side in (empty, many):
+                side.turn(seconds, f"e{turn}")
+        ratio = many.rate / empty.rate
+        return [*many.rows(), at_least("that, to a ledger that was empty, in turn", ratio, 0.85)]
 
 
 def _take_in(where: Installation, seconds: int, run: str) -> tuple[Load, int]:
