@@ -112,7 +112,10 @@ class Edge:
         return self.popen.wait(within_s)
 
     def kill(self) -> None:
+        """The worker of a tracer is the tracer's child, and would outlive it."""
         assert self.popen is not None
+        for pid in Path(f"/proc/{self.popen.pid}/task/{self.popen.pid}/children").read_text().split():
+            os.kill(int(pid), signal.SIGKILL)
         self.popen.kill()
         self.popen.wait()
 
