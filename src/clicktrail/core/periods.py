@@ -16,11 +16,6 @@ def bucket_s(at_ms: int, minutes: int) -> int:
     return at_ms // length_ms * length_ms // 1000
 
 
-def utc_day(at_ms: int) -> int:
-    """Days since 1970, UTC."""
-    return at_ms // DAY_MS
-
-
 def day_of(time_zone: str, at_ms: int) -> int:
     """Days since 1970 in the zone. Raises OverflowError or ValueError for times that no calendar knows."""
     return _day_of_quarter(time_zone, at_ms // QUARTER_MS)
