@@ -142,7 +142,9 @@ class Shop:
         self.chrome.find_element(By.CSS_SELECTOR, css).click()
 
     def wait_for_title(self, title: str) -> None:
-        WebDriverWait(self.chrome, PATIENCE_S).until(lambda chrome: chrome.title == title)
+        """The page of that title is there, its scripts have run (the title comes before them)."""
+        ready = f"return document.title === {title!r} && document.readyState === 'complete'"
+        WebDriverWait(self.chrome, PATIENCE_S).until(lambda chrome: chrome.execute_script(ready))
 
 
 @pytest.fixture(scope="module")

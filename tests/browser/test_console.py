@@ -7,14 +7,14 @@ from urllib.parse import urlsplit
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import Select, WebDriverWait
+from selenium.webdriver.support.ui import Select
 from support.chromium import browser, complaints
 from support.observe import until
+from support.page import PATIENCE_S, click, found, press, shows, text, write
 from support.server import Server
 
 pytestmark = pytest.mark.needs("chromium", "chromedriver")
 
-PATIENCE_S = 15
 PAGES = (
     "/ledger/transaction/",
     "/ledger/transaction/1/change/",
@@ -51,41 +51,33 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def sign_in(driver: Chrome, server: Server) -> None:
     driver.get(server.console_url + "/")
-    driver.find_element(By.NAME, "username").send_keys(server.user)
-    driver.find_element(By.NAME, "password").send_keys(server.password)
+    write(driver, "username", server.user)
+    write(driver, "password", server.password)
     press(driver, "Log in")
-    WebDriverWait(driver, PATIENCE_S).until(lambda d: urlsplit(d.current_url).path == "/ledger/transaction/")
-
-
-def press(driver: Chrome, words: str) -> None:
-    driver.find_element(By.XPATH, f"//button[contains(., '{words}')] | //a[normalize-space()='{words}']").click()
-
-
-def text(driver: Chrome) -> str:
-    return driver.find_element(By.TAG_NAME, "body").text
+    until(lambda: urlsplit(driver.current_url).path == "/ledger/transaction/", PATIENCE_S, "the first page")
 
 
 def test_a_wrong_password_is_told_in_words(server: Server, tmp_path: Path) -> None:
     with browser(tmp_path) as driver:
         driver.get(server.console_url + "/")
-        driver.find_element(By.NAME, "username").send_keys(server.user)
-        driver.find_element(By.NAME, "password").send_keys("wrong")
+        write(driver, "username", server.user)
+        write(driver, "password", "wrong")
         press(driver, "Log in")
-        until(lambda: "The username or the password is wrong." in text(driver), PATIENCE_S, "the refusal")
+        shows(driver, "The username or the password is wrong.")
 
 
 def test_an_order_is_found_and_confirmed(server: Server, tmp_path: Path) -> None:
     with browser(tmp_path, width=1440) as driver:
         sign_in(driver, server)
-        search = driver.find_element(By.NAME, "q")
-        search.send_keys("ORDER-1\n")
+        write(driver, "q", "ORDER-1\n")
         until(lambda: "q=ORDER-1" in driver.current_url, PATIENCE_S, "the search")
-        assert "95.50 EUR" in text(driver) and "9.55 EUR" in text(driver) and "Test" in text(driver)
-        driver.find_element(By.CSS_SELECTOR, "#result_list tbody th a, #result_list tbody td a").click()
+        shows(driver, "9.55 EUR")
+        assert "95.50 EUR" in text(driver) and "Test" in text(driver)
+        click(driver, By.CSS_SELECTOR, "#result_list tbody th a, #result_list tbody td a")
         press(driver, "Confirm")
-        driver.find_element(By.NAME, "reason").send_keys("Goods were kept")
+        write(driver, "reason", "Goods were kept")
         press(driver, "Confirm")
-        until(lambda: "Transaction 1 was confirmed." in text(driver), PATIENCE_S, "the confirmation")
+        shows(driver, "Transaction 1 was confirmed.")
         assert "Goods were kept" in text(driver) and "open → confirmed" in text(driver)
         assert complaints(driver) == []
     assert server.transactions()[0]["state"] == "confirmed"
@@ -94,11 +86,11 @@ def test_an_order_is_found_and_confirmed(server: Server, tmp_path: Path) -> None
 def test_an_order_is_created_by_hand(server: Server, tmp_path: Path) -> None:
     with browser(tmp_path, width=1440) as driver:
         sign_in(driver, server)
-        driver.find_element(By.PARTIAL_LINK_TEXT, "Create by hand").click()
+        click(driver, By.PARTIAL_LINK_TEXT, "Create by hand")
         for name, value in (("tid", "HAND-1"), ("umsatz", "10"), ("pid", "2")):
-            driver.find_element(By.NAME, name).send_keys(value)
+            write(driver, name, value)
         press(driver, "Create")
-        until(lambda: "Saved as transaction" in text(driver), PATIENCE_S, "the verdict")
+        shows(driver, "Saved as transaction")
         assert "By hand" in text(driver)
         assert complaints(driver) == []
 
@@ -110,7 +102,7 @@ def test_the_link_follows_the_chosen_partner(server: Server, tmp_path: Path) -> 
     with browser(tmp_path, width=1440) as driver:
         sign_in(driver, server)
         driver.get(server.console_url + "/catalog/creative/1/change/")
-        link = driver.find_element(By.CSS_SELECTOR, "[data-link]")
+        link = found(driver, By.CSS_SELECTOR, "[data-link]")
         assert link.get_property("value") == f"{server.edge_url}/go.cgi?cpid=1&wmid=1&pid=2"
         Select(driver.find_element(By.CSS_SELECTOR, "[data-partner]")).select_by_visible_text("Anna (7)")
         driver.find_element(By.CSS_SELECTOR, "[data-subid]").send_keys("a b&c")

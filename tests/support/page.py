@@ -1,0 +1,59 @@
+"""Looking at and pressing on a page that may just be changing under the finger.
+
+A page that is replaced between finding an element and asking it something makes that element stale. So text is
+read in one step inside the browser, and a press that met a leaving page is tried again on the one that came.
+"""
+
+from selenium.common.exceptions import JavascriptException, NoSuchElementException, StaleElementReferenceException
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from support.observe import until
+
+PATIENCE_S = 15
+LEAVING = (NoSuchElementException, StaleElementReferenceException, JavascriptException)
+
+
+def text(driver: Chrome) -> str:
+    """What a person could read on the page; empty while it is being replaced."""
+    try:
+        return str(driver.execute_script("return document.body ? document.body.innerText : ''"))
+    except LEAVING:
+        return ""
+
+
+def shows(driver: Chrome, words: str) -> None:
+    until(lambda: words in text(driver), PATIENCE_S, f"a page that says {words!r}")
+
+
+def found(driver: Chrome, by: str, what: str) -> WebElement:
+    """The element, waited for."""
+
+    def look() -> WebElement | None:
+        try:
+            return driver.find_element(by, what)
+        except LEAVING:
+            return None
+
+    return until(look, PATIENCE_S, f"an element {what}")
+
+
+def click(driver: Chrome, by: str, what: str) -> None:
+    def pressed() -> bool:
+        try:
+            driver.find_element(by, what).click()
+        except LEAVING:
+            return False
+        return True
+
+    until(pressed, PATIENCE_S, f"something to press at {what}")
+
+
+def press(driver: Chrome, words: str) -> None:
+    """Presses the button, or the link, that says `words`."""
+    click(driver, By.XPATH, f"//button[contains(., '{words}')] | //a[normalize-space()='{words}']")
+
+
+def write(driver: Chrome, name: str, value: str) -> None:
+    """Types `value` into the field called `name`."""
+    found(driver, By.NAME, name).send_keys(value)
