@@ -51,7 +51,9 @@ PURE = frozenset({"os", "time", "random", "socket", "asyncio", "logging", "secre
 """What the pure core may not touch: the clock, the dice, the world."""
 WITHOUT_DJANGO = ("core", "journal", "edge")
 
-FOR_ALL_BUT_CORE = frozenset({"settings", "errors", "sqlite", "keys", "catalogfile", "heartbeat", "log", "__version__"})
+FOR_ALL_BUT_CORE = frozenset(
+    {"addresses", "settings", "errors", "sqlite", "keys", "catalogfile", "heartbeat", "log", "__version__"}
+)
 
 
 def long_functions(source: str, limit: int = LONGEST_FUNCTION_LINES) -> Iterator[str]:

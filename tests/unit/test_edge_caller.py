@@ -4,7 +4,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from clicktrail.edge.caller import Networks, Registry, parse, private, visitor
+from clicktrail.addresses import Networks, parse, private
+from clicktrail.edge.caller import Registry, visitor
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 LOOPBACK = Networks(["127.0.0.0/8", "::1/128"])

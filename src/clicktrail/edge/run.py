@@ -15,9 +15,10 @@ import uvloop
 
 from clicktrail import heartbeat, log
 from clicktrail import keys as keyring
+from clicktrail.addresses import Networks
 from clicktrail.core.clickid import Checks, Mint, made_ms
 from clicktrail.edge.answers import Answers
-from clicktrail.edge.caller import Networks, Registry
+from clicktrail.edge.caller import Registry
 from clicktrail.edge.catalog import Watch
 from clicktrail.edge.commit import Commits
 from clicktrail.edge.server import Connection

@@ -11,9 +11,10 @@ import re
 from collections import deque
 from typing import Any
 
+from clicktrail.addresses import parse
 from clicktrail.edge import click, postback, routes
 from clicktrail.edge.answers import CONTINUE, closing, without_body
-from clicktrail.edge.caller import Caller, parse
+from clicktrail.edge.caller import Caller
 from clicktrail.edge.catalog import Plan
 from clicktrail.edge.request import Fault, Request, Requests
 from clicktrail.edge.worker import Worker

@@ -1,0 +1,64 @@
+"""Client addresses: whose word on them is believed, and what of them may be stored."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from hashlib import blake2b
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+
+class Networks:
+    """A list of networks; raises ValueError for what is none."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._networks = tuple(ip_network(text, strict=False) for text in texts)
+
+    def hold(self, address: Address | None) -> bool:
+        return address is not None and any(address in network for network in self._networks)
+
+
+def derive(peer: Address | None, forwarded: bytes, trusted: Networks) -> Address | None:
+    """The nearest address that is not a proxy of ours, read from the right.
+
+    What a stranger writes into X-Forwarded-For stands left of what our proxies add, so it
+    is never reached. An entry that is no address ends the search at the one before it.
+    """
+    address = peer
+    for entry in reversed(forwarded.split(b",") if forwarded else []):
+        if not trusted.hold(address):
+            break
+        further = parse(entry.strip().decode("latin-1"))
+        if further is None:
+            break
+        address = further
+    return address
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Address | None:
+    """An address as a socket or a proxy writes it, port, brackets and zone tolerated; None where it is none."""
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def private(address: Address | None, mode: str, key: bytes) -> str:
+    """What may be stored of an address: keep, truncate (/24, /48), hash (keyed), drop."""
+    if address is None or mode == "drop":
+        return ""
+    if mode == "keep":
+        return str(address)
+    if mode == "hash":
+        return blake2b(address.packed, key=key, digest_size=16).hexdigest()
+    kept_bytes = 3 if address.version == 4 else 6
+    packed = address.packed[:kept_bytes].ljust(len(address.packed), b"\0")
+    return str(ip_address(packed))
