@@ -13,7 +13,7 @@ from clicktrail.settings import Settings
 
 Apps = Literal["ledger", "console"]
 
-LEDGER_APPS = ["clicktrail.control.catalog", "clicktrail.control.ledger"]
+LEDGER_APPS = ["clicktrail.control.catalog", "clicktrail.control.ledger", "clicktrail.control.outbox"]
 
 
 def boot(settings: Settings, apps: Apps) -> None:

@@ -7,6 +7,8 @@ from it (`edge/catalog.py`), control writes it (`control/catalog/publish.py`).
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from clicktrail.core.receivers import Receiver
+
 TEST_PARTNER = 2
 """The built-in partner whose transactions are marked as tests."""
 
@@ -99,6 +101,8 @@ class Catalog:
     creatives: dict[int, Creative] = field(default_factory=dict)
     approvals: tuple[Approval, ...] = ()
     rates: tuple[PartnerRate, ...] = ()
+    receivers: tuple[Receiver, ...] = ()
+    """Who is told of what: partners' postbacks and webhooks, paused ones too."""
 
     @cached_property
     def _approved(self) -> frozenset[tuple[int, int, str]]:
@@ -109,11 +113,24 @@ class Catalog:
         return {(r.partner, r.program, r.product): r.rate for r in self.rates}
 
     @cached_property
+    def _receivers(self) -> dict[tuple[str, int], list[Receiver]]:
+        found: dict[tuple[str, int], list[Receiver]] = {}
+        for receiver in self.receivers:
+            for trigger in receiver.triggers:
+                found.setdefault((trigger, receiver.partner), []).append(receiver)
+        return found
+
+    @cached_property
     def _products(self) -> dict[tuple[int, str], Product]:
         return {(p.id, product.name): product for p in self.programs.values() for product in p.products}
 
     def product(self, program: int, name: str) -> Product | None:
         return self._products.get((program, name))
+
+    def told(self, trigger: str, partner: int, program: int) -> list[Receiver]:
+        """Who is told. A postback goes to its own partner alone, so a test order goes to the test partner's."""
+        of_all, own = (self._receivers.get((trigger, whose), ()) for whose in (0, partner))
+        return [receiver for receiver in (*of_all, *own) if receiver.program in (0, program)]
 
     def is_approved(self, partner: int, program: int, product: str) -> bool:
         return (partner, program, product) in self._approved or (partner, program, EVERY_PRODUCT) in self._approved

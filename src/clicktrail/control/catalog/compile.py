@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from clicktrail.control.catalog import models
 from clicktrail.core import catalog as core
 from clicktrail.core.money import decimals_of
+from clicktrail.core.receivers import Receiver
 from clicktrail.errors import CatalogError
 
 ATTEMPTS = 20
@@ -40,6 +41,7 @@ def _read(prefix: str, version: int, changed_ms: int) -> core.Catalog:
         creatives=_creatives(products),
         approvals=_approvals(products),
         rates=_rates(products),
+        receivers=_receivers(),
     )
 
 
@@ -111,6 +113,15 @@ def _rates(products: dict[int, models.Product]) -> tuple[core.PartnerRate, ...]:
             row.partner_id, products[row.product_id].program_id, products[row.product_id].name, rate_of(row)
         )
         for row in models.PartnerRate.objects.order_by("pk")
+    )
+
+
+def _receivers() -> tuple[Receiver, ...]:
+    from clicktrail.control.outbox.models import Receiver as Row
+
+    return tuple(
+        Receiver(row.pk, row.kind, row.partner_id or 0, row.program_id or 0, tuple(row.triggers))
+        for row in Row.objects.only("kind", "partner_id", "program_id", "triggers").order_by("pk")
     )
 
 
