@@ -5,6 +5,8 @@ the latter are destroyed after two days, and with them every way back from a vis
 key to an address. All files are 0600.
 """
 
+import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -12,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -33,6 +36,8 @@ class Keys(msgspec.Struct, frozen=True):
     """Key of the address hash, see the setting ip_privacy."""
     django: str
     """Secret of the console's sessions."""
+    master: bytes
+    """What every other secret is derived from, see `derive`."""
 
 
 def create(folder: Path) -> Keys:
@@ -42,6 +47,7 @@ def create(folder: Path) -> Keys:
         "clickid": {"current": 0, "keys": {"0": secrets.token_hex(KEY_BYTES)}},
         "ip": secrets.token_hex(KEY_BYTES),
         "django": secrets.token_hex(KEY_BYTES),
+        "master": secrets.token_hex(KEY_BYTES),
     }
     _create_once(folder / "keys.json", json.dumps(fresh, indent=1).encode())
     return load(folder)
@@ -57,11 +63,31 @@ def load(folder: Path) -> Keys:
             current=int(found["clickid"]["current"]),
             ip=bytes.fromhex(found["ip"]),
             django=str(found["django"]),
+            master=_master(found),
         )
     except FileNotFoundError:
         raise SettingsError(f"There are no keys in {folder}: run `clicktrail init` first.") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
         raise SettingsError(f"{path} cannot be read ({fault!r}): restore it from a backup.") from None
+
+
+def _master(found: Mapping[str, Any]) -> bytes:
+    """Installations of before this key have one made of the secret that they do have."""
+    if "master" in found:
+        return bytes.fromhex(found["master"])
+    return _hmac(str(found["django"]).encode(), "master")
+
+
+def derive(keys: Keys, purpose: str) -> bytes:
+    """The 32-byte secret of one purpose, like `call|7|1|<salt>`.
+
+    Secrets that are derived need no storing: neither the ledger, its backups nor the catalog hold one.
+    """
+    return _hmac(keys.master, purpose)
+
+
+def _hmac(key: bytes, purpose: str) -> bytes:
+    return hmac.new(key, purpose.encode(), hashlib.sha256).digest()
 
 
 def rotate(folder: Path, now_ms: int, longest_lifetime_days: int) -> int:

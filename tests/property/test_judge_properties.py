@@ -8,9 +8,12 @@ from hypothesis import strategies as st
 from support.cast import CATALOG, CLICK_ID, NOW_MS
 
 from clicktrail.core import explain
+from clicktrail.core.access import Proofs
+from clicktrail.core.case import ABSENT, UNREAD, ClickFacts, Earlier
 from clicktrail.core.click import decide
 from clicktrail.core.deeplink import allowed
-from clicktrail.core.judge import ABSENT, UNREAD, ClickFacts, Earlier, judge
+from clicktrail.core.judge import judge
+from clicktrail.core.lifecycle import STATES
 from clicktrail.core.placeholders import compile_template
 from clicktrail.core.postback import Postback, from_params, read
 from clicktrail.core.reasons import CLICK_OUTCOMES, REASONS
@@ -33,10 +36,20 @@ params = st.fixed_dictionaries(
         "subid": odd,
         "wmid": numbers | odd,
         "nocheck": st.sampled_from(["1", "0", ""]),
+        "status": st.sampled_from(["confirmed", "cancelled", "open", "x"]),
     },
 )
+proofs = st.builds(
+    Proofs,
+    house=st.booleans(),
+    signed_by=st.integers(0, 2),
+    token=st.integers(0, 1),
+    listed=st.booleans(),
+    fault=st.sampled_from(["", "its signature is wrong"]),
+    stamp_ms=st.integers(0, 2 * NOW_MS),
+)
 postbacks = st.builds(
-    from_params, params, st.sampled_from(["", "", "", "it is damaged."]), st.sampled_from(["", "", "x"])
+    from_params, params, st.sampled_from(["", "", "", "it is damaged."]), proofs
 )
 clicks = st.builds(
     ClickFacts,
@@ -56,6 +69,9 @@ earlier = st.builds(
     product=products,
     revenue_minor=st.none() | st.integers(0, MAX_MINOR),
     click_id=st.sampled_from([None, CLICK_ID, CLICK_ID + 1]),
+    state=st.sampled_from(STATES),
+    trusted=st.booleans(),
+    stamp_ms=st.integers(0, 2 * NOW_MS),
 )
 worlds = st.fixed_dictionaries(
     {

@@ -8,6 +8,7 @@ Number 1 is taken everywhere, so that a number that was misread for it shows.
 
 from dataclasses import replace
 
+from clicktrail.core.case import ClickFacts, Earlier
 from clicktrail.core.catalog import (
     Approval,
     Catalog,
@@ -19,7 +20,7 @@ from clicktrail.core.catalog import (
     Rate,
 )
 from clicktrail.core.clickid import NODE_SHIFT, first_id
-from clicktrail.core.judge import DAY_MS, ClickFacts, Earlier
+from clicktrail.core.periods import DAY_MS
 
 SHOP, OTHER_SHOP, PAUSED_SHOP, YEN_SHOP = 1, 3, 4, 5
 TESTER, ANNA, BERT, CARLA, DORA, STRANGER = 2, 7, 8, 9, 10, 99

@@ -6,21 +6,25 @@ from typing import Any
 import pytest
 from support.cast import CATALOG, CLICK, CLICK_ID, EARLIER, NOW_MS, OTHER_SHOP, STRANGER, with_program
 
+from clicktrail.core.access import NO_PROOFS, Access, Proofs
+from clicktrail.core.case import ABSENT, UNREAD, Verdict
 from clicktrail.core.explain import age, moment, operator_sentence, quote, sentence, story
-from clicktrail.core.judge import ABSENT, DAY_MS, UNREAD, Verdict, judge
+from clicktrail.core.judge import judge
+from clicktrail.core.periods import DAY_MS
 from clicktrail.core.postback import from_params
 
 ORDER = {"cpid": "1", "tid": "A-1", "clickid": "QC423840809685489623456289367", "umsatz": "95.50"}
 
 
 def verdict(params: dict[str, str] | None = None, **world: Any) -> Verdict:
-    postback = from_params({**ORDER, **(params or {})}, world.pop("fault", ""), world.pop("unauthorized", ""))
+    postback = from_params({**ORDER, **(params or {})}, world.pop("fault", ""), world.pop("proofs", NO_PROOFS))
     known: dict[str, Any] = {"click_id": CLICK_ID, "click": CLICK, "earlier": None, "catalog": CATALOG, **world}
     return judge(postback, now_ms=NOW_MS, **known)
 
 
 NO_CLICK = {"click_id": None, "click": None}
 PAUSED = with_program(state="paused")
+SIGNED = with_program(access=Access(signed=True))
 
 SENTENCES: list[tuple[Verdict, str, str]] = [
     (
@@ -34,7 +38,7 @@ SENTENCES: list[tuple[Verdict, str, str]] = [
         "There is no program '99'; please check the parameter cpid.",
     ),
     (
-        verdict(unauthorized="its signature is wrong"),
+        verdict(catalog=SIGNED, proofs=Proofs(fault="its signature is wrong")),
         "The program accepts only calls that prove where they come from, and this one did not: its signature is wrong.",
         "This program accepts only calls that prove where they come from: its signature is wrong.",
     ),

@@ -25,9 +25,12 @@ from support.cast import (
 )
 
 from clicktrail.core import reasons
+from clicktrail.core.access import NO_PROOFS, Access, Proofs
+from clicktrail.core.case import ABSENT, UNREAD, Click, ClickFacts, Earlier, Verdict
 from clicktrail.core.catalog import Approval, Catalog, PartnerRate, Product, Rate
 from clicktrail.core.explain import operator_sentence, sentence
-from clicktrail.core.judge import ABSENT, DAY_MS, UNREAD, Click, ClickFacts, Earlier, Verdict, judge
+from clicktrail.core.judge import judge
+from clicktrail.core.periods import DAY_MS
 from clicktrail.core.postback import Postback, from_params
 
 GENUINE = "QC423840809685489623456289367"
@@ -40,7 +43,7 @@ class Scene:
 
     params: tuple[tuple[str, str], ...] = tuple(ORDER.items())
     fault: str = ""
-    unauthorized: str = ""
+    proofs: Proofs = NO_PROOFS
     click_id: int | None = CLICK_ID
     click: Click = CLICK
     earlier: Earlier | None = None
@@ -48,7 +51,7 @@ class Scene:
     now_ms: int = NOW_MS
 
     def call(self) -> Postback:
-        return from_params(dict(self.params), self.fault, self.unauthorized)
+        return from_params(dict(self.params), self.fault, self.proofs)
 
     def verdict(self) -> Verdict:
         return judge(self.call(), self.click_id, self.click, self.earlier, self.catalog, self.now_ms)
@@ -79,13 +82,14 @@ NO_CLICK = {"click_id": None, "click": None}
 FOREIGN = replace(CLICK, program=OTHER_SHOP, at_ms=NOW_MS - 99 * DAY_MS, outcome="unknown_creative")
 EXPIRED = replace(CLICK, at_ms=NOW_MS - 99 * DAY_MS, outcome="unknown_creative")
 PAUSED = with_program(state="paused")
+SIGNED = with_program(access=Access(signed=True))
+PAUSED_AND_SIGNED = with_program(state="paused", access=Access(signed=True))
 
 EVERYTHING_WRONG = Scene(
     params=(("clickid", "QC1"), ("produkt", "sale"), ("wmid", "99"), ("pid", "")),
     fault="it is damaged.",
-    unauthorized="its signature is missing",
     earlier=EARLIER,
-    catalog=PAUSED,
+    catalog=PAUSED_AND_SIGNED,
     **NO_CLICK,
 )
 
@@ -102,7 +106,7 @@ LADDER: tuple[tuple[str, Callable[[Scene], Scene]], ...] = (
     ("bad_call", is_so(fault="")),
     ("missing_cpid", says(cpid="99")),
     ("unknown_program", says(cpid="1")),
-    ("unauthorized", is_so(unauthorized="")),
+    ("unauthorized", is_so(catalog=PAUSED)),
     ("missing_tid", says(tid="A-1")),
     ("conflict", is_so(earlier=None)),
     ("program_paused", is_so(catalog=CATALOG)),
@@ -138,8 +142,9 @@ def test_the_ladder_is_the_order_of_the_contract() -> None:
         "malformed_clickid, foreign_click, waiting or unknown_click, click_expired, no_attribution, unknown_partner, "
         "partner_inactive, unknown_creative, unknown_product, missing_amount, bad_amount, not_approved"
     )
-    assert [" or ".join(step) for step in reasons.CHECK_ORDER] == contract.split(", ")
-    flat = [code for step in reasons.CHECK_ORDER for code in step if code != "duplicate"]
+    steps = [[code for code in step if code != "updated"] for step in reasons.CHECK_ORDER]
+    assert [" or ".join(step) for step in steps] == contract.split(", ")
+    flat = [code for step in steps for code in step if code != "duplicate"]
     assert [expected for expected, _ in LADDER] == flat
 
 
@@ -150,7 +155,8 @@ def test_each_fault_alone_is_named(expected: str) -> None:
         "bad_call": scene(fault="it is damaged."),
         "missing_cpid": scene({"cpid": ""}),
         "unknown_program": scene({"cpid": "99"}),
-        "unauthorized": scene(unauthorized="its signature is missing"),
+        "unauthorized": scene(catalog=SIGNED),
+        "updated": scene(proofs=Proofs(signed_by=1), earlier=replace(EARLIER, revenue_minor=9551)),
         "missing_tid": scene({"tid": ""}),
         "conflict": scene({"umsatz": "1"}, earlier=EARLIER),
         "program_paused": scene(catalog=PAUSED),

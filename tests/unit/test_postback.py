@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from clicktrail.core.access import Proofs
 from clicktrail.core.postback import (
     HIDDEN,
     MAX_PARAMS,
@@ -215,7 +216,7 @@ def test_typed_facts() -> None:
         "nocheck": "1",
         "other": "y",
     }
-    assert from_params(params) == Postback("1", "A-1", "QC1", "Sale", "95.50", "7", "x", "11", True, "", "")
+    assert from_params(params) == Postback("1", "A-1", "QC1", "Sale", "95.50", "7", "x", "11", True)
 
 
 def test_an_empty_value_counts_as_left_out() -> None:
@@ -246,4 +247,4 @@ def test_other_parameters_may_be_long() -> None:
 
 
 def test_proof_that_is_missing() -> None:
-    assert from_params({}, unauthorized="its signature is wrong").unauthorized == "its signature is wrong"
+    assert from_params({}, proofs=Proofs(signed_by=3)).proofs.trusted

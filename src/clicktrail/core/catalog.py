@@ -7,6 +7,7 @@ from it (`edge/catalog.py`), control writes it (`control/catalog/publish.py`).
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from clicktrail.core.access import OPEN_TO_ALL, Access
 from clicktrail.core.receivers import Receiver
 
 TEST_PARTNER = 2
@@ -54,6 +55,8 @@ class Program:
     """alias -> address template."""
     rollup_minutes: int = 60
     """60, or 30 or 15 where the zone's offset is not whole hours."""
+    access: Access = OPEN_TO_ALL
+    """Who may call."""
 
 
 @dataclass(frozen=True, slots=True)

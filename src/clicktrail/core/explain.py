@@ -98,7 +98,8 @@ def _words(facts: Facts) -> dict[str, str]:
         "clicked": moment(facts["clicked_ms"]) if "clicked_ms" in facts else "some time ago",
         "clickid": _quoted(facts, "clickid", "in the call"),
         "cpid": _quoted(facts, "cpid", "of that number"),
-        "differences": _differences(facts),
+        "changes": _differences(facts, "changes") or "it is trusted now",
+        "differences": _differences(facts, "differences") or "the facts differ",
         "fault": facts.get("fault", "it is damaged."),
         "hint": f" (did you mean {quote(facts['hint'])}?)" if facts.get("hint") else "",
         "no_creative": _no_creative(facts),
@@ -155,13 +156,13 @@ def _no_product(facts: Facts) -> str:
     return f"{_program(facts)} has no commission product {quote(facts['product'])}"
 
 
-def _differences(facts: Facts) -> str:
+def _differences(facts: Facts, name: str) -> str:
     """Both values of all that differs: "amount 95.50 EUR before, 99.00 EUR now"."""
     found = [
         f"{each['fact']} {_value(each, 'earlier', facts)} before, {_value(each, 'later', facts)} now"
-        for each in facts.get("differences", ())
+        for each in facts.get(name, ())
     ]
-    return "; ".join(found) or "the facts differ"
+    return "; ".join(found)
 
 
 def _value(difference: Mapping[str, Any], side: str, facts: Facts) -> str:
@@ -169,8 +170,8 @@ def _value(difference: Mapping[str, Any], side: str, facts: Facts) -> str:
     if value is None:
         return "none"
     if isinstance(value, int):
-        return money(value, facts) if difference["fact"] == "amount" else str(value)
-    return quote(value)
+        return money(value, facts) if difference["fact"] in ("amount", "commission") else str(value)
+    return str(value) if difference["fact"] == "status" else quote(value)
 
 
 def _sum(facts: Facts) -> str:

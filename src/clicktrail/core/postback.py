@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from clicktrail.core.access import NO_PROOFS, Proofs
+from clicktrail.core.lifecycle import CANCELLED, CONFIRMED, OPEN, PAID
+
 MAX_TEXT = 255
 """Characters of every typed text but the amount, whose decimals a shop may send in any number."""
 MAX_PARAMS = 1000
@@ -52,37 +55,62 @@ class Postback:
     nocheck: bool = False
     fault: str = ""
     """Why the call cannot be judged at all (bad_call), as the end of a sentence; or empty."""
-    unauthorized: str = ""
-    """Which proof the program demands and the call does not give; or empty. Found out before this is made."""
+    status: str | None = None
+    """What an order is to become, from a caller who is trusted: see STATUSES."""
+    commission: str | None = None
+    """What another system paid for it, of an imported order only."""
+    proofs: Proofs = NO_PROOFS
+    """Found out before this is made."""
 
 
-def read(query: bytes, body: bytes = b"", content_type: bytes = b"") -> tuple[dict[str, str], str]:
+def read(
+    query: bytes, body: bytes = b"", content_type: bytes = b"", secrets: dict[str, str] | None = None
+) -> tuple[dict[str, str], str]:
     """(parameters, fault) of a call: address and body joined, the body wins, of a repeated name the last counts.
 
     Texts are clean UTF-8 without NUL and lone surrogates; values of secrets are HIDDEN.
     fault: why the body could not be read, or empty. Never raises.
+    secrets: takes the hidden values, for the one who checks them and forgets them.
     """
     params: dict[str, str] = {}
-    fault = _keep(params, _form(query)) if query else ""
+    hidden = {} if secrets is None else secrets
+    fault = _keep(params, _form(query), hidden) if query else ""
     if not body or fault:
         return params, fault
     try:
-        return params, _keep(params, _body(body, content_type))
+        return params, _keep(params, _body(body, content_type), hidden)
     except _Unreadable as unreadable:
         return params, str(unreadable)
 
 
-def from_params(params: dict[str, str], fault: str = "", unauthorized: str = "") -> Postback:
-    """The typed facts of a call as it was kept in the journal."""
+def from_params(
+    params: dict[str, str], fault: str = "", proofs: Proofs = NO_PROOFS, imported: bool = False
+) -> Postback:
+    """The typed facts of a call as it was kept in the journal.
+
+    imported: it is an order of another system, which says what was paid for it and how far it has come.
+    """
     texts = {field: params.get(name) or None for field, name in _TEXTS.items()}
     return Postback(
         **texts,
         amount=params.get("umsatz") or None,
         nocheck=params.get("nocheck") == "1",
         fault=fault or _too_long(texts),
-        unauthorized=unauthorized,
+        status=_status(params, IMPORTED_STATUSES if imported else STATUSES),
+        commission=params.get("commission") or None if imported else None,
+        proofs=proofs,
     )
 
+
+def _status(params: dict[str, str], known: tuple[str, ...]) -> str | None:
+    """A word that is none of ours is another system's: it says nothing here."""
+    status = params.get("status", "").strip().lower()
+    return status if status in known else None
+
+
+STATUSES = (CONFIRMED, CANCELLED)
+"""What a trusted call may make of an order with the parameter `status`."""
+IMPORTED_STATUSES = (OPEN, CONFIRMED, CANCELLED, PAID)
 
 _TEXTS = {
     "cpid": "cpid",
@@ -106,14 +134,17 @@ def _too_long(texts: dict[str, str | None]) -> str:
     return ""
 
 
-def _keep(params: dict[str, str], pairs: Pairs) -> str:
+def _keep(params: dict[str, str], pairs: Pairs, hidden: dict[str, str]) -> str:
     for name, value in pairs:
         if name in KNOWN:
             params[name] = value
             continue
         if name not in params and len(params) >= MAX_PARAMS:
             return TOO_MANY
-        params[name] = HIDDEN if value and is_secret(name) else value
+        if value and is_secret(name):
+            params[name], hidden[name] = HIDDEN, value
+        else:
+            params[name] = value
     return ""
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 SAVED = "saved"
 DUPLICATE = "duplicate"
+UPDATED = "updated"
 CONFLICT = "conflict"
 BAD_CALL = "bad_call"
 MISSING_CPID = "missing_cpid"
@@ -55,6 +56,13 @@ _LIST = (
         DUPLICATE,
         "Order {tid} was saved before as {transaction} with the same facts; nothing was changed.",
         "This order was saved before as {transaction}; nothing more is needed.",
+        http_status=200,
+    ),
+    Reason(
+        UPDATED,
+        "Order {tid} was saved before as {transaction}; this call, which proved where it comes from, changed it: "
+        "{changes}.",
+        "This order was saved before as {transaction}; your call changed it: {changes}.",
         http_status=200,
     ),
     Reason(
@@ -164,7 +172,10 @@ _LIST = (
 )
 
 REASONS: dict[str, Reason] = {reason.code: reason for reason in _LIST}
-"""The closed list by code, in the order of checks behind `saved`, `duplicate` and `conflict`."""
+"""The closed list by code, in the order of checks behind `saved`, `duplicate`, `updated` and `conflict`."""
+
+NAMES_EARLIER = (DUPLICATE, UPDATED, CONFLICT)
+"""Verdicts that name the transaction which the order had already."""
 
 CHECK_ORDER: tuple[tuple[str, ...], ...] = (
     (BAD_CALL,),
@@ -172,7 +183,7 @@ CHECK_ORDER: tuple[tuple[str, ...], ...] = (
     (UNKNOWN_PROGRAM,),
     (UNAUTHORIZED,),
     (MISSING_TID,),
-    (DUPLICATE, CONFLICT),
+    (DUPLICATE, UPDATED, CONFLICT),
     (PROGRAM_PAUSED,),
     (MALFORMED_CLICKID,),
     (FOREIGN_CLICK,),

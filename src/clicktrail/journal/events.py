@@ -32,6 +32,8 @@ class Click(msgspec.Struct, frozen=True, array_like=True, tag="c", gc=False):
     outcome: str
     """`ok`, or the reason code why nobody is credited."""
     prefetch: bool
+    clickid: str = ""
+    """The ClickID that another system gave an imported click; else empty."""
 
 
 class Postback(msgspec.Struct, frozen=True, array_like=True, tag="p", gc=False):
@@ -48,9 +50,23 @@ class Postback(msgspec.Struct, frozen=True, array_like=True, tag="p", gc=False):
     user_agent: str
     referrer: str
     source: str = "edge"
-    """`edge`, `console` (created by hand) or `api`."""
+    """`edge`, `console` (created by hand), `api`, `import` or `again` (an earlier call, judged once more)."""
     actor: str = ""
-    """Who created it by hand."""
+    """Who handed it in, where that was not a shop."""
+    signed_by: int = 0
+    """Number of the key of its valid signature, of an API call the key's; 0 where it proved nothing."""
+    token: int = 0
+    """Number of its valid token; 0: none."""
+    listed: bool = False
+    """Came from a network that the program lists."""
+    proof_fault: str = ""
+    """Why a proof that it gave does not count; or empty."""
+    stamp_ms: int = 0
+    """When it was signed; 0 where it was not."""
+    again: int = 0
+    """Id of the call that is judged once more; 0: none."""
+    arrived_ms: int = 0
+    """When the order happened, where that was before `at_ms`; 0: then."""
 
 
 Event = Click | Postback

@@ -1,11 +1,13 @@
 """From the ledger's tables to the one immutable picture that edge and engine work with."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from clicktrail.control.catalog import models
 from clicktrail.core import catalog as core
+from clicktrail.core.access import Access, SigningKey, Token
 from clicktrail.core.money import decimals_of
 from clicktrail.core.receivers import Receiver
 from clicktrail.errors import CatalogError
@@ -52,8 +54,9 @@ def _programs(products: dict[int, models.Product]) -> dict[int, core.Program]:
     own: dict[int, list[core.Product]] = defaultdict(list)
     for product in products.values():
         own[product.program_id].append(core.Product(product.pk, product.name, rate_of(product)))
+    rules = _access()
     return {
-        row.pk: _program(row, tuple(own[row.pk]), targets[row.pk], products)
+        row.pk: _program(row, tuple(own[row.pk]), targets[row.pk], products, rules(row))
         for row in models.Program.objects.order_by("pk")
     }
 
@@ -63,6 +66,7 @@ def _program(
     own: tuple[core.Product, ...],
     targets: dict[str, str],
     products: dict[int, models.Product],
+    access: Access,
 ) -> core.Program:
     default = products.get(row.default_product_id) if row.default_product_id else None
     return core.Program(
@@ -79,6 +83,28 @@ def _program(
         products=own,
         targets=targets,
         rollup_minutes=rollup_minutes(row.time_zone),
+        access=access,
+    )
+
+
+def _access() -> Callable[[models.Program], Access]:
+    """Who may call a program, by its row; keys and tokens of all programs are read once."""
+    keys: dict[int, list[SigningKey]] = defaultdict(list)
+    for key in models.SigningKey.objects.filter(state=models.KeyState.ACTIVE).order_by("number"):
+        keys[key.program_id].append(SigningKey(key.number, key.salt))
+    tokens: dict[int, list[Token]] = defaultdict(list)
+    for token in models.CallToken.objects.filter(state=models.KeyState.ACTIVE).order_by("number"):
+        tokens[token.program_id].append(Token(token.number, token.digest))
+    return lambda row: Access(
+        signed=row.signed,
+        token_required=row.token_required,
+        networks=tuple(row.networks),
+        keys=tuple(keys[row.pk]),
+        tokens=tuple(tokens[row.pk]),
+        nocheck=row.nocheck_by,
+        pid=row.pid_by,
+        unproven=row.unproven,
+        replay_window_s=row.replay_window_s,
     )
 
 

@@ -9,10 +9,28 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 
+from clicktrail.core.access import REPLAY_WINDOW_S
+
 
 class ProgramState(models.TextChoices):
     ACTIVE = "active"
     PAUSED = "paused"
+
+
+class Allowed(models.TextChoices):
+    NOBODY = "nobody"
+    SIGNED = "signed"
+    EVERYBODY = "everybody"
+
+
+class Unproven(models.TextChoices):
+    REFUSE = "refuse"
+    HOLD = "hold"
+
+
+class KeyState(models.TextChoices):
+    ACTIVE = "active"
+    REVOKED = "revoked"
 
 
 class PartnerState(models.TextChoices):
@@ -56,12 +74,59 @@ class Program(Edited):
     deeplink_hosts = models.JSONField(default=list, blank=True)
     click_parameter = models.CharField(max_length=64, default="qc_clickid")
     state = models.CharField(max_length=8, choices=ProgramState.choices, default=ProgramState.ACTIVE)
+    # Who may call: `core/access.py`.
+    signed = models.BooleanField(default=False)
+    token_required = models.BooleanField(default=False)
+    networks = models.JSONField(default=list, blank=True)
+    nocheck_by = models.CharField(max_length=9, choices=Allowed.choices, default=Allowed.EVERYBODY)
+    pid_by = models.CharField(max_length=9, choices=Allowed.choices, default=Allowed.EVERYBODY)
+    unproven = models.CharField(max_length=6, choices=Unproven.choices, default=Unproven.REFUSE)
+    replay_window_s = models.PositiveIntegerField(default=REPLAY_WINDOW_S)
 
     class Meta:
         db_table = "catalog_program"
 
     def __str__(self) -> str:
         return f"{self.name} ({self.pk})"
+
+
+class Proof(Edited):
+    """A numbered secret of one program; a number is never given twice."""
+
+    id = models.BigAutoField(primary_key=True)
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=7, choices=KeyState.choices, default=KeyState.ACTIVE)
+    created_ms = models.BigIntegerField()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.number}"
+
+
+class SigningKey(Proof):
+    """A shop's server signs its calls with it. The secret is derived (`keys.derive`), not stored."""
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="signing_keys")
+    salt = models.CharField(max_length=32)
+
+    class Meta:
+        db_table = "catalog_signing_key"
+        verbose_name = "signing key"
+        constraints = [models.UniqueConstraint(fields=["program", "number"], name="signing_key_once")]
+
+
+class CallToken(Proof):
+    """A word that a shop's calls carry. Only its keyed hash is stored."""
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="call_tokens")
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "catalog_call_token"
+        verbose_name = "token"
+        constraints = [models.UniqueConstraint(fields=["program", "number"], name="call_token_once")]
 
 
 class Product(Edited):

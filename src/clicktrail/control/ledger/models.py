@@ -73,6 +73,12 @@ class Postback(models.Model):
     judged_order = models.BigIntegerField(null=True)
     judged_ms = models.BigIntegerField(null=True)
     catalog_version = models.BigIntegerField()
+    proofs = models.TextField(db_default="")
+    """JSON object of what it proved: numbers of keys, never their values (`core/access.py`); or empty."""
+    again_id = models.BigIntegerField(null=True)
+    """The call that this one judges once more."""
+    arrived_ms = models.BigIntegerField(null=True)
+    """When the order happened, where that was before the call was handed in."""
 
     class Meta:
         db_table = "ledger_postback"
@@ -84,13 +90,26 @@ class Postback(models.Model):
             models.Index(fields=["id"], name="postback_waiting", condition=Q(reason="waiting")),
             models.Index(fields=["judged_order"], name="postback_by_order"),
             models.Index(fields=["reason", "id"], name="postback_by_reason"),
+            models.Index(fields=["again_id"], name="postback_by_again", condition=Q(again_id__isnull=False)),
         ]
 
     def __str__(self) -> str:
         return f"Call {self.pk}"
 
 
+class ImportedClick(models.Model):
+    """The ClickID that another system gave a click; here it has one of ours as well."""
+
+    clickid = models.CharField(max_length=64, primary_key=True)
+    click_id = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_imported_click"
+        indexes = [models.Index(fields=["click_id"], name="imported_by_click")]
+
+
 class TransactionState(models.TextChoices):
+    HELD = "held"
     OPEN = "open"
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
@@ -124,6 +143,14 @@ class Transaction(models.Model):
     postback_id = models.BigIntegerField()
     clicked_ms = models.BigIntegerField(null=True)
     created_ms = models.BigIntegerField()
+    revision = models.IntegerField(db_default=0)
+    """Rises with every move and change; nobody changes a revision that he has not seen."""
+    trusted = models.BooleanField(db_default=False)
+    """Whether a call that proved where it comes from stands behind it."""
+    held_for = models.TextField(db_default="")
+    """Which proof is missing, of one that is or was on hold."""
+    stamp_ms = models.BigIntegerField(db_default=0)
+    """Of the last word that counted; a signed call of before it changes nothing."""
 
     class Meta:
         db_table = "ledger_transaction"
@@ -148,6 +175,12 @@ class Move(models.Model):
     to_state = models.CharField(max_length=9)
     actor = models.TextField()
     reason = models.TextField()
+    revision = models.IntegerField(db_default=0)
+    """Of the transaction, after the move."""
+    changes = models.TextField(db_default="")
+    """JSON list of {"fact", "earlier", "later"} where more than the state has changed; or empty."""
+    call_id = models.BigIntegerField(null=True)
+    """The call that made it; null where a person did."""
 
     class Meta:
         db_table = "ledger_move"

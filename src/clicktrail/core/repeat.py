@@ -1,0 +1,178 @@
+"""A later call of an order that has its transaction already. Pure.
+
+`duplicate` where it says the same, `conflict` where it says something else: nothing is overwritten and a
+person is shown both. Only a call that proved where it comes from may change something: it replaces what a
+call without proof had made, moves the order by `status`, or makes its revenue smaller.
+docs/decisions/0009-conflict-rule.md.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from clicktrail.core import reasons
+from clicktrail.core.case import Award, Case, Change, ClickFacts, Earlier, Facts, Named, NoClick, difference
+from clicktrail.core.catalog import Program, Rate
+from clicktrail.core.ids import read_id
+from clicktrail.core.lifecycle import CANCEL, CANCELLED, CONFIRM, CONFIRMED, HELD, OPEN, after
+from clicktrail.core.money import AmountError, commission, parse_amount
+from clicktrail.core.postback import MAX_TEXT, Postback
+
+VERBS = {CONFIRMED: CONFIRM, CANCELLED: CANCEL}
+"""What a trusted call's `status` does."""
+REDUCIBLE = (HELD, OPEN, CONFIRMED)
+"""States in which the revenue may still become smaller: what is paid is settled by people."""
+
+Judged = Callable[[], Award]
+"""What the call would earn if it were the order's first; raises Named."""
+
+
+def once(case: Case, program: Program, judged: Judged) -> None:
+    """A `tid` creates a transaction once: raises Named where it has one, passes where it has none."""
+    earlier = case.earlier
+    if earlier is None:
+        return
+    differences = _amount_differs(case.postback, earlier, program) + _product_differs(case.postback, earlier)
+    partner_differences = _partner_differs(case, earlier)
+    if partner_differences is None and not differences:
+        # Whether the partner is another one only its click can tell: judged as if that had come before.
+        raise Named(reasons.WAITING, transaction=earlier.number)
+    differences += partner_differences or []
+    if case.postback.proofs.trusted:
+        _trusted(case, earlier, differences, judged)
+    if differences:
+        raise Named(reasons.CONFLICT, transaction=earlier.number, differences=differences)
+    raise Named(reasons.DUPLICATE, transaction=earlier.number)
+
+
+def _trusted(case: Case, earlier: Earlier, differences: list[Facts], judged: Judged) -> None:
+    """Raises Named where the call changes something, or wants to and may not; else it is like any other."""
+    stamp_ms = case.postback.proofs.stamp_ms or case.now_ms
+    if stamp_ms < earlier.stamp_ms:
+        # Said before what holds now: a copy of an old call, or one that was long on its way.
+        status = case.postback.status
+        if status and status != earlier.state:
+            differences.append(difference("status", earlier.state, status))
+        return
+    now = replace(earlier, trusted=True, stamp_ms=stamp_ms, held_for="")
+    if differences and not earlier.trusted and earlier.state in (HELD, OPEN):
+        now = _replaced(now, _award(judged, earlier, differences))
+    elif differences:
+        now = _smaller(now, differences)
+    now = _moved(now, case.postback.status, earlier)
+    changed = _changed(earlier, now)
+    if not changed and earlier.trusted:
+        return
+    change = Change(replace(now, revision=earlier.revision + 1), tuple(changed))
+    reason = reasons.UPDATED if changed else reasons.DUPLICATE
+    raise Named(reason, change, transaction=earlier.number, changes=changed or None)
+
+
+def _award(judged: Judged, earlier: Earlier, differences: list[Facts]) -> Award:
+    """What the trusted call would earn; where it would earn nothing, a person is shown both."""
+    try:
+        return judged()
+    except Named as named:
+        if named.reason == reasons.WAITING:
+            raise
+        raise Named(
+            reasons.CONFLICT, transaction=earlier.number, differences=differences, instead=named.reason
+        ) from None
+
+
+def _replaced(now: Earlier, award: Award) -> Earlier:
+    return replace(
+        now,
+        partner=award.partner,
+        product=award.product,
+        revenue_minor=award.revenue_minor,
+        click_id=award.click_id,
+        subid=award.subid,
+        creative=award.creative,
+        referrer=award.referrer,
+        host="",
+        clickid=award.clickid,
+        product_id=award.product_id,
+        commission_minor=award.commission_minor,
+        percent_ppm=award.percent_ppm,
+        fixed_minor=award.fixed_minor,
+        test=award.test,
+        clicked_ms=award.clicked_ms,
+    )
+
+
+def _smaller(now: Earlier, differences: list[Facts]) -> Earlier:
+    """A part refund: everything else is as before, and the new revenue is below the old one."""
+    only = differences[0]
+    is_refund = (
+        len(differences) == 1
+        and only["fact"] == "amount"
+        and isinstance(only["later"], int)
+        and only["earlier"] is not None
+        and only["later"] < only["earlier"]
+        and now.state in REDUCIBLE
+    )
+    if not is_refund:
+        raise Named(reasons.CONFLICT, transaction=now.number, differences=differences)
+    return reduced(now, only["later"])
+
+
+def reduced(transaction: Earlier, revenue_minor: int) -> Earlier:
+    """The transaction with another net revenue, its commission by its own rate; a fixed one stays."""
+    rate = Rate(transaction.percent_ppm, transaction.fixed_minor)
+    earned = commission(rate, revenue_minor) if transaction.percent_ppm is not None else transaction.commission_minor
+    return replace(transaction, revenue_minor=revenue_minor, commission_minor=earned)
+
+
+def _moved(now: Earlier, status: str | None, earlier: Earlier) -> Earlier:
+    """What is on hold is released by the proof; then `status` moves it, where the table of states lets it."""
+    freed = OPEN if now.state == HELD else now.state
+    if status is None or status == freed:
+        return replace(now, state=freed)
+    state = after(freed, VERBS[status])
+    if state is None:
+        differences = [difference("status", earlier.state, status)]
+        raise Named(reasons.CONFLICT, transaction=earlier.number, differences=differences)
+    return replace(now, state=state)
+
+
+def _changed(earlier: Earlier, now: Earlier) -> list[Facts]:
+    """What a person wants to read of it."""
+    pairs = (
+        ("partner", earlier.partner, now.partner),
+        ("product", earlier.product, now.product),
+        ("amount", earlier.revenue_minor, now.revenue_minor),
+        ("commission", earlier.commission_minor, now.commission_minor),
+        ("status", earlier.state, now.state),
+    )
+    return [difference(fact, before, later) for fact, before, later in pairs if before != later]
+
+
+def _amount_differs(postback: Postback, earlier: Earlier, program: Program) -> list[Facts]:
+    if not postback.amount:
+        return []
+    try:
+        later = parse_amount(postback.amount, program.decimals)
+    except AmountError:
+        return [difference("amount", earlier.revenue_minor, postback.amount[:MAX_TEXT])]
+    return [] if later == earlier.revenue_minor else [difference("amount", earlier.revenue_minor, later)]
+
+
+def _product_differs(postback: Postback, earlier: Earlier) -> list[Facts]:
+    if not postback.product or postback.product == earlier.product:
+        return []
+    return [difference("product", earlier.product, postback.product)]
+
+
+def _partner_differs(case: Case, earlier: Earlier) -> list[Facts] | None:
+    """None: its click must be read first. A ClickID that names no known click says nothing about a partner."""
+    pid, click = case.postback.pid, case.click
+    if pid:
+        later = read_id(pid)
+        return [] if later == earlier.partner else [difference("partner", earlier.partner, later or pid)]
+    if case.click_id is None or case.click_id == earlier.click_id:
+        return []
+    if click is NoClick.UNREAD:
+        return None
+    if not isinstance(click, ClickFacts) or click.partner in (0, earlier.partner):
+        return []
+    return [difference("partner", earlier.partner, click.partner)]
