@@ -4,6 +4,7 @@ The engine (a verdict) and control (a move by hand) make deliveries from the sam
 each in the transaction that stores what the delivery tells.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -98,3 +99,16 @@ FACTS = (
 def facts(values: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     """FACTS in their order, those that are not given as None; `more` is for one trigger alone."""
     return {name: values.get(name) for name in FACTS} | more
+
+
+DELIVERY = (
+    "receiver_id", "key", "trigger", "transaction_number", "call_id", "facts", "state", "attempts", "created_ms",
+    "since_ms", "due_ms",
+)  # fmt: skip
+"""Columns of a new delivery, in the order of `row`."""
+
+
+def row(receiver: int, key: str, told: Mapping[str, Any], now_ms: int) -> tuple[Any, ...]:
+    """A delivery that is due now. told: as `facts` makes it."""
+    text = json.dumps(told, ensure_ascii=False)
+    return (receiver, key, told["trigger"], told["number"], told["call"] or 0, text, "due", 0, now_ms, now_ms, now_ms)

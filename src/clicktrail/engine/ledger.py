@@ -8,6 +8,7 @@ these tables, and the fence in `write` makes a commit fail once another engine h
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from clicktrail.core import receivers
 from clicktrail.errors import LedgerError
 
 Row = tuple[Any, ...]
@@ -38,6 +39,7 @@ SUBID = named("day program_id partner_id other subid")
 REFERRER = named("day program_id partner_id other host")
 CURSOR = named("identity node name seq sealed finished_ms")
 SET_ASIDE = named("identity seq position note body at_ms")
+DELIVERY = list(receivers.DELIVERY)
 
 WAITING = named("id at_ms click_id method source actor params fault ip user_agent referrer catalog_version")
 """Columns of a waiting call: what it takes to judge it after a restart."""
@@ -104,6 +106,8 @@ class Unit:
     referrers: list[Row] = field(default_factory=list)
     cursors: list[Row] = field(default_factory=list)
     aside: list[Row] = field(default_factory=list)
+    deliveries: list[Row] = field(default_factory=list)
+    """Who is to be told; one that is there already stays as it is."""
 
 
 class Ledger(Protocol):

@@ -189,6 +189,7 @@ class Engine:
             judged.numbers, self._clock(), clicks, judged.named, judged.transactions, judged.postbacks,
             judged.verdicts, hours, subids, referrers,
         )  # fmt: skip
+        unit.deliveries = judged.deliveries
         return Prepared(unit, judged, ready)
 
     def _kept(self, parts: list[Part]) -> list[Part]:

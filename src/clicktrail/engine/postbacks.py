@@ -15,6 +15,7 @@ from clicktrail.core.ids import read_id
 from clicktrail.core.judge import ABSENT, UNREAD, Award, ClickFacts, Earlier, NoClick, Verdict, judge
 from clicktrail.core.lifecycle import OPEN
 from clicktrail.core.reasons import WAITING
+from clicktrail.engine import outbox
 from clicktrail.engine.ledger import Numbers, Row
 from clicktrail.engine.rollup import BOT, COMMISSION, NET, REVENUE, TRANSACTIONS, Rollups
 from clicktrail.journal.events import Postback
@@ -77,6 +78,7 @@ class Judged:
     named: list[int] = field(default_factory=list)
     waiting: list[Call] = field(default_factory=list)
     final: list[tuple[int, Verdict]] = field(default_factory=list)
+    deliveries: list[Row] = field(default_factory=list)
 
 
 def read_call(event: Postback, read_clickid: Reader, tick: int, waited: bool = False) -> Call:
@@ -118,6 +120,7 @@ def _credit(
     judged.numbers = replace(judged.numbers, next_transaction=number + 1)
     host = click.host if click else ""
     judged.transactions.append(_transaction_row(number, award, host, call.event))
+    judged.deliveries += outbox.of_award(catalog, number, award, call.event, judged.now_ms)
     if not award.test:
         at_ms = call.event.at_ms
         slot = rollups.at(at_ms, award.program, award.partner, award.creative, award.product_id, catalog)

@@ -20,11 +20,11 @@ TYPES = {
     **dict.fromkeys(("bot", "prefetch", "counted", "net", "other", "nocheck", "saved", "test", "manual"), "boolean"),
     **dict.fromkeys(("sealed",), "boolean"),
     **dict.fromkeys(("visitor", "body"), "bytea"),
-    **dict.fromkeys(("tail", "day", "position", "percent_ppm", "decimals", "node"), "integer"),
+    **dict.fromkeys(("tail", "day", "position", "percent_ppm", "decimals", "node", "attempts"), "integer"),
     **dict.fromkeys(
         words.named(
             "target subid outcome referrer_host referrer ip user_agent extra method source actor tid clickid pid wmid "
-            "product amount params fault reason facts currency state host identity name note"
+            "product amount params fault reason facts currency state host identity name note key trigger"
         ),
         "text",
     ),
@@ -56,6 +56,7 @@ SUBIDS = words.add_up("ledger_rollup_subid", words.SUBID, _rows_of(words.SUBID +
 REFERRERS = words.add_up("ledger_rollup_referrer", words.REFERRER, _rows_of(words.REFERRER + words.MEASURES))
 CURSORS = _insert("ledger_journal_cursor", words.CURSOR, words.MOVE_CURSOR)
 ASIDE = _insert("ledger_set_aside", words.SET_ASIDE, "ON CONFLICT DO NOTHING")
+DELIVERIES = _insert("outbox_delivery", words.DELIVERY, "ON CONFLICT (receiver_id, key) DO NOTHING")
 
 LIST = "= ANY(%s::bigint[])"
 EARLIER = (
@@ -179,6 +180,7 @@ class PostgresLedger:
             self._many(REFERRERS, unit.referrers)
             self._many(CURSORS, unit.cursors)
             self._many(ASIDE, unit.aside)
+            self._many(DELIVERIES, unit.deliveries)
         return True
 
     def _fence(self, unit: Unit) -> None:

@@ -50,6 +50,7 @@ SUBIDS = words.add_up("ledger_rollup_subid", words.SUBID, _marks(words.SUBID + w
 REFERRERS = words.add_up("ledger_rollup_referrer", words.REFERRER, _marks(words.REFERRER + words.MEASURES))
 CURSORS = _insert("ledger_journal_cursor", words.CURSOR, words.MOVE_CURSOR)
 ASIDE = _insert("ledger_set_aside", words.SET_ASIDE, "ON CONFLICT DO NOTHING")
+DELIVERIES = _insert("outbox_delivery", words.DELIVERY, "ON CONFLICT (receiver_id, key) DO NOTHING")
 
 LIST = "IN (SELECT value FROM json_each(?))"
 EARLIER = (
@@ -182,6 +183,7 @@ class SqliteLedger:
             self._many(REFERRERS, unit.referrers)
             self._many(CURSORS, unit.cursors)
             self._many(ASIDE, unit.aside)
+            self._many(DELIVERIES, unit.deliveries)
         return True
 
     def _fence(self, unit: Unit) -> None:
