@@ -62,6 +62,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Days until the full referrer is cut to its host; 0 keeps it."""
     extra_days: Natural = 90
     """Days until unknown parameters are cut; 0 keeps them."""
+    order_list_days: Natural = 7
+    """Days until an uploaded order list is deleted, as the file it was; 0 keeps it."""
+    reconcile_days: Natural = 90
+    """Days until the lines of a reconciled order list are deleted; its sums stay. 0 keeps them."""
     journal_retention_days: Positive = 7
     """Days that a journal file the ledger has is kept for replay."""
     journal_max_bytes: Positive = 256 * 1024 * 1024

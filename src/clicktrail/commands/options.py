@@ -22,7 +22,7 @@ GROUPS = {
         "queue_max_events",
     ),
     "Tracking": ("prefix", "sync_patience_ms", "verdict_patience_ms"),
-    "Privacy": ("ip_privacy", "user_agent_days", "referrer_days", "extra_days"),
+    "Privacy": ("ip_privacy", "user_agent_days", "referrer_days", "extra_days", "order_list_days", "reconcile_days"),
     "Limits of a connection": (
         "idle_timeout_s",
         "header_timeout_s",

@@ -13,7 +13,13 @@ from clicktrail.settings import Settings
 
 Apps = Literal["ledger", "console"]
 
-LEDGER_APPS = ["clicktrail.control.catalog", "clicktrail.control.ledger", "clicktrail.control.outbox"]
+LEDGER_APPS = [
+    "clicktrail.control.catalog",
+    "clicktrail.control.ledger",
+    "clicktrail.control.outbox",
+    "clicktrail.control.reconcile",
+    "clicktrail.control.alarms",
+]
 
 
 def boot(settings: Settings, apps: Apps) -> None:

@@ -1,0 +1,354 @@
+"""Why a line and the ledger differ: the likely cause of each finding, in a sentence. Pure.
+
+What the log knows comes first; what the numbers suggest comes second.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from clicktrail.control.reconcile import classes
+from clicktrail.control.reconcile.classes import Finding, Ours
+from clicktrail.control.reconcile.orderlist import CANCELLED, House, Listed, day_text
+from clicktrail.core import lifecycle, reasons
+from clicktrail.core.explain import moment, money, quote
+from clicktrail.core.periods import DAY_MS
+
+CAUSES = {
+    "no_call": "No call ever came",
+    "near_order": "Another spelling here",
+    "near_call": "A call with another spelling",
+    "other_program": "In another program",
+    "cancelled_there": "Cancelled by the shop",
+    "cancelled_here": "Cancelled here",
+    "vat_here": "Gross here",
+    "vat_there": "Gross in the list",
+    "shipping": "Shipping or a fixed sum",
+    "slip": "Decimal separator",
+    "factor": "Another currency",
+    "second_call": "A later call said so",
+    "less": "Less than here",
+    "more": "More than here",
+    "utc": "Days in UTC",
+    "midnight": "Around midnight",
+    "other_day": "Call at another day",
+    "by_hand": "Made by hand",
+    "edge": "At the edge of the period",
+    "only_here": "Only here",
+    "open_here": "Not confirmed here",
+    "test": "Test partner",
+    "same": "Same facts",
+    "items": "One line an article",
+    "others": "Other facts",
+    "unreadable": "Cannot be read",
+}
+"""Code -> name in a filter; a discarded call is named by its reason code."""
+
+Shape = Callable[[str], str]
+"""What is left of an order number when spelling is taken away; empty: too little to go by."""
+
+VATS = (190, 200, 70, 210, 220, 230, 240, 250, 100, 130, 81, 77, 55, 26)
+"""Rates of value added tax in thousandths, the usual ones of Europe."""
+MIDNIGHT_MS = 3 * 3_600_000
+COMMON = 3
+"""As often a difference must recur before it means something."""
+LEAST_DIGITS = 4
+"""An order number is told by its digits alone where it has so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A call that created no transaction. `sentence` says why, for who runs the program."""
+
+    at_ms: int
+    reason: str
+    sentence: str
+    amount_minor: int | None
+
+
+@dataclass(slots=True)
+class Evidence:
+    calls: Mapping[str, list[Seen]] = field(default_factory=dict)
+    """Order number -> its calls, oldest first."""
+    elsewhere: Mapping[str, int] = field(default_factory=dict)
+    """Order number -> another program that has a transaction of it."""
+    spelled: Mapping[str, str] = field(default_factory=dict)
+    """Order number of the list -> another spelling of it that the ledger has."""
+    discarded: Iterable[tuple[str, Seen]] = ()
+    """(order number, call) of the period that no line names."""
+    first_ms: int | None = None
+    """The period that the list covers."""
+    last_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What recurs in a list: a fixed difference (shipping), and a ratio in thousandths (another currency)."""
+
+    difference_minor: int | None
+    ratio: int | None
+
+
+def explain(findings: list[Finding], evidence: Evidence, house: House) -> None:
+    """Fill in `cause` and `sentence` where classifying has not done so."""
+    near = _near_orders(findings)
+    near_calls = _near_calls(findings, evidence.discarded)
+    usual = _usual(findings)
+    for finding in findings:
+        if not finding.cause:
+            finding.cause, finding.sentence = _why(finding, evidence, house, near, near_calls, usual)
+
+
+def _why(
+    finding: Finding,
+    evidence: Evidence,
+    house: House,
+    near: Mapping[str, Finding],
+    near_calls: Mapping[str, tuple[str, Seen]],
+    usual: Usual,
+) -> tuple[str, str]:
+    line, ours = finding.listed, finding.ours
+    if line and not ours:
+        return _missing(line, evidence, near, near_calls)
+    if ours and not line:
+        return _unknown(ours, evidence, house, near)
+    assert line is not None and ours is not None
+    if finding.kind == classes.AMOUNT:
+        return _amount(line, ours, evidence.calls.get(ours.tid, []), house, usual)
+    if finding.kind == classes.DAY:
+        return _day(line, ours, house)
+    return _agreed(finding.kind, ours)
+
+
+def _missing(
+    line: Listed,
+    evidence: Evidence,
+    near: Mapping[str, Finding],
+    near_calls: Mapping[str, tuple[str, Seen]],
+) -> tuple[str, str]:
+    if line.status == CANCELLED:
+        return "cancelled_there", "The shop cancelled it: nothing is missing."
+    if calls := evidence.calls.get(line.key):
+        return calls[-1].reason, _discarded(calls[-1], len(calls))
+    if (found := near.get(line.key)) and found.ours:
+        return (
+            "near_order",
+            f"Transaction {found.ours.number} has nearly the same order number: {quote(found.ours.tid)}.",
+        )
+    if spelled := evidence.spelled.get(line.key):
+        return "near_order", f"The order is known here as {quote(spelled)}."
+    if line.key in near_calls:
+        tid, call = near_calls[line.key]
+        return "near_call", f"A call came with the order number {quote(tid)}: {call.sentence}"
+    if line.key in evidence.elsewhere:
+        program = evidence.elsewhere[line.key]
+        return (
+            "other_program",
+            f"Program {program} has a transaction with this order number: the call named that program.",
+        )
+    return "no_call", "No call with this order number ever came: the shop did not report it, or under another number."
+
+
+def _discarded(call: Seen, count: int) -> str:
+    before = f"{count} calls came, the last at" if count > 1 else "A call came at"
+    return f"{before} {moment(call.at_ms)}. {call.sentence}"
+
+
+def _unknown(ours: Ours, evidence: Evidence, house: House, near: Mapping[str, Finding]) -> tuple[str, str]:
+    if (found := near.get(ours.tid)) and found.listed:
+        return "near_order", f"Line {found.listed.line} has nearly the same order number: {quote(found.listed.key)}."
+    if ours.manual:
+        return "by_hand", "It was made by hand, so the shop may never have had it."
+    if _is_at_edge(ours, evidence):
+        return (
+            "edge",
+            f"It came at {_clock(ours, house)}, at the edge of the period: the list may count it to another day.",
+        )
+    return (
+        "only_here",
+        f"A call came at {moment(ours.created_ms)}, the list has no such order: not paid, a test, left out, or a call "
+        "that was not the shop's.",
+    )
+
+
+def _is_at_edge(ours: Ours, evidence: Evidence) -> bool:
+    ends = (evidence.first_ms, evidence.last_ms)
+    return any(end is not None and abs(ours.created_ms - end) < MIDNIGHT_MS for end in ends)
+
+
+def _agreed(kind: str, ours: Ours) -> tuple[str, str]:
+    if kind == classes.CANCELLED_THERE:
+        return "cancelled_there", f"The shop cancelled it; here it is {ours.state}."
+    if kind == classes.CONFIRMED_THERE and ours.state == lifecycle.CANCELLED:
+        return "cancelled_here", "It is cancelled here: reopen it before it can be confirmed."
+    if kind == classes.CONFIRMED_THERE:
+        return "open_here", f"The shop confirmed it; here it is {ours.state}."
+    if ours.test:
+        return "test", "It is a transaction of the test partner, in no total."
+    if ours.state == lifecycle.CANCELLED:
+        return "cancelled_here", "It is cancelled here."
+    return "", ""
+
+
+# Amounts
+
+
+def _amount(line: Listed, ours: Ours, calls: list[Seen], house: House, usual: Usual) -> tuple[str, str]:
+    theirs, here = line.revenue_minor or 0, ours.revenue_minor or 0
+    facts = {"currency": house.currency, "decimals": house.decimals}
+    if call := next((c for c in calls if c.reason == reasons.CONFLICT and c.amount_minor == theirs), None):
+        return (
+            "second_call",
+            f"A later call at {moment(call.at_ms)} had this amount; it was a conflict and changed nothing.",
+        )
+    if line.gross_minor == here:
+        return "vat_here", "Here stands the list's gross amount: the shop reports gross revenue in place of net."
+    if found := _by_numbers(theirs, here):
+        return found
+    change = money(abs(theirs - here), facts)
+    if usual.difference_minor == theirs - here:
+        word = "more" if here > theirs else "less"
+        return "shipping", f"Here it is {change} {word}, as on other lines of the list: shipping, or another fixed sum."
+    if usual.ratio and _ratio(theirs, here) and abs(_ratio(theirs, here) - usual.ratio) * 100 <= usual.ratio:
+        shown = f"{usual.ratio // 1000}.{usual.ratio % 1000:03d}"
+        return "factor", f"Most amounts of the list are {shown} times those here: it may be in another currency."
+    if theirs < here:
+        return "less", f"The list has {change} less: a part of the order may have been returned."
+    return "more", f"The list has {change} more: something may have been added after the call."
+
+
+def _by_numbers(theirs: int, here: int) -> tuple[str, str] | None:
+    for vat in VATS:
+        shown = f"{vat // 10}.{vat % 10}".removesuffix(".0")
+        if _is_with(here, theirs, vat):
+            return "vat_here", f"Here it is {shown} % more: the shop reports gross revenue, or the tax was left in."
+        if _is_with(theirs, here, vat):
+            return "vat_there", f"The list has {shown} % more: its column may hold gross amounts."
+    for zeros in (1, 2, 3):
+        factor = 10**zeros
+        small, large = sorted((theirs, here))
+        if small and abs(large - small * factor) < factor:
+            who = "the list" if theirs > here else "the call"
+            return (
+                "slip",
+                f"One is {factor} times the other, {who}'s is larger: a decimal separator was lost or misread.",
+            )
+    return None
+
+
+def _is_with(larger: int, smaller: int, vat: int) -> bool:
+    """Within one minor unit."""
+    return smaller > 0 and abs(larger * 1000 - smaller * (1000 + vat)) <= 1000
+
+
+def _ratio(theirs: int, here: int) -> int:
+    return theirs * 1000 // here if here else 0
+
+
+def _usual(findings: Iterable[Finding]) -> Usual:
+    """Of the amounts that no tax and no slip explains."""
+    pairs = [
+        (f.listed.revenue_minor or 0, f.ours.revenue_minor or 0)
+        for f in findings
+        if f.kind == classes.AMOUNT and f.listed and f.ours
+    ]
+    odd = [pair for pair in pairs if _by_numbers(*pair) is None]
+    differences = Counter(theirs - here for theirs, here in odd).most_common(1)
+    difference = differences[0][0] if differences and differences[0][1] >= COMMON else None
+    return Usual(difference, _usual_ratio([_ratio(*pair) for pair in odd]))
+
+
+def _usual_ratio(ratios: list[int]) -> int | None:
+    """The middle one, where at least four of five lie within a hundredth of it."""
+    if len(ratios) < COMMON:
+        return None
+    middle = sorted(ratios)[len(ratios) // 2]
+    close = sum(abs(ratio - middle) * 100 <= middle for ratio in ratios)
+    return middle if close * 5 >= len(ratios) * 4 else None
+
+
+# Days
+
+
+def _day(line: Listed, ours: Ours, house: House) -> tuple[str, str]:
+    at = _clock(ours, house)
+    if ours.created_ms // DAY_MS == line.day:
+        return "utc", f"The call came at {at}: in UTC that is {day_text(line.day)}, so the list may count days in UTC."
+    shift = ours.day - (line.day or 0)
+    if abs(shift) == 1 and _from_midnight_ms(ours, house) < MIDNIGHT_MS:
+        side = "before" if shift > 0 else "after"
+        return "midnight", f"The call came at {at}; for the shop the order was placed {side} midnight."
+    word = "later" if shift > 0 else "earlier"
+    days = "1 day" if abs(shift) == 1 else f"{abs(shift)} days"
+    return "other_day", f"The call came at {at}, {days} {word} than the list says."
+
+
+def _clock(ours: Ours, house: House) -> str:
+    return f"{_local(ours, house):%Y-%m-%d %H:%M %Z}"
+
+
+def _local(ours: Ours, house: House) -> datetime:
+    return datetime.fromtimestamp(ours.created_ms // 1000, UTC).astimezone(ZoneInfo(house.time_zone))
+
+
+def _from_midnight_ms(ours: Ours, house: House) -> int:
+    at = _local(ours, house)
+    since = ((at.hour * 60 + at.minute) * 60 + at.second) * 1000
+    return min(since, DAY_MS - since)
+
+
+# Order numbers that are nearly the same
+
+
+def _near_orders(findings: list[Finding]) -> dict[str, Finding]:
+    """Order number -> the finding on the other side that is nearly the same, where there is only one."""
+    missing = [f for f in findings if f.kind == classes.MISSING and f.listed]
+    unknown = [f for f in findings if f.kind == classes.UNKNOWN and f.ours]
+    near: dict[str, Finding] = {}
+    for shape in (_letters, _digits):
+        theirs = _only_ones((shape(f.listed.key), f) for f in missing if f.listed)
+        ours = _only_ones((shape(f.ours.tid), f) for f in unknown if f.ours)
+        for key in theirs.keys() & ours.keys():
+            line, row = theirs[key], ours[key]
+            assert line.listed and row.ours
+            if line.listed.key not in near and row.ours.tid not in near:
+                near |= {line.listed.key: row, row.ours.tid: line}
+    return near
+
+
+def _near_calls(findings: list[Finding], discarded: Iterable[tuple[str, Seen]]) -> dict[str, tuple[str, Seen]]:
+    by_shape = {shape: dict(_shaped(shape, discarded)) for shape in (_letters, _digits)}
+    found: dict[str, tuple[str, Seen]] = {}
+    for finding in findings:
+        if finding.kind == classes.MISSING and finding.listed:
+            key = finding.listed.key
+            near = next((calls[s] for shape, calls in by_shape.items() if (s := shape(key)) and s in calls), None)
+            if near:
+                found[key] = near
+    return found
+
+
+def _shaped(shape: Shape, discarded: Iterable[tuple[str, Seen]]) -> Iterator[tuple[str, tuple[str, Seen]]]:
+    for tid, call in discarded:
+        if key := shape(tid):
+            yield key, (tid, call)
+
+
+def _only_ones(pairs: Iterable[tuple[str, Finding]]) -> dict[str, Finding]:
+    groups: defaultdict[str, list[Finding]] = defaultdict(list)
+    for key, finding in pairs:
+        if key:
+            groups[key].append(finding)
+    return {key: group[0] for key, group in groups.items() if len(group) == 1}
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text.casefold()).lstrip("0")
+
+
+def _digits(text: str) -> str:
+    digits = "".join(re.findall(r"[0-9]+", text)).lstrip("0")
+    return digits if len(digits) >= LEAST_DIGITS else ""

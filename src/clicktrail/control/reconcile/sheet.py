@@ -1,0 +1,140 @@
+"""A table of cells from the bytes of a CSV file, whatever wrote them. Pure; no bytes make it fail.
+
+Encodings: UTF-8 and UTF-16 with or without a byte order mark, else Windows-1252.
+Separators: semicolon, tab, bar, comma; Excel's first line `sep=;` is obeyed.
+"""
+
+import codecs
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+MAX_FILE_BYTES = 32 * 1024 * 1024
+MAX_LINES = 250_000
+MAX_COLUMNS = 200
+MAX_ROW_LINES = 20
+"""Lines of the file that one row may take up, by line ends inside of quotation marks."""
+
+SEPARATORS = (";", "\t", "|", ",")
+"""In the order of trust: a comma may also be a decimal mark."""
+SAMPLE_ROWS = 50
+SAMPLE_BYTES = 64 * 1024
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    line: int
+    """Where it begins in the file, from 1."""
+    cells: tuple[str, ...]
+    fault: str = ""
+    """Why it could not be split; then it has no cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    encoding: str
+    separator: str
+    text: str
+
+    def rows(self, separator: str = "") -> Iterator[Row]:
+        """Without rows in which every cell is empty."""
+        return rows(self.text, separator or self.separator)
+
+
+def read(body: bytes) -> Sheet:
+    encoding, text = decode(body)
+    return Sheet(encoding, separator_of(text), text)
+
+
+def decode(body: bytes) -> tuple[str, str]:
+    """(encoding, text). What an encoding does not know becomes U+FFFD, and so does NUL, which no ledger takes."""
+    for mark, encoding in _MARKS:
+        if body.startswith(mark):
+            return encoding, _text(body[len(mark) :], encoding)
+    encoding = _unmarked(body)
+    return encoding, _text(body, encoding)
+
+
+def separator_of(text: str) -> str:
+    """The separator that splits the first rows most evenly; a semicolon where none splits them."""
+    first = text[:6].casefold()
+    if first.startswith("sep=") and len(first) > 4 and first[4] in SEPARATORS:
+        return first[4]
+    return max(SEPARATORS, key=lambda each: (*_evenness(text, each), -SEPARATORS.index(each)))
+
+
+def rows(text: str, separator: str) -> Iterator[Row]:
+    lines = list(io.StringIO(text, newline=""))
+    at = 1 if text[:4].casefold() == "sep=" else 0
+    while at < len(lines):
+        used, row = _row(lines, at, separator)
+        at += used
+        if row.fault or any(cell.strip() for cell in row.cells):
+            yield row
+
+
+def _row(lines: list[str], at: int, separator: str) -> tuple[int, Row]:
+    """(lines of the file used up, row)."""
+    line = lines[at]
+    if '"' not in line:
+        return 1, _checked(at + 1, line.rstrip("\r\n").split(separator))
+    for used in range(1, min(MAX_ROW_LINES, len(lines) - at) + 1):
+        try:
+            return used, _checked(at + 1, _split("".join(lines[at : at + used]), separator, strict=True))
+        except csv.Error as fault:
+            if "end of data" not in str(fault):
+                break
+    if line.count('"') % 2 == 0:
+        return 1, _loosely(line, at + 1, separator)
+    return 1, Row(at + 1, (), "A quotation mark is opened and not closed.")
+
+
+def _loosely(line: str, number: int, separator: str) -> Row:
+    """As spreadsheets read it where quotation marks stand at odd places."""
+    try:
+        return _checked(number, _split(line, separator, strict=False))
+    except csv.Error:
+        return Row(number, (), "Its quotation marks make no sense.")
+
+
+def _split(text: str, separator: str, *, strict: bool) -> list[str]:
+    return next(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=strict), [])
+
+
+def _checked(number: int, cells: list[str]) -> Row:
+    if len(cells) > MAX_COLUMNS:
+        return Row(number, (), f"It has {len(cells)} columns, more than {MAX_COLUMNS}.")
+    return Row(number, tuple(cells))
+
+
+def _unmarked(body: bytes) -> str:
+    sample = body[:SAMPLE_BYTES]
+    for encoding, zeros in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[0::2])):
+        if len(sample) >= 4 and zeros.count(0) * 2 > len(zeros):
+            return encoding
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def _text(body: bytes, encoding: str) -> str:
+    return body.decode(encoding, "replace").replace("\0", "\ufffd").removeprefix("\ufeff")
+
+
+def _evenness(text: str, separator: str) -> tuple[int, int]:
+    """(rows that have the most frequent number of columns, that number); nothing where it is one column."""
+    sample = islice(rows(text[:SAMPLE_BYTES], separator), SAMPLE_ROWS)
+    widths = Counter(len(row.cells) for row in sample if len(row.cells) > 1)
+    return (0, 0) if not widths else max((count, width) for width, count in widths.items())

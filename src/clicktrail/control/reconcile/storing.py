@@ -1,0 +1,151 @@
+"""Uploaded files and lines in the ledger: put in, read back, cut when they are old enough."""
+
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from django.db import transaction
+
+from clicktrail import heartbeat
+from clicktrail.control.reconcile import columns, orderlist, sheet
+from clicktrail.control.reconcile.columns import Columns
+from clicktrail.control.reconcile.models import Action, FilePart, JobState, Line, Mapping, Reconciliation
+from clicktrail.control.reconcile.sheet import MAX_FILE_BYTES, Row, Sheet
+from clicktrail.settings import Settings
+
+PART_BYTES = 1 << 20
+CUT_ROWS = 5000
+DAY_MS = 86_400_000
+LONGEST_NAME = 100
+
+
+class Refused(ValueError):
+    """A file that is not taken: which limit it breaks, and the mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The first rows of a list, and what its columns probably are. `remembered`: as people said it last time."""
+
+    sample: list[tuple[str, ...]]
+    form: Columns
+    signature: str
+    remembered: bool
+
+
+def store(program_id: int, name: str, body: bytes, actor: str) -> Reconciliation:
+    """Keep an uploaded file until its columns are known. Raises Refused."""
+    if not body.strip():
+        raise Refused("File: it is empty.")
+    if len(body) > MAX_FILE_BYTES:
+        raise Refused(f"File: it is larger than {MAX_FILE_BYTES >> 20} MiB. Split it, or leave out columns.")
+    read = sheet.read(body)
+    shape = shape_of(read, program_id)
+    if not shape.sample:
+        raise Refused("File: no line of it holds anything. Is it the right one?")
+    with transaction.atomic():
+        list_ = Reconciliation.objects.create(
+            program_id=program_id, file_name=tidy_name(name), file_bytes=len(body), actor=actor,
+            created_ms=heartbeat.now_ms(), encoding=read.encoding, separator=read.separator,
+            has_header=shape.form.has_header, columns=json.dumps(dict(shape.form.places)),
+            signature=shape.signature, state=JobState.MAPPING,
+        )  # fmt: skip
+        FilePart.objects.bulk_create(
+            FilePart(list_id=list_.pk, part=number, body=zlib.compress(part, 6))
+            for number, part in enumerate(_parts(body))
+        )
+    return list_
+
+
+def tidy_name(name: str) -> str:
+    """It stands in the history of every transaction that is moved: one short line."""
+    return re.sub(r"[\x00-\x1f\x7f\u2028\u2029]+", " ", name).strip()[-LONGEST_NAME:] or "list.csv"
+
+
+def sheet_of(list_: Reconciliation) -> Sheet | None:
+    """None where the file was deleted."""
+    parts = FilePart.objects.filter(list_id=list_.pk).order_by("part").values_list("body", flat=True)
+    body = b"".join(zlib.decompress(bytes(part)) for part in parts)
+    return sheet.read(body) if body else None
+
+
+def shape_of(read: Sheet, program_id: int, separator: str = "") -> Shape:
+    kept: list[Row] = [row for row in islice(read.rows(separator), sheet.SAMPLE_ROWS) if row.cells]
+    sample = [row.cells for row in kept]
+    form = columns.guess(sample, orderlist.looks_like_amount, orderlist.looks_like_day, orderlist.looks_like_status)
+    signature = columns.signature(sample[0], form.has_header) if sample else ""
+    places = _remembered(program_id, signature, len(sample[0])) if sample else None
+    return Shape(sample, Columns(places, form.has_header) if places else form, signature, bool(places))
+
+
+def start(list_: Reconciliation, form: Columns, from_day: int | None, to_day: int | None) -> None:
+    """The columns are known: compare, or compare anew, and remember them for the next list of this form."""
+    now_ms = heartbeat.now_ms()
+    written = json.dumps(dict(form.places))
+    with transaction.atomic():
+        Mapping.objects.update_or_create(
+            program_id=list_.program_id, signature=list_.signature, defaults={"columns": written, "used_ms": now_ms}
+        )
+        Reconciliation.objects.filter(pk=list_.pk).exclude(state=JobState.RUNNING).update(
+            columns=written, has_header=form.has_header, separator=list_.separator, signature=list_.signature,
+            from_day=from_day, to_day=to_day,
+            state=JobState.QUEUED, attempts=0, done=0, total=0, phase="", problem="", summary="{}",
+        )  # fmt: skip
+
+
+def cut_lines(list_id: int) -> None:
+    """In bounded steps, so that no statement lasts long."""
+    while (last := _last_of_step(list_id)) is not None:
+        Line.objects.filter(list_id=list_id, pk__lte=last).delete()
+
+
+def cut_old(settings: Settings, now_ms: int) -> None:
+    """Files and lines that are old enough; what a list came to stays in its summary."""
+    lists = Reconciliation.objects.exclude(state=JobState.RUNNING)
+    if settings.order_list_days:
+        for list_ in lists.filter(file_cut=False, created_ms__lt=now_ms - settings.order_list_days * DAY_MS):
+            cut_file(list_.pk)
+    if settings.reconcile_days:
+        for list_ in lists.filter(lines_cut=False, created_ms__lt=now_ms - settings.reconcile_days * DAY_MS):
+            cut_lines(list_.pk)
+            lists.filter(pk=list_.pk).update(lines_cut=True)
+
+
+def cut_file(list_id: int) -> None:
+    with transaction.atomic():
+        FilePart.objects.filter(list_id=list_id).delete()
+        Reconciliation.objects.filter(pk=list_id).update(file_cut=True)
+
+
+def delete(list_id: int) -> None:
+    """The list with its file, lines and actions; moves that followed stay in the ledger's history."""
+    cut_lines(list_id)
+    with transaction.atomic():
+        FilePart.objects.filter(list_id=list_id).delete()
+        Action.objects.filter(list_id=list_id).delete()
+        Reconciliation.objects.filter(pk=list_id).delete()
+
+
+def _last_of_step(list_id: int) -> int | None:
+    step = list(Line.objects.filter(list_id=list_id).order_by("pk").values_list("pk", flat=True)[:CUT_ROWS])
+    return step[-1] if step else None
+
+
+def _remembered(program_id: int, signature: str, width: int) -> dict[str, int] | None:
+    kept = Mapping.objects.filter(program_id=program_id, signature=signature).first()
+    if kept is None:
+        return None
+    places: dict[str, int] = json.loads(kept.columns)
+    try:
+        columns.check(places, width)
+    except columns.MappingError:
+        return None
+    return places
+
+
+def _parts(body: bytes) -> Iterator[bytes]:
+    for start in range(0, len(body), PART_BYTES):
+        yield body[start : start + PART_BYTES]
