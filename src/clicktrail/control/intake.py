@@ -7,15 +7,16 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from clicktrail import keys
 from clicktrail.control.ledger.models import Postback as Judged
 from clicktrail.core.clickid import Checks, Mint
 from clicktrail.core.reasons import WAITING
 from clicktrail.journal.disk import open_disk
-from clicktrail.journal.events import Postback
+from clicktrail.journal.events import Event, Postback
 from clicktrail.journal.local import RESERVE_MS, Writer, system_ms
 from clicktrail.settings import CONTROL_NODE, Settings, socket_address
 
@@ -42,26 +43,56 @@ class Intake:
 
     def hand_in(self, params: Mapping[str, str], source: str, actor: str, catalog_version: int) -> int:
         """Make a call durable and wake the engine; returns its log number. Raises JournalRefused."""
+        return self.hand_in_many([(params, "")], source, actor, catalog_version)[0]
+
+    def hand_in_many(
+        self,
+        calls: Iterable[tuple[Mapping[str, str], str]],
+        source: str,
+        actor: str,
+        catalog_version: int,
+        **proofs: Any,
+    ) -> list[int]:
+        """Make all of them durable in one commit and wake the engine once; returns their log numbers.
+
+        calls: (parameters, fault) of each, as `core.postback.read` gives them; proofs: fields of the
+        event that hold for all. Raises JournalRefused: then none of them is stored.
+        """
         with self._lock:
             now_ms = system_ms()
-            call = self._mint.next(now_ms)
-            event = Postback(
-                id=call,
-                tail=self._checks.tail(call),
-                at_ms=now_ms,
-                catalog=catalog_version,
-                method="POST",
-                params=dict(params),
-                fault="",
-                ip="",
-                user_agent="",
-                referrer="",
-                source=source,
-                actor=actor,
-            )
-            self._writer.commit([event], now_ms + RESERVE_MS)
+            events: list[Event] = [
+                self._event(params, fault, now_ms, source, actor, catalog_version, proofs) for params, fault in calls
+            ]
+            self._writer.commit(events, now_ms + RESERVE_MS)
         self._wake()
-        return call
+        return [event.id for event in events]
+
+    def _event(
+        self,
+        params: Mapping[str, str],
+        fault: str,
+        now_ms: int,
+        source: str,
+        actor: str,
+        catalog_version: int,
+        proofs: Mapping[str, Any],
+    ) -> Postback:
+        call = self._mint.next(now_ms)
+        return Postback(
+            id=call,
+            tail=self._checks.tail(call),
+            at_ms=now_ms,
+            catalog=catalog_version,
+            method="POST",
+            params=dict(params),
+            fault=fault,
+            ip="",
+            user_agent="",
+            referrer="",
+            source=source,
+            actor=actor,
+            **proofs,
+        )
 
     def rotate_if_asked(self) -> None:
         with self._lock:
@@ -106,11 +137,17 @@ def open_intake(settings: Settings) -> Iterator[Intake]:
 
 def verdict(call: int, patience_ms: int) -> Judged | None:
     """The call's line in the log once its verdict is final; what is known when patience is out."""
+    return verdicts([call], patience_ms).get(call)
+
+
+def verdicts(calls: Sequence[int], patience_ms: int) -> dict[int, Judged]:
+    """The lines of these calls, once all verdicts are final; what is known of them when patience is out."""
     deadline_s = time.monotonic() + patience_ms / 1000
+    found: dict[int, Judged] = {}
     while True:
-        judged = Judged.objects.filter(pk=call).first()
-        if judged is not None and judged.reason != WAITING:
-            return judged
-        if time.monotonic() >= deadline_s:
-            return judged
+        open_calls = [call for call in calls if call not in found or found[call].reason == WAITING]
+        found |= Judged.objects.in_bulk(open_calls)
+        is_all = all(call in found and found[call].reason != WAITING for call in open_calls)
+        if is_all or time.monotonic() >= deadline_s:
+            return found
         time.sleep(LOOK_EVERY_S)

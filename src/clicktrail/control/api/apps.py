@@ -1,0 +1,9 @@
+"""The REST API as a Django app: its keys, and the answers it keeps for repeated writes."""
+
+from django.apps import AppConfig
+
+
+class ApiConfig(AppConfig):
+    name = "clicktrail.control.api"
+    label = "api"
+    verbose_name = "API"
