@@ -8,6 +8,7 @@ import sys
 import typer
 
 from clicktrail.commands import (
+    account,
     catalog,
     control,
     courier,
@@ -45,6 +46,7 @@ app.command("trace", rich_help_panel=DAILY)(trace.trace)
 app.command("export", rich_help_panel=DAILY)(export.export)
 app.command("forget", rich_help_panel=DAILY)(forget.forget)
 app.command("replay", rich_help_panel=DAILY)(replay.replay)
+app.add_typer(account.commands, name="account", rich_help_panel=DAILY)
 app.add_typer(keys.commands, name="keys", rich_help_panel=DAILY)
 app.command("status", rich_help_panel=DAILY)(status.status)
 app.command("doctor", rich_help_panel=DAILY)(doctor.doctor)

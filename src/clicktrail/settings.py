@@ -26,9 +26,12 @@ Privacy = Annotated[str, msgspec.Meta(pattern="^(keep|truncate|hash|drop)$")]
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 FILE = "clicktrail.toml"
-LISTS = ("trusted_proxies", "status_networks")
+NETWORKS = ("trusted_proxies", "status_networks")
+LISTS = (*NETWORKS, "mail_to")
 """Settings that are lists; separated by commas outside the file."""
 LONGEST_SOCKET_BYTES = 107
+MAIL_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,253}")
+"""Plain addresses only: what could begin another header line or another recipient is none."""
 CONTROL_NODE = 1000
 """Journal node of the console and the API: calls that people and programs hand in there."""
 
@@ -96,6 +99,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """A longer body is answered 413."""
     console_threads: Positive = 4
     """Threads of the console's process."""
+    api_requests_per_minute: Natural = 600
+    """Requests a minute that one API key may send; 0 leaves them uncounted."""
+    idempotency_hours: Positive = 24
+    """Hours that the answer to a write with an Idempotency-Key is kept for its repeat."""
+    smtp_host: str = ""
+    """Mail server that takes the alarms; empty: no mail is sent."""
+    smtp_port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 587
+    """Port of the mail server: 587 with starttls, 465 with tls as a rule."""
+    smtp_security: Annotated[str, msgspec.Meta(pattern="^(starttls|tls|none)$")] = "starttls"
+    """How the way to the mail server is protected: starttls, tls, none."""
+    smtp_user: str = ""
+    """User name at the mail server; empty: no sign-in."""
+    smtp_password: str = ""
+    """Password at the mail server; never shown and never logged."""
+    smtp_timeout_s: Positive = 20
+    """A mail server that does not answer by then is tried again later."""
+    mail_from: str = ""
+    """Address that mails come from, like alarms@example.com."""
+    mail_to: tuple[str, ...] = ()
+    """Addresses that alarms are sent to."""
+    require_second_factor: bool = False
+    """Whether every manager must set up a second factor: true or false."""
     log_level: Annotated[str, msgspec.Meta(pattern="^(debug|info|warning|error)$")] = "info"
     """What the log leaves out: debug, info, warning, error."""
 
@@ -195,6 +220,8 @@ def shown(settings: Settings) -> dict[str, Any]:
         value = getattr(settings, field.name)
         if field.name != "data" and value != field.default:
             changed[field.name] = value
+    if settings.smtp_password:
+        changed["smtp_password"] = "…"  # noqa: S105 - a mask
     if settings.database:
         changed["database"] = re.sub(r"(://[^:/@]*):.*@", r"\1:…@", settings.database)
     return changed
@@ -211,9 +238,10 @@ def parse_address(text: str, name: str) -> tuple[str, int]:
 def _check(settings: Settings) -> None:
     parse_address(settings.edge, "edge")
     parse_address(settings.console, "console")
-    for name in LISTS:
+    for name in NETWORKS:
         for network in getattr(settings, name):
             _check_network(name, network)
+    _check_mail(settings)
     if settings.node <= CONTROL_NODE < settings.node + settings.workers:
         raise SettingsError(
             f"The settings node ({settings.node}) and workers ({settings.workers}) do not fit together: "
@@ -226,6 +254,23 @@ def _check_network(name: str, network: str) -> None:
         ipaddress.ip_network(network, strict=False)
     except ValueError as fault:
         raise SettingsError(f"The setting {name} is wrong: {fault}; write it like 10.0.0.0/8.") from None
+
+
+def _check_mail(settings: Settings) -> None:
+    for name, addresses in (("mail_from", (settings.mail_from,)), ("mail_to", settings.mail_to)):
+        for address in addresses:
+            if address and not MAIL_ADDRESS.fullmatch(address):
+                raise SettingsError(f"The setting {name} is wrong: {address!r} is no mail address.")
+    if settings.smtp_user and settings.smtp_security == "none" and not is_local(settings.smtp_host):
+        raise SettingsError(
+            "The settings smtp_user and smtp_security do not fit together: with none the password would go over the "
+            "net in the clear; choose starttls or tls."
+        )
+
+
+def is_local(host: str) -> bool:
+    """This very machine."""
+    return host in ("localhost", "127.0.0.1", "::1")
 
 
 def _sentence(fault: str, sources: Mapping[str, str]) -> str:

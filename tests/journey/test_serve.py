@@ -306,19 +306,19 @@ def test_edges_serve_before_the_ledger_is_there(server: Server) -> None:
 
 
 def test_an_older_ledger_is_backed_up_and_brought_up_to_date(unstarted: Server) -> None:
-    """Older here: without the last migration's mark and table."""
+    """Older here: without one migration's mark and index."""
     unstarted.lay()
     _make_older(unstarted.data / "ledger.sqlite")
     unstarted.start()
     [line] = unstarted.log("ledger brought up to date")
-    assert line["applied"] == ["sessions.0001_initial"]
+    assert line["applied"] == ["mfa.0003_authenticator_type_uniq"]
     assert Path(line["backup"]).exists()
 
 
 def _make_older(ledger: Path) -> None:
     db = sqlite3.connect(ledger)
-    db.execute("DROP TABLE django_session")
-    db.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
+    db.execute("DROP INDEX unique_authenticator_type")
+    db.execute("DELETE FROM django_migrations WHERE app = 'mfa' AND name LIKE '0003%'")
     db.commit()
     db.close()
 

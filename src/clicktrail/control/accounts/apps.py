@@ -7,3 +7,10 @@ class AccountsConfig(AppConfig):
     name = "clicktrail.control.accounts"
     label = "accounts"
     verbose_name = "Accounts"
+
+    def ready(self) -> None:
+        from django.contrib.auth.signals import user_logged_in
+
+        from clicktrail.control.accounts.sessions import note_origin
+
+        user_logged_in.connect(note_origin, dispatch_uid="accounts.note_origin")

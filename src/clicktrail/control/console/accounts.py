@@ -1,16 +1,19 @@
 """Accounts: who may sign in."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
+from clicktrail.control.accounts.gate import confirm_first
 from clicktrail.control.accounts.models import Account
 
 
@@ -51,6 +54,15 @@ class AccountAdmin(UserAdmin, ModelAdmin):
     )
     add_fieldsets = ((None, {"fields": ("username", "password1", "password2")}),)
     readonly_fields = ("shown_password", "last_login", "date_joined")
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
+        """One's own is changed where the old one is asked for; another's by who has shown lately that it is him."""
+        if str(request.user.pk) == id:
+            return HttpResponseRedirect(reverse("admin:password_change"))
+        return confirm_first(request) or super().user_change_password(request, id, form_url)
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> Any:
+        return confirm_first(request) or super().add_view(request, form_url, extra_context)
 
     def save_model(self, request: HttpRequest, obj: Account, form: object, change: bool) -> None:
         if not change:

@@ -1,7 +1,5 @@
 """What Django's admin looks for: each page of the console registers itself when it is imported."""
 
-from django.contrib import admin
-
 from clicktrail.control.console import (  # noqa: F401
     accounts,
     approvals,
@@ -12,6 +10,3 @@ from clicktrail.control.console import (  # noqa: F401
     programs,
     transactions,
 )
-from clicktrail.control.console.signin import SignInForm
-
-admin.site.login_form = SignInForm

@@ -22,6 +22,7 @@ def unfold() -> dict[str, Any]:
         "SCRIPTS": [lambda _request: static("console/console.js")],
         "BORDER_RADIUS": "8px",
         "COLORS": {"primary": PRIMARY},
+        "ACCOUNT": {"navigation": [{"title": "My account", "link": reverse_lazy("mfa_index")}]},
         "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": NAVIGATION},
     }
 

@@ -17,21 +17,29 @@ APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "clicktrail.control.accounts",
+    "allauth.account",
+    "allauth.mfa",
+    "clicktrail.control.api",
+    "ninja",
 ]
 
 MIDDLEWARE = [
+    "clicktrail.control.policy.policy_middleware",
+    "clicktrail.control.api.outside.ProblemsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "clicktrail.control.accounts.sessions.seen_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "clicktrail.control.console.signin.second_factor_middleware",
 ]
 
 CONTEXT_PROCESSORS = [
@@ -48,6 +56,25 @@ PASSWORD_RULES = {
 }
 
 STATIC_MAX_AGE_S = 3600
+SESSION_DAYS = 14
+HSTS_S = 365 * 24 * 3600
+
+SIGN_IN = {
+    "SESSION_ENGINE": "clicktrail.control.accounts.sessions",
+    "LOGIN_URL": "/login/",
+    "LOGIN_REDIRECT_URL": "/",
+    "ACCOUNT_ADAPTER": "clicktrail.control.accounts.gate.Gate",
+    "ACCOUNT_LOGIN_METHODS": {"username"},
+    "ACCOUNT_SIGNUP_FIELDS": ["username*", "password1*"],
+    "ACCOUNT_EMAIL_VERIFICATION": "none",
+    "ACCOUNT_SESSION_REMEMBER": True,
+    "ACCOUNT_RATE_LIMITS": False,
+    "MFA_ADAPTER": "clicktrail.control.accounts.secondfactor.Adapter",
+    "MFA_TOTP_TOLERANCE": 1,
+    "MFA_RECOVERY_CODES_SHOW_ONCE": True,
+    "MFA_ALLOW_UNVERIFIED_EMAIL": True,
+}
+"""allauth signs in; what it would count in memory, the brake counts in the ledger."""
 
 LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"]
 
@@ -72,6 +99,7 @@ def site_values(settings: Settings) -> dict[str, Any]:
             }
         ],
         "UNFOLD": unfold(),
+        **SIGN_IN,
         **_security(settings),
     }
 
@@ -91,12 +119,28 @@ def _security(settings: Settings) -> dict[str, Any]:
             {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
             for name, options in PASSWORD_RULES.items()
         ],
-        "SESSION_COOKIE_SECURE": secure,
-        "CSRF_COOKIE_SECURE": secure,
-        "SESSION_COOKIE_AGE": 14 * 24 * 3600,
+        **_cookies(secure),
         "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https") if secure else None,
+        "SECURE_HSTS_SECONDS": HSTS_S if secure else 0,
         "SECURE_REFERRER_POLICY": "same-origin",
         "X_FRAME_OPTIONS": "DENY",
+    }
+
+
+def _cookies(secure: bool) -> dict[str, Any]:
+    """With https the names say that no other host and no plain http has set them."""
+    prefix = "__Host-" if secure else ""
+    return {
+        "SESSION_COOKIE_NAME": f"{prefix}sessionid",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_AGE": SESSION_DAYS * 24 * 3600,
+        "CSRF_COOKIE_NAME": f"{prefix}csrftoken",
+        "CSRF_COOKIE_SECURE": secure,
+        "CSRF_COOKIE_HTTPONLY": True,
+        "CSRF_COOKIE_SAMESITE": "Lax",
+        "MESSAGE_STORAGE": "django.contrib.messages.storage.session.SessionStorage",
     }
 
 

@@ -1,12 +1,26 @@
-"""Addresses of the console."""
+"""Addresses of the console. What of allauth is not named here cannot be reached."""
 
 from django.contrib import admin
 from django.templatetags.static import static
-from django.urls import path, reverse_lazy
+from django.urls import include, path, reverse_lazy
 from django.views.generic import RedirectView
 
+from clicktrail.control.console import account, signin
+
+inside = admin.site.admin_view
+
 urlpatterns = [
+    path("api/", include("clicktrail.control.api.urls")),
     path("", RedirectView.as_view(url=reverse_lazy("admin:ledger_transaction_changelist"))),
     path("favicon.ico", RedirectView.as_view(url=static("console/icon.svg"))),
+    path("login/", signin.SignIn.as_view(), name="account_login"),
+    path("login/second-step/", signin.SecondStep.as_view(), name="mfa_authenticate"),
+    path("account/", inside(account.Overview.as_view()), name="mfa_index"),
+    path("account/confirm/", inside(signin.PasswordAgain.as_view()), name="account_reauthenticate"),
+    path("account/second-factor/", inside(account.SwitchOn.as_view()), name="mfa_activate_totp"),
+    path("account/second-factor/off/", inside(account.SwitchOff.as_view()), name="mfa_deactivate_totp"),
+    path("account/recovery-codes/", inside(account.RecoveryCodes.as_view()), name="mfa_view_recovery_codes"),
+    path("account/recovery-codes/new/", inside(account.NewRecoveryCodes.as_view()), name="mfa_generate_recovery_codes"),
+    path("password_change/", inside(account.ChangePassword.as_view())),
     path("", admin.site.urls),
 ]
