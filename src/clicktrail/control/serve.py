@@ -42,11 +42,12 @@ def serve(settings: Settings, listener: socket.socket) -> None:
 
 @contextmanager
 def _threads(settings: Settings, rotate_if_asked: Callable[[], None]) -> Iterator[None]:
-    """What runs beside the pages: publishing, and the heartbeat, which also looks after the journal."""
+    """What runs beside the pages: publishing, reconciling, and the heartbeat, which also looks after the journal."""
     stop = threading.Event()
     threads = [
         threading.Thread(target=_watch, args=(settings, stop), name="publish", daemon=True),
         threading.Thread(target=_beat, args=(settings, stop, rotate_if_asked), name="heartbeat", daemon=True),
+        threading.Thread(target=_reconcile, args=(settings, stop), name="reconcile", daemon=True),
     ]
     for thread in threads:
         thread.start()
@@ -95,6 +96,12 @@ def _application(settings: Settings) -> Any:
 
 def _watch(settings: Settings, stop: threading.Event) -> None:
     from clicktrail.control.catalog.publish import watch
+
+    watch(settings, stop)
+
+
+def _reconcile(settings: Settings, stop: threading.Event) -> None:
+    from clicktrail.control.reconcile.work import watch
 
     watch(settings, stop)
 

@@ -53,6 +53,7 @@ NAVIGATION = [
         "items": [
             _item("Edit", "receipt_long", "ledger_transaction"),
             _item("Log", "list_alt", "ledger_postback"),
+            _item("Reconcile", "rule", "reconcile_reconciliation"),
         ],
     },
     {

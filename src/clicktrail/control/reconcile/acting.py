@@ -30,7 +30,7 @@ CHUNK = {"sqlite": 25}
 """Moves in one transaction: one sync for all of them. On PostgreSQL one at a time: several rows of sums locked in
 another order than the engine's would be a deadlock."""
 PAGE_ROWS = 1000
-MOST_CHOSEN = 1000
+MOST_CHOSEN = 500
 """Lines that can be ticked by hand; whole classes have no such limit."""
 
 

@@ -17,7 +17,7 @@ from clicktrail.control.reconcile.models import Action, JobState, Reconciliation
 
 STALE_MS = 30_000
 """A worker that was not heard of for so long is gone."""
-MAX_ATTEMPTS = 3
+MOST_TRIES = 3
 """A job that ended its worker so often is not tried again."""
 WHOLE = 1000
 """Progress is told in thousandths."""
@@ -66,8 +66,8 @@ def claim(model: type[AnyJob], pk: int | None = None) -> Claimed | None:
         mine = model._default_manager.filter(free, pk=number)
         if mine.update(state=JobState.RUNNING, owner=owner, beat_ms=now_ms, attempts=F("attempts") + 1):
             job = model._default_manager.get(pk=number)
-            if job.attempts <= MAX_ATTEMPTS:
+            if job.attempts <= MOST_TRIES:
                 return Claimed(job, owner)
-            gone = f"It was interrupted {MAX_ATTEMPTS} times and was not tried again."
+            gone = f"It was interrupted {MOST_TRIES} times and was not tried again."
             Claimed(job, owner).write(state=JobState.FAILED, problem=gone)
     return None

@@ -1,0 +1,136 @@
+"""What people fill in: which file of which program, which column is what, which period."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django import forms
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
+
+from clicktrail.control.catalog.models import Program
+from clicktrail.control.reconcile import columns, storing
+from clicktrail.control.reconcile.columns import Columns
+from clicktrail.control.reconcile.models import Reconciliation
+from clicktrail.control.reconcile.orderlist import EPOCH_DAY, day_text
+from clicktrail.control.reconcile.sheet import MAX_FILE_BYTES, MAX_LINES, SEPARATORS
+
+SEPARATOR_NAMES = {";": "Semicolon  ;", "\t": "Tab", "|": "Bar  |", ",": "Comma  ,"}
+LONGEST_SAMPLE = 24
+
+
+class UploadForm(forms.Form):
+    program = forms.ModelChoiceField(
+        Program.objects.order_by("pk"), empty_label=None, widget=UnfoldAdminSelectWidget, label="Program"
+    )
+    file = forms.FileField(
+        label="Order list",
+        allow_empty_file=True,
+        widget=forms.FileInput({"class": "ct-input", "accept": ".csv,.txt,.tsv,text/csv,text/plain"}),
+        help_text=f"CSV with any separator, up to {MAX_FILE_BYTES >> 20} MiB and {MAX_LINES:,} lines. "
+        "The next page shows how its columns were understood; nothing is changed yet.",
+    )
+
+    def keep(self, actor: str) -> Reconciliation | None:
+        """None where the file is not taken; the sentence stands at its field."""
+        upload = self.cleaned_data["file"]
+        if upload.size > MAX_FILE_BYTES:
+            self.add_error("file", f"It is larger than {MAX_FILE_BYTES >> 20} MiB. Split it, or leave out columns.")
+            return None
+        try:
+            return storing.store(self.cleaned_data["program"].pk, upload.name, upload.read(), actor)
+        except storing.Refused as fault:
+            self.add_error("file", str(fault).removeprefix("File: ").capitalize())
+            return None
+
+
+class ColumnsForm(forms.Form):
+    """One field for each thing that a column can be."""
+
+    separator = forms.ChoiceField(
+        choices=[(each, SEPARATOR_NAMES[each]) for each in SEPARATORS], widget=UnfoldAdminSelectWidget
+    )
+    has_header = forms.BooleanField(
+        label="The first line holds names", required=False, widget=UnfoldBooleanSwitchWidget
+    )
+    from_day = forms.DateField(
+        label="From",
+        required=False,
+        widget=UnfoldAdminTextInputWidget({"type": "date"}),
+        help_text="Empty: the first day of the list.",
+    )
+    to_day = forms.DateField(
+        label="To, included",
+        required=False,
+        widget=UnfoldAdminTextInputWidget({"type": "date"}),
+        help_text="Empty: its last day. Without days and period, what the list lacks is not looked for.",
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None, sample: Sequence[Sequence[str]], **options: Any) -> None:
+        super().__init__(data, **options)
+        self.width = max((len(row) for row in sample), default=0)
+        choices = [("", "–"), *((str(place), _column_name(place, sample)) for place in range(self.width))]
+        for role, label in columns.ROLES.items():
+            self.fields[role] = forms.ChoiceField(
+                label=label, choices=choices, required=False, widget=UnfoldAdminSelectWidget, help_text=HELP[role]
+            )
+
+    def roles(self) -> list[Any]:
+        return [self[role] for role in columns.ROLES]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        try:
+            columns.check(self.places(), self.width)
+        except columns.MappingError as fault:
+            raise forms.ValidationError(str(fault)) from None
+        first, last = values.get("from_day"), values.get("to_day")
+        if first and last and last < first:
+            self.add_error("to_day", "The period ends before it begins.")
+        return values
+
+    def places(self) -> dict[str, int]:
+        return {role: int(self.cleaned_data[role]) for role in columns.ROLES if self.cleaned_data.get(role)}
+
+    def initial_places(self) -> dict[str, int]:
+        """As the fields show them, also where they could not be taken."""
+        shown = {role: str(self[role].value() or "") for role in columns.ROLES}
+        return {role: int(text) for role, text in shown.items() if text.isdecimal()}
+
+    def form(self) -> Columns:
+        return Columns(self.places(), self.cleaned_data["has_header"])
+
+    def days(self) -> tuple[int | None, int | None]:
+        """Days since 1970."""
+        return _number(self.cleaned_data["from_day"]), _number(self.cleaned_data["to_day"])
+
+
+HELP = {
+    columns.TID: "The shop's own number, as it sends it in tid.",
+    columns.NUMBER: "Clicktrail's number of the transaction.",
+    columns.EITHER: "Where the list may hold either; each is looked up as both.",
+    columns.REVENUE: "Compared with the transaction; for part-cancelling the new net revenue.",
+    columns.GROSS: "Only used to tell why a net revenue differs.",
+    columns.DAY: "In the program's time zone, unless it names its own.",
+    columns.STATUS: "Words like confirmed, paid, cancelled, storniert, retour.",
+}
+
+
+def initial(list_: Reconciliation, form: Columns) -> dict[str, Any]:
+    return {
+        **{role: str(place) for role, place in form.places.items()},
+        "separator": list_.separator,
+        "has_header": form.has_header,
+        "from_day": day_text(list_.from_day),
+        "to_day": day_text(list_.to_day),
+    }
+
+
+def _column_name(place: int, sample: Sequence[Sequence[str]]) -> str:
+    """ "3: Umsatz (95,50)": its place, its first cell, and one below it."""
+    cells = [row[place].strip()[:LONGEST_SAMPLE] for row in sample[:2] if place < len(row)]
+    below = f" ({cells[1]})" if len(cells) > 1 and cells[1] else ""
+    return f"{place + 1}: {cells[0] if cells else ''}{below}"
+
+
+def _number(day: date | None) -> int | None:
+    return day.toordinal() - EPOCH_DAY if day else None

@@ -1,0 +1,267 @@
+"""Transactions -> Reconcile: upload a list, check its columns, watch it, read the result, act on it."""
+
+import json
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
+
+from clicktrail.control.console.cells import label, named, time_cell, with_names
+from clicktrail.control.console.filters import ProgramFilter
+from clicktrail.control.reconcile import acting, forms, result, storing, tables, work
+from clicktrail.control.reconcile.columns import Columns
+from clicktrail.control.reconcile.models import Action, JobState, Reconciliation
+from clicktrail.control.reconcile.progress import WHOLE
+
+TONES = {
+    JobState.MAPPING: "warning",
+    JobState.QUEUED: "info",
+    JobState.RUNNING: "info",
+    JobState.DONE: "success",
+    JobState.FAILED: "danger",
+}
+BUSY = (JobState.QUEUED, JobState.RUNNING)
+MOST_SAMPLE_ROWS = 8
+MOST_ACTIONS = 20
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(ModelAdmin):
+    list_display = ("shown_created", "shown_program", "file_name", "shown_lines", "actor", "shown_state")
+    list_display_links = ("file_name",)
+    list_filter = (ProgramFilter,)
+    list_filter_submit = True
+    list_fullwidth = True
+    list_per_page = 50
+    list_max_show_all = 0
+    ordering = ("-id",)
+    sortable_by = ()
+    show_full_result_count = False
+    actions_list = ("upload_list",)
+    actions = None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return with_names(super().get_queryset(request))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        title = "Reconcile with the shop's order list"
+        return super().changelist_view(request, {**(extra_context or {}), "title": title})
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        return False
+
+    def delete_model(self, _request: HttpRequest, obj: Reconciliation) -> None:
+        storing.delete(obj.pk)
+
+    def log_deletions(self, _request: HttpRequest, _queryset: QuerySet) -> None:
+        """The moves that followed from a list have a history of their own."""
+
+    def get_urls(self) -> list[Any]:
+        views = {
+            "upload/": (self.upload_view, "upload"),
+            "<int:number>/columns/": (self.columns_view, "columns"),
+            "<int:number>/progress/": (self.progress_view, "progress"),
+            "<int:number>/class/<str:kind>/": (self.class_view, "class"),
+            "<int:number>/move/<str:verb>/": (self.move_view, "move"),
+            "<int:number>/result.csv": (self.result_view, "result"),
+        }
+        own = [
+            path(address, self.admin_site.admin_view(view), name=f"reconcile_reconciliation_{name}")
+            for address, (view, name) in views.items()
+        ]
+        return [*own, *super().get_urls()]
+
+    # Upload and columns
+
+    @action(description="Upload a list", icon="upload", url_path="begin")
+    def upload_list(self, _request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:reconcile_reconciliation_upload"))
+
+    def upload_view(self, request: HttpRequest) -> HttpResponse:
+        self._must_change(request)
+        form = forms.UploadForm(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid():
+            list_ = form.keep(request.user.get_username())
+            if list_ is not None:
+                return HttpResponseRedirect(_address("columns", list_.pk))
+        return self._page(request, "upload", title="Upload the shop's order list", form=form)
+
+    def columns_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        """GET shows what the columns were understood as; POST compares. Another separator is shown first."""
+        self._must_change(request)
+        list_ = self._list(number)
+        read = storing.sheet_of(list_)
+        if list_.state in BUSY or read is None:
+            messages.warning(request, _why_no_columns(list_))
+            return HttpResponseRedirect(_address("change", number))
+        wanted = request.POST.get("separator", list_.separator)
+        is_other = wanted != list_.separator and wanted in forms.SEPARATOR_NAMES
+        list_.separator = wanted if is_other else list_.separator
+        shape = storing.shape_of(read, list_.program_id, list_.separator)
+        list_.signature = shape.signature
+        form = forms.ColumnsForm(None if is_other else request.POST or None, shape.sample,
+                                 initial=forms.initial(list_, _columns_of(list_, shape, is_other)))  # fmt: skip
+        if request.method == "POST" and not is_other and form.is_valid():
+            storing.start(list_, form.form(), *form.days())
+            work.wake()
+            return HttpResponseRedirect(_address("change", number))
+        rows = [_padded(row, form.width) for row in shape.sample[:MOST_SAMPLE_ROWS]]
+        names = {place: str(forms.columns.ROLES[role]) for role, place in form.initial_places().items()}
+        heads = [(place + 1, names.get(place, "")) for place in range(form.width)]
+        context = {"list": list_, "form": form, "rows": rows, "heads": heads, "remembered": shape.remembered}
+        return self._page(request, "columns", title="Check the columns", **context)
+
+    # One list
+
+    def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
+        list_ = self._list(int(object_id) if object_id.isdecimal() and len(object_id) < 19 else 0)
+        if list_.state == JobState.MAPPING and not list_.file_cut:
+            return HttpResponseRedirect(_address("columns", list_.pk))
+        actions = list(Action.objects.filter(list_id=list_.pk).order_by("-pk")[:MOST_ACTIONS])
+        busy = _busy(list_, actions)
+        context = {
+            "list": list_,
+            "state": _state_label(list_.state),
+            "busy": busy,
+            "percent": _percent(busy) if busy else 0,
+            "program": named(list_.program_id, list_.program_name),
+            "created": time_cell(list_.created_ms, list_.zone),
+            "result": tables.overview(list_) if list_.state == JobState.DONE else None,
+            "actions": [tables.action_row(each, list_.zone) for each in actions],
+            "verbs": acting.VERBS,
+        }
+        return self._page(request, "list", title=list_.file_name, original=list_, **context)
+
+    def history_view(self, _request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
+        return HttpResponseRedirect(_address("change", int(object_id)))
+
+    def progress_view(self, _request: HttpRequest, number: int) -> HttpResponse:
+        """What the page asks for twice a second."""
+        list_ = self._list(number)
+        busy = _busy(list_, list(Action.objects.filter(list_id=number, state__in=BUSY).order_by("pk")))
+        if busy is None:
+            return JsonResponse({"busy": False})
+        return JsonResponse({"busy": True, "phase": _phase(busy), "percent": _percent(busy)})
+
+    def class_view(self, request: HttpRequest, number: int, kind: str) -> HttpResponse:
+        list_ = self._list(number)
+        page = tables.page_of(list_, kind, request.GET)
+        if page is None:
+            raise Http404("There is no such class.")
+        return self._page(request, "class", title=page.title, list=list_, page=page, verbs=acting.VERBS)
+
+    def result_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        list_ = self._list(number)
+        answer = StreamingHttpResponse(result.lines(list_, request.GET.get("kind", "")), content_type="text/csv")
+        answer["Content-Disposition"] = f'attachment; filename="reconciled-{list_.pk}.csv"'
+        return answer
+
+    # Moves
+
+    def move_view(self, request: HttpRequest, number: int, verb: str) -> HttpResponse:
+        """GET shows what would change, POST changes it."""
+        self._must_change(request)
+        list_ = self._list(number)
+        chosen = tables.chosen_in(request.POST if request.method == "POST" else request.GET)
+        if verb not in acting.VERBS or list_.state != JobState.DONE:
+            raise Http404("There is nothing to move.")
+        if not chosen.kinds and not chosen.lines:
+            messages.error(request, "Lines: none is chosen. Tick at least one, or a class.")
+            return HttpResponseRedirect(_address("change", number))
+        if len(chosen.lines) > acting.MOST_CHOSEN:
+            messages.error(
+                request, f"Lines: more than {acting.MOST_CHOSEN} are ticked. Take the whole class, or fewer."
+            )
+            return HttpResponseRedirect(_address("change", number))
+        if request.method == "POST":
+            acting.queue(list_, verb, chosen, request.user.get_username())
+            work.wake()
+            return HttpResponseRedirect(_address("change", number))
+        context = {
+            "list": list_,
+            "verb": verb,
+            "verb_name": acting.VERBS[verb],
+            "chosen": chosen,
+            "what": tables.what_is_chosen(chosen),
+            **tables.preview_rows(list_, acting.preview(number, verb, chosen)),
+        }
+        return self._page(request, "move", title=f"{acting.VERBS[verb]}: what will change", **context)
+
+    # Cells
+
+    @display(description="Uploaded")
+    def shown_created(self, row: Any) -> str:
+        return time_cell(row.created_ms, row.zone)
+
+    @display(description="Program")
+    def shown_program(self, row: Any) -> str:
+        return named(row.program_id, row.program_name)
+
+    @display(description="Lines")
+    def shown_lines(self, row: Reconciliation) -> str:
+        return tables.in_short(row)
+
+    @display(description="State")
+    def shown_state(self, row: Reconciliation) -> str:
+        return _state_label(row.state)
+
+    def _page(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
+        shown = {**self.admin_site.each_context(request), "opts": self.opts, **context}
+        return TemplateResponse(request, f"reconcile/{name}.html", shown)
+
+    def _list(self, number: int) -> Any:
+        list_ = with_names(Reconciliation.objects.filter(pk=number)).first()
+        if list_ is None:
+            raise Http404("There is no such list.")
+        return list_
+
+    def _must_change(self, request: HttpRequest) -> None:
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+
+
+def _address(page: str, number: int) -> str:
+    return reverse(f"admin:reconcile_reconciliation_{page}", args=[number])
+
+
+def _columns_of(list_: Reconciliation, shape: storing.Shape, is_other: bool) -> Columns:
+    """As stored, or as guessed anew where the separator is another one."""
+    return shape.form if is_other else Columns(json.loads(list_.columns), list_.has_header)
+
+
+def _why_no_columns(list_: Reconciliation) -> str:
+    if list_.state in BUSY:
+        return "It is being compared; wait until that is done."
+    return "The file was deleted in the meantime. Upload it again to read its columns in another way."
+
+
+def _padded(row: tuple[str, ...], width: int) -> list[str]:
+    return [*row, *[""] * (width - len(row))]
+
+
+def _busy(list_: Reconciliation, actions: list[Action]) -> Reconciliation | Action | None:
+    """The job that is on its way."""
+    if list_.state in BUSY:
+        return list_
+    return next((each for each in actions if each.state in BUSY), None)
+
+
+def _phase(job: Reconciliation | Action) -> str:
+    if job.state == JobState.QUEUED:
+        return "Waiting for its turn"
+    return job.phase or "Beginning"
+
+
+def _percent(job: Reconciliation | Action) -> int:
+    total = job.total or WHOLE
+    return min(100, job.done * 100 // total)
+
+
+def _state_label(state: str) -> str:
+    return label(str(JobState(state).label), TONES[JobState(state)])

@@ -1,0 +1,212 @@
+"""What the pages of a reconciled list show: its classes with their sums, one class line by line, a preview."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, QuerySet
+
+from clicktrail.control.console.cells import (
+    DASH,
+    label,
+    money_cell,
+    page_link,
+    state_label,
+    time_cell,
+)
+from clicktrail.control.reconcile import acting, causes, classes, compare
+from clicktrail.control.reconcile.acting import Chosen, Preview
+from clicktrail.control.reconcile.models import Action, JobState, Line, Reconciliation
+from clicktrail.control.reconcile.orderlist import House, day_text
+
+PAGE_LINES = 100
+TONES = {
+    classes.MATCHED: "success",
+    classes.AMOUNT: "warning",
+    classes.MISSING: "danger",
+    classes.UNKNOWN: "warning",
+    classes.CANCELLED_THERE: "warning",
+    classes.CONFIRMED_THERE: "info",
+    classes.DAY: "info",
+    classes.DOUBLED: "warning",
+    classes.ERROR: "danger",
+}
+OUTCOME_TONES = {acting.DONE: "success", acting.UNCHANGED: "plain", acting.REFUSED: "danger"}
+SUGGESTED = {
+    classes.MATCHED: acting.CONFIRM,
+    classes.CONFIRMED_THERE: acting.CONFIRM,
+    classes.CANCELLED_THERE: acting.CANCEL,
+    classes.UNKNOWN: acting.CANCEL,
+    classes.AMOUNT: acting.REDUCE,
+    classes.DAY: acting.CONFIRM,
+}
+"""What people usually do with a class; every other move is offered on its page."""
+NO_PROGRAM = House("", 2, "UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    kind: str
+    title: str
+    explained: str
+    rows: list[dict[str, Any]]
+    causes: list[tuple[str, str, int, bool]]
+    """(code, name, lines, chosen)"""
+    query: str
+    cause: str
+    outcome: str
+    count: int
+    next: str
+    is_movable: bool
+    lines_cut: bool
+
+
+def house_of(list_: Reconciliation) -> House:
+    try:
+        return compare.house_of(list_.program_id)
+    except compare.CannotCompare:
+        return NO_PROGRAM
+
+
+def overview(list_: Reconciliation) -> dict[str, Any]:
+    summary, house = json.loads(list_.summary), house_of(list_)
+    rows = []
+    for kind, name in classes.CLASSES.items():
+        sums = summary["classes"].get(kind, {})
+        is_movable = kind in classes.MOVABLE
+        rows.append(
+            {
+                "kind": kind,
+                "label": label(name, TONES[kind] if sums.get("lines") else "plain"),
+                "explained": classes.EXPLAINED[kind],
+                "lines": sums.get("lines", 0),
+                "listed": money_cell(sums.get("listed", 0), house.decimals, house.currency),
+                "found": money_cell(sums["found"], house.decimals, house.currency) if is_movable else DASH,
+                "commission": money_cell(sums["commission"], house.decimals, house.currency) if is_movable else DASH,
+                "verb": SUGGESTED.get(kind),
+                "verb_name": acting.VERBS.get(SUGGESTED.get(kind, "")),
+            }
+        )
+    period = f"{day_text(summary['first'])} to {day_text(summary['last'])}" if summary["first"] is not None else ""
+    return {"classes": rows, "notes": summary["notes"], "period": period, "lines": summary["lines"]}
+
+
+def in_short(list_: Reconciliation) -> str:
+    if list_.state != JobState.DONE:
+        return DASH
+    found = json.loads(list_.summary)["classes"]
+    differing = sum(sums["lines"] for kind, sums in found.items() if kind != classes.MATCHED)
+    return f"{found[classes.MATCHED]['lines']:,} matched, {differing:,} not"
+
+
+def page_of(list_: Reconciliation, kind: str, asked: Mapping[str, str]) -> Page | None:
+    """None where there is no such class. `after`: the line that the page begins behind."""
+    if kind not in classes.CLASSES:
+        return None
+    everything = Line.objects.filter(list_id=list_.pk, kind=kind)
+    cause, query, outcome = (asked.get(name, "").strip() for name in ("cause", "q", "outcome"))
+    rows = _narrowed(everything, cause, query, outcome)
+    after = asked.get("after", "")
+    shown = rows.filter(pk__gt=int(after)) if after.isdecimal() and len(after) < 19 else rows
+    page = list(shown.order_by("pk")[: PAGE_LINES + 1])
+    more = len(page) > PAGE_LINES
+    house = house_of(list_)
+    told = [(code, _cause_name(code), count, code == cause) for code, count in _causes(everything)]
+    following = {"cause": cause, "q": query, "outcome": outcome, "after": page[PAGE_LINES - 1].pk} if more else {}
+    return Page(
+        kind,
+        classes.CLASSES[kind],
+        classes.EXPLAINED[kind],
+        [_row(line, house) for line in page[:PAGE_LINES]],
+        told,
+        query,
+        cause,
+        outcome,
+        rows.count(),
+        urlencode(following),
+        kind in classes.MOVABLE,
+        list_.lines_cut,
+    )
+
+
+def chosen_in(asked: Any) -> Chosen:
+    """Classes or lines as a form sends them; what is neither is left out."""
+    kinds = tuple(kind for kind in asked.getlist("kind") if kind in classes.MOVABLE)
+    lines = tuple(int(text) for text in asked.getlist("line") if text.isdecimal() and len(text) < 19)
+    return Chosen((), lines) if lines else Chosen(kinds)
+
+
+def what_is_chosen(chosen: Chosen) -> str:
+    if chosen.lines:
+        return "1 line" if len(chosen.lines) == 1 else f"{len(chosen.lines)} lines"
+    return ", ".join(classes.CLASSES[kind] for kind in chosen.kinds)
+
+
+def preview_rows(list_: Reconciliation, made: Preview) -> dict[str, Any]:
+    house = house_of(list_)
+    before, after = made.before, made.after
+
+    def money(minor: int) -> str:
+        return money_cell(minor, house.decimals, house.currency)
+
+    return {
+        "preview": made,
+        "refusals": sorted(made.refused.items(), key=lambda pair: -pair[1]),
+        "sums": [
+            ("Transactions that count", before.transactions, after.transactions),
+            ("Revenue", money(before.revenue_minor), money(after.revenue_minor)),
+            ("Commission", money(before.commission_minor), money(after.commission_minor)),
+        ],
+    }
+
+
+def action_row(action: Action, zone: str | None) -> dict[str, Any]:
+    return {
+        "at": time_cell(action.created_ms, zone),
+        "name": acting.VERBS[action.verb],
+        "what": what_is_chosen(Chosen.of(action.chosen)),
+        "action": action,
+        "state": label(str(JobState(action.state).label), "success" if action.state == JobState.DONE else "info"),
+    }
+
+
+def _narrowed(rows: QuerySet[Line], cause: str, query: str, outcome: str) -> QuerySet[Line]:
+    rows = rows.filter(cause=cause) if cause in _known_causes() else rows
+    rows = rows.filter(outcome=outcome) if outcome in OUTCOME_TONES else rows
+    return rows.filter(order__startswith=query) if query else rows
+
+
+def _known_causes() -> set[str]:
+    from clicktrail.core.reasons import REASONS
+
+    return {*causes.CAUSES, *REASONS}
+
+
+def _causes(rows: QuerySet[Line]) -> list[tuple[str, int]]:
+    counted = rows.exclude(cause="").values_list("cause").annotate(lines=Count("pk")).order_by("-lines", "cause")
+    return list(counted)
+
+
+def _cause_name(code: str) -> str:
+    return causes.CAUSES.get(code) or f"Call: {code.replace('_', ' ')}"
+
+
+def _row(line: Line, house: House) -> dict[str, Any]:
+    listed = money_cell(line.listed_minor, house.decimals, house.currency) if line.listed_minor is not None else ""
+    return {
+        "pk": line.pk,
+        "line": line.line or DASH,
+        "order": line.order,
+        "listed": listed or line.listed_text or DASH,
+        "listed_day": day_text(line.listed_day),
+        "listed_state": line.listed_state,
+        "number": page_link("ledger_transaction", line.number, line.number) if line.number else DASH,
+        "found": money_cell(line.revenue_minor, house.decimals, house.currency),
+        "created": time_cell(line.created_ms, house.time_zone),
+        "state": state_label(line.state) if line.state else "",
+        "sentence": line.sentence,
+        "outcome": label(line.outcome.capitalize(), OUTCOME_TONES[line.outcome]) if line.outcome else "",
+        "outcome_sentence": line.outcome_sentence,
+    }
