@@ -26,8 +26,8 @@ Privacy = Annotated[str, msgspec.Meta(pattern="^(keep|truncate|hash|drop)$")]
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 FILE = "clicktrail.toml"
-NETWORKS = ("trusted_proxies", "status_networks")
-LISTS = (*NETWORKS, "mail_to")
+NETWORKS = ("trusted_proxies", "status_networks", "courier_networks")
+LISTS = (*NETWORKS, "mail_to", "courier_ports")
 """Settings that are lists; separated by commas outside the file."""
 LONGEST_SOCKET_BYTES = 107
 MAIL_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,253}")
@@ -65,6 +65,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Days until the full referrer is cut to its host; 0 keeps it."""
     extra_days: Natural = 90
     """Days until unknown parameters are cut; 0 keeps them."""
+    courier_networks: tuple[str, ...] = ()
+    """Networks that receivers of deliveries may stand in although they are not public, e.g. 10.1.0.0/16."""
+    courier_ports: tuple[str, ...] = ("80", "443")
+    """Ports that the courier calls."""
+    delivery_days: Natural = 90
+    """Days until a delivery that is done is deleted with its log; 0 keeps it."""
     order_list_days: Natural = 7
     """Days until an uploaded order list is deleted, as the file it was; 0 keeps it."""
     reconcile_days: Natural = 90
@@ -241,6 +247,8 @@ def _check(settings: Settings) -> None:
     for name in NETWORKS:
         for network in getattr(settings, name):
             _check_network(name, network)
+    for port in settings.courier_ports:
+        _check_port(port)
     _check_mail(settings)
     if settings.node <= CONTROL_NODE < settings.node + settings.workers:
         raise SettingsError(
@@ -254,6 +262,11 @@ def _check_network(name: str, network: str) -> None:
         ipaddress.ip_network(network, strict=False)
     except ValueError as fault:
         raise SettingsError(f"The setting {name} is wrong: {fault}; write it like 10.0.0.0/8.") from None
+
+
+def _check_port(text: str) -> None:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise SettingsError(f"The setting courier_ports is wrong: {text!r} is no port, like 443.")
 
 
 def _check_mail(settings: Settings) -> None:

@@ -21,6 +21,10 @@ from clicktrail.settings import Settings, load, shown
 
 ENGINE_NICE = 10
 """Intake goes first, judging catches up."""
+COURIER_NICE = 5
+"""Partners may wait a moment longer than shops and people."""
+COURIER_FILES = 8192
+"""Files and sockets of a courier with everything on its way that may be."""
 SPARE_FILES = 1024
 LAST_CALL_S = 5
 """A child whose supervisor is gone ends by itself; this long after its drain time it is ended."""
@@ -123,12 +127,9 @@ def _engine_once(process: Process) -> None:
 def _courier(process: Process) -> None:
     from clicktrail.courier.run import run
 
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    folder, started_ms = process.settings.run_folder, heartbeat.now_ms()
-    run(stop, lambda: heartbeat.beat(folder, "courier", started_ms))
-    heartbeat.forget(folder, "courier")
+    os.nice(COURIER_NICE)
+    _allow_files(COURIER_FILES)
+    run(process.settings)
 
 
 def _control(process: Process) -> None:

@@ -43,7 +43,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
 """package -> what it may import of ours; packages that are not listed may import everything."""
 
 CONTROL_FOR_THE_ENGINE = re.compile(
-    r"clicktrail\.control($|\.(boot|database|db|catalog|ledger)($|\.))",
+    r"clicktrail\.control($|\.(boot|database|db|catalog|ledger|outbox)($|\.))",
 )
 """The engine and the courier know control's models and connection, never its console."""
 ENGINE_FOR_CONTROL = re.compile(r"clicktrail\.engine($|\.replay($|\.))")

@@ -6,7 +6,7 @@ from clicktrail.settings import Settings
 
 @takes_settings
 def courier(settings: Settings) -> None:
-    """Send partner postbacks. There is no outbox yet: it waits, and says so."""
+    """Tell partners and back offices what became of orders; there is one courier for a ledger."""
     from clicktrail import wiring
 
     wiring.run_alone("courier", settings)
