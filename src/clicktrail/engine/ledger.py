@@ -8,6 +8,7 @@ these tables, and the fence in `write` makes a commit fail once another engine h
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from clicktrail.control.ledger import transactionrow
 from clicktrail.core import receivers
 from clicktrail.errors import LedgerError
 
@@ -25,14 +26,18 @@ CLICK = named(
 )
 POSTBACK = named(
     "id at_ms method source actor program_id tid clickid click_id pid subid wmid product amount nocheck params fault "
-    "ip user_agent referrer reason facts saved transaction_number judged_order judged_ms catalog_version"
+    "ip user_agent referrer proofs again_id arrived_ms reason facts saved transaction_number judged_order judged_ms "
+    "catalog_version"
 )
 VERDICT = named("reason facts saved transaction_number judged_order judged_ms catalog_version id")
 TRANSACTION = named(
     "number program_id tid partner_id subid creative_id referrer referrer_host clickid click_id product_id product "
     "revenue_minor commission_minor percent_ppm fixed_minor currency decimals state test manual postback_id clicked_ms "
-    "created_ms"
+    "created_ms trusted held_for stamp_ms revision"
 )
+CHANGE = list(transactionrow.CHANGED)
+"""Columns that a trusted call may change; a row has the number and the revision seen behind them."""
+MOVE = named("transaction_number at_ms from_state to_state actor reason revision changes call_id")
 MEASURES = named("clicks_gross clicks_net clicks_bot clicks_refused transactions revenue_minor commission_minor")
 HOUR = named("bucket_s program_id partner_id creative_id product_id")
 SUBID = named("day program_id partner_id other subid")
@@ -41,13 +46,16 @@ CURSOR = named("identity node name seq sealed finished_ms")
 SET_ASIDE = named("identity seq position note body at_ms")
 DELIVERY = list(receivers.DELIVERY)
 
-WAITING = named("id at_ms click_id method source actor params fault ip user_agent referrer catalog_version")
+WAITING = named(
+    "id at_ms click_id method source actor params fault ip user_agent referrer catalog_version proofs again_id "
+    "arrived_ms"
+)
 """Columns of a waiting call: what it takes to judge it after a restart."""
 CLICK_FACTS = named(
     "id tail at_ms program_id partner_id creative_id subid referrer_host referrer outcome prefetch counted bot"
 )
 """Columns of a click that a verdict may need."""
-EARLIER = named("program_id tid number partner_id product revenue_minor click_id")
+EARLIER = ["program_id", "tid", *transactionrow.COLUMNS]
 """Columns of a transaction against which a later call is held."""
 
 
@@ -101,6 +109,10 @@ class Unit:
     postbacks: list[Row] = field(default_factory=list)
     verdicts: list[Row] = field(default_factory=list)
     """Final verdicts of calls that waited."""
+    changes: list[Row] = field(default_factory=list)
+    """Transactions that a trusted call changed, behind those that are new."""
+    moves: list[Row] = field(default_factory=list)
+    """Lines of history of the changes."""
     hours: list[Row] = field(default_factory=list)
     subids: list[Row] = field(default_factory=list)
     referrers: list[Row] = field(default_factory=list)
@@ -159,7 +171,9 @@ class Ledger(Protocol):
         """transaction -> the call that created it."""
 
     def write(self, unit: Unit, dry: bool = False) -> bool:
-        """Store the unit; False where an order had its transaction already: judge again. `dry` rolls back.
+        """Store the unit; False where an order had its transaction already, or it was changed: judge again.
+
+        `dry` rolls back.
 
         Raises Busy, Refused, Fenced or Trouble.
         """

@@ -19,9 +19,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import IO
 
+from clicktrail.core.case import Verdict
 from clicktrail.core.catalog import Catalog
 from clicktrail.core.clickid import Reader
-from clicktrail.core.judge import Verdict
 from clicktrail.engine import setaside
 from clicktrail.engine.catalogs import Catalogs
 from clicktrail.engine.clicks import apply_clicks
@@ -187,9 +187,8 @@ class Engine:
         hours, subids, referrers = memory.rollups.drain()
         unit = Unit(
             judged.numbers, self._clock(), clicks, judged.named, judged.transactions, judged.postbacks,
-            judged.verdicts, hours, subids, referrers,
+            judged.verdicts, judged.changes, judged.moves, hours, subids, referrers, deliveries=judged.deliveries,
         )  # fmt: skip
-        unit.deliveries = judged.deliveries
         return Prepared(unit, judged, ready)
 
     def _kept(self, parts: list[Part]) -> list[Part]:

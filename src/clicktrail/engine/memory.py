@@ -1,9 +1,10 @@
 """What the engine knows by heart. All of it is a copy of the ledger: after anything went wrong it is
 thrown away and read again, so that memory and ledger can never drift apart."""
 
+from clicktrail.control.ledger import transactionrow
+from clicktrail.core.case import ClickFacts, Earlier
 from clicktrail.core.catalog import Catalog
 from clicktrail.core.clickid import NODE_MASK, NODE_SHIFT, Reader, first_id, made_ms
-from clicktrail.core.judge import ClickFacts, Earlier
 from clicktrail.engine.bots import is_bot
 from clicktrail.engine.catalogs import Catalogs
 from clicktrail.engine.clicks import host_of
@@ -112,7 +113,7 @@ class LedgerFacts:
         if not keys:
             return {}
         rows = self._ledger.earlier(sorted(set(keys)))
-        return {(row[0], row[1]): Earlier(*row[2:]) for row in rows}
+        return {(row[0], row[1]): transactionrow.read(row[2:]) for row in rows}
 
     def catalog(self, version: int) -> Catalog:
         return self._catalogs.at(version) or self._catalog

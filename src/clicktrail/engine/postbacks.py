@@ -9,13 +9,15 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from clicktrail.core import postback as call_form
+from clicktrail.core.case import ABSENT, UNREAD, Award, Change, ClickFacts, Earlier, NoClick, Verdict
 from clicktrail.core.catalog import Catalog
 from clicktrail.core.clickid import Reader
 from clicktrail.core.ids import read_id
-from clicktrail.core.judge import ABSENT, UNREAD, Award, ClickFacts, Earlier, NoClick, Verdict, judge
-from clicktrail.core.lifecycle import OPEN
-from clicktrail.core.reasons import WAITING
-from clicktrail.engine import outbox
+from clicktrail.core.judge import judge
+from clicktrail.core.lifecycle import counts
+from clicktrail.core.reasons import CONFLICT, WAITING
+from clicktrail.engine import outbox, proofs
+from clicktrail.engine.changes import Changed
 from clicktrail.engine.ledger import Numbers, Row
 from clicktrail.engine.rollup import BOT, COMMISSION, NET, REVENUE, TRANSACTIONS, Rollups
 from clicktrail.journal.events import Postback
@@ -36,6 +38,11 @@ class Call:
     click_id: int | None
     tick: int
     waited: bool = False
+
+    @property
+    def at_ms(self) -> int:
+        """When the order happened: judging time is the call's arrival."""
+        return self.event.arrived_ms or self.event.at_ms
 
     @property
     def key(self) -> Key:
@@ -76,13 +83,17 @@ class Judged:
     verdicts: list[Row] = field(default_factory=list)
     transactions: list[Row] = field(default_factory=list)
     named: list[int] = field(default_factory=list)
+    changes: list[Row] = field(default_factory=list)
+    moves: list[Row] = field(default_factory=list)
     waiting: list[Call] = field(default_factory=list)
     final: list[tuple[int, Verdict]] = field(default_factory=list)
     deliveries: list[Row] = field(default_factory=list)
 
 
 def read_call(event: Postback, read_clickid: Reader, tick: int, waited: bool = False) -> Call:
-    typed = call_form.from_params(event.params, event.fault)
+    typed = call_form.from_params(event.params, event.fault, proofs.of(event), event.source == "import")
+    if event.again:
+        typed = replace(typed, again=True)
     click_id = read_clickid(typed.clickid) if typed.clickid else None
     return Call(event, typed, click_id, tick, waited)
 
@@ -95,11 +106,16 @@ def judge_calls(calls: list[Call], facts: Facts, numbers: Numbers, rollups: Roll
         click = clicks.get(call.click_id) if call.click_id is not None else None
         catalog = facts.catalog(call.event.catalog)
         seen = _seen(call, click, facts)
-        verdict = judge(call.typed, call.click_id, seen, earlier.get(call.key), catalog, call.event.at_ms)
+        before = earlier.get(call.key)
+        verdict = judge(call.typed, call.click_id, seen, before, catalog, call.at_ms)
         if (award := verdict.award) is not None:
             number = _credit(call, award, click, judged, rollups, catalog)
             verdict = replace(verdict, transaction=number, facts=verdict.facts | {"transaction": number})
-            earlier[call.key] = _as_earlier(number, award)
+            earlier[call.key] = _as_earlier(number, award, click, call)
+        elif before is not None and verdict.change is not None:
+            earlier[call.key] = _change(call, before, verdict.change, click, judged, rollups, catalog)
+        elif before is not None and verdict.reason == CONFLICT:
+            judged.deliveries += outbox.of_conflict(catalog, before, verdict, call.key, call.event, now_ms)
         _write_down(call, verdict, catalog, judged)
     return judged
 
@@ -119,11 +135,10 @@ def _credit(
     number = judged.numbers.next_transaction
     judged.numbers = replace(judged.numbers, next_transaction=number + 1)
     host = click.host if click else ""
-    judged.transactions.append(_transaction_row(number, award, host, call.event))
+    judged.transactions.append(_transaction_row(number, award, host, call))
     judged.deliveries += outbox.of_award(catalog, number, award, call.event, judged.now_ms)
-    if not award.test:
-        at_ms = call.event.at_ms
-        slot = rollups.at(at_ms, award.program, award.partner, award.creative, award.product_id, catalog)
+    if not award.test and counts(award.state):
+        slot = rollups.at(call.at_ms, award.program, award.partner, award.creative, award.product_id, catalog)
         slot.add(TRANSACTIONS, award.subid, host)
         slot.add(REVENUE, award.subid, host, award.revenue_minor or 0)
         slot.add(COMMISSION, award.subid, host, award.commission_minor)
@@ -142,17 +157,41 @@ def _count_prefetch(click: KnownClick, judged: Judged, rollups: Rollups, catalog
     judged.named.append(facts.id)
 
 
-def _transaction_row(number: int, award: Award, host: str, event: Postback) -> Row:
+def _change(
+    call: Call,
+    before: Earlier,
+    change: Change,
+    click: KnownClick | None,
+    judged: Judged,
+    rollups: Rollups,
+    catalog: Catalog,
+) -> Earlier:
+    """A trusted call's word on a transaction that is there. Returns it as it stands now."""
+    changed = Changed(*call.key, before, change, click.host if click else "", call.event)
+    judged.changes.append(changed.row())
+    judged.moves.append(changed.move())
+    judged.deliveries += outbox.of_change(catalog, before, change, call.key, call.event, judged.now_ms)
+    changed.add_up(rollups, catalog)
+    return changed.after
+
+
+def _transaction_row(number: int, award: Award, host: str, call: Call) -> Row:
     return (
         number, award.program, award.tid, award.partner, award.subid, award.creative, award.referrer or None, host,
         award.clickid, award.click_id, award.product_id, award.product, award.revenue_minor, award.commission_minor,
-        award.percent_ppm, award.fixed_minor, award.currency, award.decimals, OPEN, award.test,
-        event.source == "console", event.id, award.clicked_ms, event.at_ms,
+        award.percent_ppm, award.fixed_minor, award.currency, award.decimals, award.state, award.test,
+        call.event.source == "console", call.event.id, award.clicked_ms, call.at_ms, award.trusted, award.held_for,
+        award.stamp_ms, 0,
     )  # fmt: skip
 
 
-def _as_earlier(number: int, award: Award) -> Earlier:
-    return Earlier(number, award.partner, award.product, award.revenue_minor, award.click_id)
+def _as_earlier(number: int, award: Award, click: KnownClick | None, call: Call) -> Earlier:
+    return Earlier(
+        number, award.partner, award.product, award.revenue_minor, award.click_id, award.state, 0, award.trusted,
+        award.stamp_ms, award.subid, award.creative, award.referrer, click.host if click else "", award.clickid,
+        award.product_id, award.commission_minor, award.percent_ppm, award.fixed_minor, award.test, award.clicked_ms,
+        call.at_ms, award.held_for,
+    )  # fmt: skip
 
 
 def _write_down(call: Call, verdict: Verdict, catalog: Catalog, judged: Judged) -> None:
@@ -181,7 +220,7 @@ def _log_row(call: Call) -> Row:
         event.id, event.at_ms, event.method, event.source, event.actor, read_id(typed.cpid), _short(typed.tid),
         _short(typed.clickid), call.click_id, *map(_short, texts), typed.nocheck,
         json.dumps(event.params, ensure_ascii=False), event.fault, event.ip or None, event.user_agent or None,
-        event.referrer or None,
+        event.referrer or None, proofs.kept(event), event.again or None, event.arrived_ms or None,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
     clicks    of all kept files, applied as the engine applies them
     calls     judged in the order in which they were judged, each with the catalog of that time
-    moves     made by hand, made again
+    moves     made by hand, made again, each before the signed calls that came after it
     compare   transactions by (program, tid), field by field
 
 Journals are read as far as the ledger had them at the beginning; the server may go on.
@@ -20,9 +20,10 @@ from typing import Any
 import msgspec
 
 from clicktrail.control.boot import boot
+from clicktrail.control.ledger import transactionrow
+from clicktrail.core.case import Earlier
 from clicktrail.core.catalog import Catalog
 from clicktrail.core.clickid import NODE_MASK, Checks
-from clicktrail.core.judge import Earlier
 from clicktrail.core.lifecycle import MOVES
 from clicktrail.engine.catalogs import Catalogs
 from clicktrail.engine.clicks import apply_clicks
@@ -30,7 +31,7 @@ from clicktrail.engine.feed import Feed
 from clicktrail.engine.ledger import Cursor, Ledger, Row, Unit, named
 from clicktrail.engine.loop import cursor_row, now_ms
 from clicktrail.engine.memory import Intake, Memory, known_click
-from clicktrail.engine.postbacks import Judged, Key, KnownClick, judge_calls, read_call
+from clicktrail.engine.postbacks import Call, Judged, Key, KnownClick, judge_calls, read_call
 from clicktrail.engine.run import open_ledger
 from clicktrail.engine.sql_sqlite import SqliteLedger
 from clicktrail.errors import CatalogError, LedgerError
@@ -54,10 +55,13 @@ TRANSACTIONS = (
     f"SELECT number, program_id, tid, postback_id, {', '.join(COMPARED)} FROM ledger_transaction "  # noqa: S608
     "WHERE number > ? ORDER BY number LIMIT ?"
 )
-HAND_MADE = (
-    "SELECT m.id, t.program_id, t.tid, m.from_state, m.to_state, m.actor, m.reason, m.at_ms FROM ledger_move m "
-    "JOIN ledger_transaction t ON t.number = m.transaction_number WHERE m.id > ? ORDER BY m.id LIMIT ?"
+MOVE = (
+    "SELECT m.id, t.program_id, t.tid, m.from_state, m.to_state, m.actor, m.reason, m.at_ms, m.changes "
+    "FROM ledger_move m JOIN ledger_transaction t ON t.number = m.transaction_number WHERE m.call_id IS NULL"
 )
+"""Made by people; what calls have changed the calls change again."""
+HAND_MADE = f"{MOVE} AND m.id > ? ORDER BY m.id LIMIT ?"
+HAND_MADE_ON = f"{MOVE} AND t.program_id = ? AND t.tid = ? ORDER BY m.id"
 
 _encode = msgspec.msgpack.encode
 _decode = msgspec.msgpack.Decoder(Postback).decode
@@ -138,6 +142,7 @@ class _Rebuild:
         self.catalog = _required(self.catalogs.current())
         self.report = Report()
         self.calls = _Calls()
+        self._repeated: set[int] = set()
 
     def close(self) -> None:
         from django.db import connections
@@ -182,23 +187,38 @@ class _Rebuild:
         self.calls.add([(known.get(event.id, (None, event.catalog)), event) for event in events])
 
     def _judge(self, rows: list[Postback]) -> None:
+        """Together, but for calls that may change a transaction: before each of those it is brought to where it was."""
         calls = [read_call(event, self.read_clickid, tick=0) for event in rows]
+        together: list[Call] = []
+        for call in calls:
+            if call.typed.proofs.trusted:
+                self._judge_together(together)
+                together = []
+                self._repeat(self.original.all(HAND_MADE_ON, call.key), upto_ms=call.event.at_ms)
+            together.append(call)
+        self._judge_together(together)
+
+    def _judge_together(self, calls: list[Call]) -> None:
+        if not calls:
+            return
         judged = judge_calls(calls, _Facts(self), self.memory.numbers, self.memory.rollups, now_ms())
         self._store(_unit(judged))
         self.report.transactions += len(judged.transactions)
 
     def _repeat_moves(self) -> None:
-        from django.db import connections
-
-        from clicktrail.control.ledger.moves import move
-
         for rows in _pages(self.original, HAND_MADE):
-            numbers = {(row[0], row[1]): row[2] for row in self.fresh.earlier([(row[1], row[2]) for row in rows])}
-            for _, program, tid, begin, end, actor, reason, at_ms in rows:
-                number = numbers.get((program, tid))
-                if number is not None and (begin, end) in VERBS:
-                    move(connections[ALIAS], number, VERBS[(begin, end)], actor, reason, at_ms)
-                    self.report.moves += 1
+            self._repeat(rows)
+
+    def _repeat(self, rows: list[Row], upto_ms: int | None = None) -> None:
+        """Moves of MOVE that are next in the life of their transaction, made again; of no later than that moment."""
+        if not rows:
+            return
+        stands = {(row[0], row[1]): row[2:] for row in self.fresh.earlier([(row[1], row[2]) for row in rows])}
+        for id, program, tid, *rest in rows:
+            row = stands.get((program, tid))
+            if row is not None and id not in self._repeated and (upto_ms is None or rest[4] <= upto_ms):
+                self._repeated.add(id)
+                self.report.moves += repeat(transactionrow.read(row).number, *rest)
 
     def _compare(self) -> None:
         for rows in _pages(self.original, TRANSACTIONS):
@@ -277,12 +297,12 @@ class _Facts:
         if not keys:
             return {}
         keys = sorted(set(keys))
-        found = {(row[0], row[1]): Earlier(*row[2:]) for row in self._rebuild.fresh.earlier(keys)}
+        found = {(row[0], row[1]): transactionrow.read(row[2:]) for row in self._rebuild.fresh.earlier(keys)}
         rows = self._rebuild.original.earlier([key for key in keys if key not in found])
         makers = self._rebuild.original.makers([row[2] for row in rows])
         for row in rows:
             if not self._rebuild.calls.has(makers.get(row[2])):
-                found[(row[0], row[1])] = Earlier(*row[2:])
+                found[(row[0], row[1])] = transactionrow.read(row[2:])
         return found
 
     def catalog(self, version: int) -> Catalog:
@@ -321,8 +341,25 @@ class _Calls:
 
 def _unit(judged: Judged) -> Unit:
     return Unit(
-        judged.numbers, now_ms(), named=judged.named, transactions=judged.transactions, postbacks=judged.postbacks
-    )
+        judged.numbers, now_ms(), named=judged.named, transactions=judged.transactions, postbacks=judged.postbacks,
+        changes=judged.changes, moves=judged.moves,
+    )  # fmt: skip
+
+
+def repeat(number: int, begin: str, end: str, actor: str, reason: str, at_ms: int, changes: str) -> bool:
+    """Make a move again in the rebuilt ledger; whether there was anything to make."""
+    from django.db import connections
+
+    from clicktrail.control.ledger import moves
+
+    deed = moves.Deed(actor, reason, at_ms)
+    if changes:
+        moves.change(connections[ALIAS], number, lambda seen: moves.again(seen, end, json.loads(changes)), deed)
+    elif (begin, end) in VERBS:
+        moves.move(connections[ALIAS], number, VERBS[(begin, end)], actor, reason, at_ms)
+    else:
+        return False
+    return True
 
 
 def _pages(ledger: Ledger, statement: str) -> Iterator[list[Row]]:

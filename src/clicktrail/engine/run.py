@@ -8,10 +8,10 @@ import time
 from typing import Any
 
 from clicktrail import heartbeat
+from clicktrail.core.case import Verdict
 from clicktrail.core.catalog import Catalog
 from clicktrail.core.clickid import Checks
 from clicktrail.core.explain import sentence
-from clicktrail.core.judge import Verdict
 from clicktrail.engine.answers import Answers
 from clicktrail.engine.feed import JournalReader
 from clicktrail.engine.housekeeping import Housekeeping

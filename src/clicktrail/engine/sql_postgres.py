@@ -18,13 +18,14 @@ REFUSALS = ("22", "23", "42", "54")
 
 TYPES = {
     **dict.fromkeys(("bot", "prefetch", "counted", "net", "other", "nocheck", "saved", "test", "manual"), "boolean"),
-    **dict.fromkeys(("sealed",), "boolean"),
+    **dict.fromkeys(("sealed", "trusted"), "boolean"),
     **dict.fromkeys(("visitor", "body"), "bytea"),
-    **dict.fromkeys(("tail", "day", "position", "percent_ppm", "decimals", "node", "attempts"), "integer"),
+    **dict.fromkeys(("tail", "day", "position", "percent_ppm", "decimals", "node", "attempts", "revision"), "integer"),
     **dict.fromkeys(
         words.named(
             "target subid outcome referrer_host referrer ip user_agent extra method source actor tid clickid pid wmid "
-            "product amount params fault reason facts currency state host identity name note key trigger"
+            "product amount params fault reason facts currency state host identity name note key trigger "
+            "proofs held_for from_state to_state changes"
         ),
         "text",
     ),
@@ -51,6 +52,11 @@ VERDICT = (
 CLICKS = f"COPY ledger_click ({columns(words.CLICK)}) FROM STDIN"
 POSTBACKS = f"COPY ledger_postback ({columns(words.POSTBACK)}) FROM STDIN"
 TRANSACTIONS = _insert("ledger_transaction", words.TRANSACTION, "ON CONFLICT DO NOTHING RETURNING number")
+CHANGE = (
+    f"UPDATE ledger_transaction SET {', '.join(f'{n} = %s' for n in words.CHANGE)} "  # noqa: S608
+    "WHERE number = %s AND revision = %s"
+)
+MOVES = _insert("ledger_move", words.MOVE)
 HOURS = words.add_up("ledger_rollup_hour", words.HOUR, _rows_of(words.HOUR + words.MEASURES))
 SUBIDS = words.add_up("ledger_rollup_subid", words.SUBID, _rows_of(words.SUBID + words.MEASURES))
 REFERRERS = words.add_up("ledger_rollup_referrer", words.REFERRER, _rows_of(words.REFERRER + words.MEASURES))
@@ -167,7 +173,7 @@ class PostgresLedger:
     def write(self, unit: Unit, dry: bool = False) -> bool:
         with self._transaction(dry):
             self._fence(unit)
-            if not self._add_transactions(unit.transactions):
+            if not self._add_transactions(unit.transactions) or not self._change(unit.changes):
                 self._open().execute("ROLLBACK")
                 return False
             self._copy(CLICKS, unit.clicks)
@@ -175,6 +181,7 @@ class PostgresLedger:
                 self._open().execute(NAMED, (unit.named,))
             self._copy(POSTBACKS, unit.postbacks)
             self._many(VERDICT, unit.verdicts)
+            self._many(MOVES, unit.moves)
             self._many(HOURS, unit.hours)
             self._many(SUBIDS, unit.subids)
             self._many(REFERRERS, unit.referrers)
@@ -193,6 +200,9 @@ class PostgresLedger:
         if not rows:
             return True
         return len(self._open().execute(TRANSACTIONS, _arrays(rows)).fetchall()) == len(rows)
+
+    def _change(self, rows: list[Row]) -> bool:
+        return all(self._open().execute(CHANGE, row).rowcount == 1 for row in rows)
 
     def run(self, statement: str, values: Row = ()) -> int:
         """One statement, written with `?` as on SQLite, as a transaction of its own; rows changed."""

@@ -45,6 +45,11 @@ TRANSACTIONS = (
     f"SELECT {', '.join(f'value ->> {i}' for i in range(len(words.TRANSACTION)))} "
     "FROM json_each(?) WHERE true ON CONFLICT DO NOTHING RETURNING number"
 )
+CHANGE = (
+    f"UPDATE ledger_transaction SET {', '.join(f'{n} = ?' for n in words.CHANGE)} "  # noqa: S608
+    "WHERE number = ? AND revision = ?"
+)
+MOVES = _insert("ledger_move", words.MOVE)
 HOURS = words.add_up("ledger_rollup_hour", words.HOUR, _marks(words.HOUR + words.MEASURES))
 SUBIDS = words.add_up("ledger_rollup_subid", words.SUBID, _marks(words.SUBID + words.MEASURES))
 REFERRERS = words.add_up("ledger_rollup_referrer", words.REFERRER, _marks(words.REFERRER + words.MEASURES))
@@ -171,13 +176,14 @@ class SqliteLedger:
     def write(self, unit: Unit, dry: bool = False) -> bool:
         with self._transaction(dry), self._trouble():
             self._fence(unit)
-            if not self._add_transactions(unit.transactions):
+            if not self._add_transactions(unit.transactions) or not self._change(unit.changes):
                 self._run("ROLLBACK")
                 return False
             self._many(CLICKS, unit.clicks)
             self._many(NAMED, [(id,) for id in unit.named])
             self._many(POSTBACKS, unit.postbacks)
             self._many(VERDICT, unit.verdicts)
+            self._many(MOVES, unit.moves)
             self._many(HOURS, unit.hours)
             self._many(SUBIDS, unit.subids)
             self._many(REFERRERS, unit.referrers)
@@ -196,6 +202,9 @@ class SqliteLedger:
         if not rows:
             return True
         return len(self._run(TRANSACTIONS, (json.dumps(rows),)).fetchall()) == len(rows)
+
+    def _change(self, rows: list[Row]) -> bool:
+        return all(self._run(CHANGE, row).rowcount == 1 for row in rows)
 
     def run(self, statement: str, values: Row = ()) -> int:
         """One statement as a transaction of its own; rows changed."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from clicktrail.core.clickid import Reader, node_of
 from clicktrail.engine.ledger import Row
 from clicktrail.engine.postbacks import Call, read_call
+from clicktrail.engine.proofs import proved
 from clicktrail.journal.events import Postback
 
 
@@ -61,8 +62,8 @@ class WaitingRoom:
 
 
 def _event(row: Row) -> Postback:
-    id, at_ms, _, method, source, actor, params, fault, ip, user_agent, referrer, catalog = row
+    id, at_ms, _, method, source, actor, params, fault, ip, agent, referrer, catalog, proofs, again, arrived_ms = row
     return Postback(
-        id, 0, at_ms, catalog, method, json.loads(params or "{}"), fault, ip or "", user_agent or "", referrer or "",
-        source, actor,
+        id, 0, at_ms, catalog, method, json.loads(params or "{}"), fault, ip or "", agent or "", referrer or "",
+        source, actor, again=again or 0, arrived_ms=arrived_ms or 0, **proved(proofs),
     )  # fmt: skip

@@ -35,7 +35,7 @@ def _looked_for(text: str) -> str:
 
 def _genuine(id: int, journals: Path) -> list[str]:
     told = [f"The ClickID is genuine: node {node_of(id)} made it at {moment(made_ms(id))}."]
-    if _is_unread(id, journals):
+    if is_unread(id, journals):
         return [*told, "Its click is in the journal; the engine has not read it yet."]
     if _is_set_aside(id):
         return [*told, "Its click could not be stored in the ledger and was set aside; the console shows why."]
@@ -56,7 +56,7 @@ def _spelled_otherwise(text: str) -> list[str]:
 
 def _on_its_way(text: str, journals: Path) -> list[str]:
     is_number = text.isascii() and text.isdigit() and int(text) <= MAX_ID
-    if is_number and _is_unread(int(text), journals):
+    if is_number and is_unread(int(text), journals):
         return ["A call with this log number is in the journal; the engine has not read it yet."]
     if is_number and _is_set_aside(int(text)):
         return ["A call with this log number could not be stored and was set aside; the console shows why."]
@@ -67,7 +67,7 @@ def _backlog(events: int) -> list[str]:
     return [f"The engine is {events} events behind: it may be among them. Ask again later."] if events else []
 
 
-def _is_unread(id: int, journals: Path) -> bool:
+def is_unread(id: int, journals: Path) -> bool:
     """Whether the journal of the id's node holds it behind the engine's cursor."""
     cursors = dict(JournalCursor.objects.filter(sealed=False).values_list("identity", "seq"))
     done = set(JournalCursor.objects.filter(sealed=True).values_list("identity", flat=True))

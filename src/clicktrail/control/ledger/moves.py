@@ -1,28 +1,36 @@
-"""Move a transaction: confirm, cancel, reopen, pay. One function for console, API and replay.
+"""Move a transaction, or change what it says: one function each, for console, API, reconciling and replay.
 
-A move is one conditional update (where the state is the one seen) with its line of history
-and its change of the sums in one transaction: of two people who press at once one is told
-that the other was quicker, and totals never count a transaction twice.
+Each is one conditional update (where the revision is the one seen) with its line of history, its change of
+the sums and its deliveries in one transaction: of two people who press at once one is told that the other
+was quicker, and totals never count a transaction twice.
 """
 
-from dataclasses import dataclass
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from clicktrail.control.ledger import transactionrow
+from clicktrail.core.case import Earlier, Facts
 from clicktrail.core.lifecycle import after, counts
 from clicktrail.core.periods import bucket_s, day_of
+from clicktrail.core.repeat import REDUCIBLE, differences, reduced
 
 SEEN = (
-    "SELECT t.state, t.program_id, t.partner_id, t.creative_id, t.product_id, t.subid, t.referrer_host, "
-    "t.revenue_minor, t.commission_minor, t.test, t.created_ms, p.time_zone "
-    "FROM ledger_transaction t LEFT JOIN catalog_program p ON p.id = t.program_id WHERE t.number = %s"
+    f"SELECT {', '.join('t.' + name for name in transactionrow.COLUMNS)}, t.program_id, t.tid, t.currency, "  # noqa: S608
+    "t.decimals, p.time_zone FROM ledger_transaction t LEFT JOIN catalog_program p ON p.id = t.program_id "
+    "WHERE t.number = %s"
 )
-UPDATE = "UPDATE ledger_transaction SET state = %s WHERE number = %s AND state = %s"
+UPDATE = (
+    f"UPDATE ledger_transaction SET {', '.join(f'{name} = %s' for name in transactionrow.CHANGED)} "  # noqa: S608
+    "WHERE number = %s AND revision = %s"
+)
 HISTORY = (
-    "INSERT INTO ledger_move (transaction_number, at_ms, from_state, to_state, actor, reason) "
-    "VALUES (%s, %s, %s, %s, %s, %s)"
+    "INSERT INTO ledger_move (transaction_number, at_ms, from_state, to_state, actor, reason, revision, changes, "
+    "call_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 MEASURES = ("transactions", "revenue_minor", "commission_minor")
 
@@ -32,6 +40,8 @@ class Moved:
     number: int
     from_state: str
     to_state: str
+    differences: tuple[Facts, ...] = ()
+    """What changed beside the state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,56 +53,124 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    state: str
+class Order:
+    """What of a transaction never changes."""
+
     program: int
-    partner: int
-    creative: int
-    product: int
-    subid: str
-    host: str
-    revenue_minor: int | None
-    commission_minor: int
-    test: bool
-    created_ms: int
+    tid: str
+    currency: str
+    decimals: int
     time_zone: str | None
     """None where the program is not in the catalog any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Who changes something, and why."""
+
+    actor: str
+    reason: str
+    now_ms: int
+    call_id: int | None = None
+    """The call whose word is taken, where it is one's."""
+
+
+Decide = Callable[[Earlier], Earlier | str]
+"""What the transaction is to become, or a sentence that says why nothing is to change."""
 
 
 def move(
     connection: BaseDatabaseWrapper, number: int, verb: str, actor: str, reason: str, now_ms: int
 ) -> Moved | Refused:
-    """All of it happens, or nothing. verb: one of `core.lifecycle.VERBS`. Raises what the database raises."""
+    """verb: one of `core.lifecycle.VERBS`. Raises what the database raises."""
+
+    def decide(seen: Earlier) -> Earlier | str:
+        state = after(seen.state, verb)
+        if state is None:
+            return f"Transaction {number} is {seen.state}; it cannot be moved by '{verb}'."
+        return replace(seen, state=state)
+
+    return change(connection, number, decide, Deed(actor, reason, now_ms))
+
+
+def reduce(
+    connection: BaseDatabaseWrapper, number: int, revenue_minor: int, actor: str, reason: str, now_ms: int
+) -> Moved | Refused:
+    """A part of the order is cancelled: its net revenue becomes smaller, its commission follows by its own rate."""
+
+    def decide(seen: Earlier) -> Earlier | str:
+        if seen.state not in REDUCIBLE:
+            return f"Transaction {number} is {seen.state}; its revenue cannot become smaller any more."
+        if seen.revenue_minor is None:
+            return f"Transaction {number} has no revenue that could become smaller."
+        if not 0 <= revenue_minor < seen.revenue_minor:
+            return f"The new revenue of transaction {number} is not below the one that it has."
+        return reduced(seen, revenue_minor)
+
+    return change(connection, number, decide, Deed(actor, reason, now_ms))
+
+
+def change(connection: BaseDatabaseWrapper, number: int, decide: Decide, deed: Deed) -> Moved | Refused:
+    """All of it happens, or nothing. Raises what the database raises."""
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(SEEN, [number])
         row = cursor.fetchone()
         if row is None:
             return Refused(number, f"There is no transaction {number}.")
-        seen = Seen(*row)
-        to_state = after(seen.state, verb)
-        if to_state is None:
-            return Refused(number, f"Transaction {number} is {seen.state}; it cannot be moved by '{verb}'.")
-        cursor.execute(UPDATE, [to_state, number, seen.state])
+        seen, order = (
+            transactionrow.read(row[: len(transactionrow.COLUMNS)]),
+            Order(*row[len(transactionrow.COLUMNS) :]),
+        )
+        decided = decide(seen)
+        if isinstance(decided, str):
+            return Refused(number, decided)
+        now = replace(decided, revision=seen.revision + 1, stamp_ms=max(seen.stamp_ms, deed.now_ms))
+        cursor.execute(UPDATE, [*transactionrow.values(now), number, seen.revision])
         if cursor.rowcount != 1:
             return Refused(number, f"Transaction {number} was moved by somebody else in the same moment; look again.")
-        cursor.execute(HISTORY, [number, now_ms, seen.state, to_state, actor, reason])
-        if counts(seen.state) != counts(to_state) and not seen.test:
-            _change_sums(cursor, seen, 1 if counts(to_state) else -1)
-    return Moved(number, seen.state, to_state)
+        moved = Moved(number, seen.state, now.state, tuple(d for d in differences(seen, now) if d["fact"] != "status"))
+        _write_history(cursor, moved, now.revision, deed)
+        _change_sums(cursor, order, seen, -1)
+        _change_sums(cursor, order, now, 1)
+    return moved
 
 
-def _change_sums(cursor: Any, seen: Seen, sign: int) -> None:
-    """Take out of the sums, or put back, what the engine added when the transaction was created."""
+def again(seen: Earlier, state: str, said: list[Facts]) -> Earlier:
+    """The transaction with what a line of history says of it; for a ledger that is rebuilt."""
+    later = {each["fact"]: each["later"] for each in said}
+    return replace(
+        seen,
+        state=state,
+        partner=later.get("partner", seen.partner),
+        product=later.get("product", seen.product),
+        revenue_minor=later.get("amount", seen.revenue_minor),
+        commission_minor=later.get("commission", seen.commission_minor),
+    )
+
+
+def _write_history(cursor: Any, moved: Moved, revision: int, deed: Deed) -> None:
+    changes = json.dumps(moved.differences, ensure_ascii=False) if moved.differences else ""
+    cursor.execute(
+        HISTORY,
+        [moved.number, deed.now_ms, moved.from_state, moved.to_state, deed.actor, deed.reason, revision, changes,
+         deed.call_id],
+    )  # fmt: skip
+
+
+def _change_sums(cursor: Any, order: Order, stands: Earlier, sign: int) -> None:
+    """Take out of the sums, or put in, what the engine adds when a transaction is created."""
     from clicktrail.control.catalog.compile import rollup_minutes
 
-    zone = seen.time_zone or "UTC"
-    change = [sign, sign * (seen.revenue_minor or 0), sign * seen.commission_minor]
-    bucket = bucket_s(seen.created_ms, rollup_minutes(zone))
-    hour = {"bucket_s": bucket, "program_id": seen.program, "partner_id": seen.partner}
-    _add(cursor, "ledger_rollup_hour", hour | {"creative_id": seen.creative, "product_id": seen.product}, change)
-    day = {"day": day_of(zone, seen.created_ms), "program_id": seen.program, "partner_id": seen.partner}
-    _add_value(cursor, "ledger_rollup_subid", day, "subid", seen.subid, change)
-    _add_value(cursor, "ledger_rollup_referrer", day, "host", seen.host, change)
+    if not counts(stands.state) or stands.test:
+        return
+    zone = order.time_zone or "UTC"
+    change = [sign, sign * (stands.revenue_minor or 0), sign * stands.commission_minor]
+    bucket = bucket_s(stands.created_ms, rollup_minutes(zone))
+    hour = {"bucket_s": bucket, "program_id": order.program, "partner_id": stands.partner}
+    _add(cursor, "ledger_rollup_hour", hour | {"creative_id": stands.creative, "product_id": stands.product_id}, change)
+    day = {"day": day_of(zone, stands.created_ms), "program_id": order.program, "partner_id": stands.partner}
+    _add_value(cursor, "ledger_rollup_subid", day, "subid", stands.subid, change)
+    _add_value(cursor, "ledger_rollup_referrer", day, "host", stands.host, change)
 
 
 def _add_value(cursor: Any, table: str, day: dict[str, Any], name: str, value: str, change: list[int]) -> None:
