@@ -21,12 +21,13 @@ from clicktrail.control.reconcile.progress import Claimed
 from clicktrail.core import lifecycle
 from clicktrail.core.catalog import Rate
 from clicktrail.core.money import commission
+from clicktrail.core.repeat import REDUCIBLE
 
 CONFIRM, CANCEL, REDUCE = lifecycle.CONFIRM, lifecycle.CANCEL, "part-cancel"
 VERBS = {CONFIRM: "Confirm", CANCEL: "Cancel", REDUCE: "Part-cancel"}
 DONE, UNCHANGED, REFUSED = "done", "unchanged", "refused"
 
-CHUNK = {"sqlite": 25}
+CHUNK = {"sqlite": 15}
 """Moves in one transaction: one sync for all of them. On PostgreSQL one at a time: several rows of sums locked in
 another order than the engine's would be a deadlock."""
 PAGE_ROWS = 1000
@@ -182,8 +183,8 @@ def _plan_reduce(listed_minor: int | None, row: Transaction, kept: dict[str, Any
         return Step(UNCHANGED, "It has this revenue already.", **kept)
     if listed_minor > row.revenue_minor:
         return Step(REFUSED, "The new revenue is larger than the one here.", **kept)
-    if row.state in (lifecycle.CANCELLED, lifecycle.PAID):
-        return Step(REFUSED, f"It is {row.state}.", **kept)
+    if row.state not in REDUCIBLE:
+        return Step(REFUSED, f"It is {row.state}: its revenue cannot become smaller any more.", **kept)
     rate = Rate(percent_ppm=row.percent_ppm, fixed_minor=row.fixed_minor)
     earned = row.commission_minor if row.percent_ppm is None else commission(rate, listed_minor)
     return Step(DONE, state=row.state, revenue_minor=listed_minor, commission_minor=earned, verb=REDUCE)

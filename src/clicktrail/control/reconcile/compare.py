@@ -19,14 +19,21 @@ from clicktrail.control.reconcile.causes import Evidence
 from clicktrail.control.reconcile.classes import Finding, Ours
 from clicktrail.control.reconcile.columns import Columns
 from clicktrail.control.reconcile.lookup import Lookup, TooMany
-from clicktrail.control.reconcile.models import JobState, Line, Reconciliation
+from clicktrail.control.reconcile.models import JobState, Reconciliation
 from clicktrail.control.reconcile.orderlist import EPOCH_DAY, House, Listed, Listing, TooLong, read_lines
 from clicktrail.control.reconcile.progress import WHOLE, Claimed
 from clicktrail.core.ids import read_id
 from clicktrail.core.money import decimals_of
+from clicktrail.core.postback import MAX_TEXT
 
 WRITE_ROWS = 1000
 """Lines kept in one transaction: short, so that the engine is not held up."""
+KEPT = (
+    ("list_id", "kind", "cause", "sentence", "line", '"order"', "listed_minor", "listed_text", "listed_day")
+    + ("listed_state", "number", "revenue_minor", "commission_minor", "state", "created_ms", "outcome")
+    + ("outcome_sentence",)
+)  # fmt: skip
+KEEP = f"INSERT INTO reconcile_line ({', '.join(KEPT)}) VALUES ({', '.join(['%s'] * len(KEPT))})"  # noqa: S608
 MAX_PROGRAMS = 50
 """Programs among whose transactions a missing order is looked for."""
 
@@ -130,7 +137,7 @@ def _find(listing: Listing, form: Columns, lookup: Lookup, claimed: Claimed) -> 
 
 
 def _is_unusable(line: Listed) -> bool:
-    return len(line.key) > 255
+    return len(line.key) > MAX_TEXT
 
 
 def _choose(by_tid: Mapping[str, Ours], as_number: Mapping[str, Ours]) -> tuple[dict[str, Ours], list[str]]:
@@ -192,25 +199,24 @@ def _keep(list_: Reconciliation, findings: list[Finding], claimed: Claimed) -> N
         part = findings[start : start + WRITE_ROWS]
         with transaction.atomic():
             tick(start + len(part))
-            Line.objects.bulk_create([_row(list_.pk, finding) for finding in part])
+            with connection.cursor() as cursor:
+                cursor.executemany(KEEP, [_row(list_.pk, finding) for finding in part])
 
 
-def _row(list_id: int, finding: Finding) -> Line:
+def _row(list_id: int, finding: Finding) -> tuple[object, ...]:
+    """In the order of KEPT."""
     listed, ours = finding.listed, finding.ours
-    return Line(
-        list_id=list_id,
-        kind=finding.kind,
-        cause=finding.cause,
-        sentence=finding.sentence,
-        line=listed.line if listed else None,
-        order=listed.key[:255] if listed else ours.tid if ours else "",
-        listed_minor=listed.revenue_minor if listed else None,
-        listed_text=listed.amount_text if listed else "",
-        listed_day=listed.day if listed else None,
-        listed_state=listed.status if listed else "",
-        number=ours.number if ours else None,
-        revenue_minor=ours.revenue_minor if ours else None,
-        commission_minor=ours.commission_minor if ours else None,
-        state=ours.state if ours else "",
-        created_ms=ours.created_ms if ours else None,
-    )
+    theirs: tuple[object, ...] = (None, ours.tid if ours else "", None, "", None, "")
+    if listed:
+        theirs = (
+            listed.line,
+            listed.key[:MAX_TEXT],
+            listed.revenue_minor,
+            listed.amount_text,
+            listed.day,
+            listed.status,
+        )
+    here: tuple[object, ...] = (None, None, None, "", None)
+    if ours:
+        here = (ours.number, ours.revenue_minor, ours.commission_minor, ours.state, ours.created_ms)
+    return (list_id, finding.kind, finding.cause, finding.sentence, *theirs, *here, "", "")
