@@ -9,6 +9,7 @@ import typer
 
 from clicktrail.commands import (
     account,
+    alarms,
     catalog,
     control,
     courier,
@@ -20,6 +21,7 @@ from clicktrail.commands import (
     forget,
     init,
     keys,
+    mail,
     replay,
     serve,
     status,
@@ -48,6 +50,8 @@ app.command("forget", rich_help_panel=DAILY)(forget.forget)
 app.command("replay", rich_help_panel=DAILY)(replay.replay)
 app.add_typer(account.commands, name="account", rich_help_panel=DAILY)
 app.add_typer(keys.commands, name="keys", rich_help_panel=DAILY)
+app.command("alarms", rich_help_panel=DAILY)(alarms.alarms)
+app.add_typer(mail.commands, name="mail", rich_help_panel=DAILY)
 app.command("status", rich_help_panel=DAILY)(status.status)
 app.command("doctor", rich_help_panel=DAILY)(doctor.doctor)
 app.command("edge", rich_help_panel=SINGLE)(edge.edge)

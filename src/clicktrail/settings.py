@@ -30,7 +30,7 @@ NETWORKS = ("trusted_proxies", "status_networks", "courier_networks")
 LISTS = (*NETWORKS, "mail_to", "courier_ports")
 """Settings that are lists; separated by commas outside the file."""
 LONGEST_SOCKET_BYTES = 107
-MAIL_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,253}")
+MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
 """Plain addresses only: what could begin another header line or another recipient is none."""
 CONTROL_NODE = 1000
 """Journal node of the console and the API: calls that people and programs hand in there."""
@@ -65,6 +65,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Days until the full referrer is cut to its host; 0 keeps it."""
     extra_days: Natural = 90
     """Days until unknown parameters are cut; 0 keeps them."""
+    courier_networks: tuple[str, ...] = ()
+    """Networks that receivers of deliveries may stand in although they are not public, e.g. 10.1.0.0/16."""
+    courier_ports: tuple[str, ...] = ("80", "443")
+    """Ports that the courier calls."""
+    delivery_days: Natural = 90
+    """Days until a delivery that is done is deleted with its log; 0 keeps it."""
     courier_networks: tuple[str, ...] = ()
     """Networks that receivers of deliveries may stand in although they are not public, e.g. 10.1.0.0/16."""
     courier_ports: tuple[str, ...] = ("80", "443")
@@ -262,6 +268,11 @@ def _check_network(name: str, network: str) -> None:
         ipaddress.ip_network(network, strict=False)
     except ValueError as fault:
         raise SettingsError(f"The setting {name} is wrong: {fault}; write it like 10.0.0.0/8.") from None
+
+
+def _check_port(text: str) -> None:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise SettingsError(f"The setting courier_ports is wrong: {text!r} is no port, like 443.")
 
 
 def _check_port(text: str) -> None:

@@ -21,7 +21,8 @@ Cursors = Mapping[str, tuple[int, bool]]
 
 
 def look(settings: Settings) -> dict[str, Any]:
-    """`data`, `ledger`, `lag` (events, seconds), `calls` (reason -> number), `catalog`, `journals`, `processes`."""
+    """`data`, `ledger`, `lag` (events, seconds), `calls` (reason -> number), `alarms` (headlines), `catalog`,
+    `journals`, `processes`."""
     cursors, version, fault = _ledger(settings)
     journals, oldest_ms = _journals(settings, cursors)
     running = _processes(settings)
@@ -34,6 +35,7 @@ def look(settings: Settings) -> dict[str, Any]:
             "set_aside": 0 if fault else _set_aside(),
         },
         "calls": {} if fault else _calls(),
+        "alarms": [] if fault else _alarms(),
         "lag": {"events": events, "seconds": _age_s(oldest_ms) if oldest_ms else 0.0},
         "catalog": {
             "ledger": version,
@@ -73,6 +75,14 @@ def _calls() -> dict[str, int]:
     recent = Postback.objects.filter(id__gte=first_id(heartbeat.now_ms() - CALLS_S * 1000))
     counted = recent.values_list("reason").annotate(number=Count("id")).order_by("-number", "reason")
     return {str(reason): int(number) for reason, number in counted}
+
+
+def _alarms() -> list[str]:
+    """Headlines of the open alarms, the oldest first."""
+    from clicktrail.control.alarms.models import Alarm
+
+    rows = Alarm.objects.filter(ended_ms__isnull=True).order_by("raised_ms", "pk")
+    return list(rows.values_list("headline", flat=True))
 
 
 def _set_aside() -> int:

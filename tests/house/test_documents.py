@@ -47,7 +47,7 @@ def _default(name: str) -> str:
     import msgspec
 
     default = next(f.default for f in msgspec.structs.fields(settings.Settings) if f.name == name)
-    if default is msgspec.NODEFAULT or default == "":
+    if default is msgspec.NODEFAULT or default in ("", ()):
         return "(none)"
     return ", ".join(default) if isinstance(default, tuple) else str(default)
 

@@ -32,6 +32,7 @@ def _lines(found: dict[str, Any]) -> list[str]:
         f"Data folder  {found['data']}",
         *_ledger(found["ledger"], found["lag"]),
         *_calls(found["calls"]),
+        *_alarms(found["alarms"]),
         *_catalog(found["catalog"]),
         *_journals(found["journals"]),
         *_processes(found["processes"]),
@@ -50,6 +51,12 @@ def _calls(calls: dict[str, int]) -> list[str]:
     if not calls:
         return []
     return [f"Calls        {', '.join(f'{reason} {number}' for reason, number in calls.items())} (24 hours)"]
+
+
+def _alarms(headlines: list[str]) -> list[str]:
+    if not headlines:
+        return []
+    return [f"Alarms       {len(headlines)} open: see `clicktrail alarms`", *(f"  ! {line}" for line in headlines)]
 
 
 def _catalog(catalog: dict[str, Any]) -> list[str]:

@@ -46,6 +46,8 @@ def _threads(settings: Settings, rotate_if_asked: Callable[[], None]) -> Iterato
     stop = threading.Event()
     threads = [
         threading.Thread(target=_watch, args=(settings, stop), name="publish", daemon=True),
+        threading.Thread(target=_watch_alarms, args=(settings, stop), name="alarms", daemon=True),
+        threading.Thread(target=_send_mails, args=(settings, stop), name="mails", daemon=True),
         threading.Thread(target=_beat, args=(settings, stop, rotate_if_asked), name="heartbeat", daemon=True),
         threading.Thread(target=_reconcile, args=(settings, stop), name="reconcile", daemon=True),
     ]
@@ -102,6 +104,18 @@ def _watch(settings: Settings, stop: threading.Event) -> None:
 
 def _reconcile(settings: Settings, stop: threading.Event) -> None:
     from clicktrail.control.reconcile.work import watch
+
+    watch(settings, stop)
+
+
+def _watch_alarms(settings: Settings, stop: threading.Event) -> None:
+    from clicktrail.control.alarms.rounds import watch
+
+    watch(settings, stop)
+
+
+def _send_mails(settings: Settings, stop: threading.Event) -> None:
+    from clicktrail.control.alarms.notices import watch
 
     watch(settings, stop)
 

@@ -1,0 +1,178 @@
+"""Rounds of the watch on a real ledger: raised once, kept up to date, ended by itself."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import weeks
+from support.office import Office, office
+from support.weeks import DAY_MS, HOUR_MS, NOON
+
+PROGRAM, YEN = 1, 5
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Office]:
+    with office(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def watch(desk: Office) -> Any:
+    from clicktrail.control.alarms.rounds import Watch
+
+    return Watch(desk.settings)
+
+
+def usual(a_day: int = 96, program: int = PROGRAM, until_ms: int = NOON - 4 * HOUR_MS, days: int = 63) -> None:
+    """Nine weeks of orders, the last one right before `until_ms`."""
+    weeks.steadily(program, until_ms - days * DAY_MS, until_ms, a_day)
+
+
+def rows(**wanted: object) -> list[Any]:
+    from clicktrail.control.alarms.models import Alarm
+
+    return list(Alarm.objects.filter(**wanted).order_by("pk"))
+
+
+def steps(row: Any) -> list[str]:
+    return list(row.steps.order_by("pk").values_list("note", flat=True))
+
+
+def test_a_silence_is_raised_once_and_says_since_when(desk: Office, watch: Any) -> None:
+    usual()
+    for minute in range(3):
+        watch.round(NOON + minute * 60_000)
+    [row] = rows()
+    assert (row.kind, row.program_id, row.ended_ms) == ("silence", PROGRAM, None)
+    assert row.since_ms == NOON - 4 * HOUR_MS - 15 * 60_000 and row.raised_ms == NOON
+    assert row.headline == "Garden shop (1): no orders since 2026-11-18 07:45 CET"
+    assert row.cause == "no_calls" and steps(row) == [f"Raised. {row.sentence}"]
+
+
+def test_a_shop_that_goes_on_raises_nothing(desk: Office, watch: Any) -> None:
+    usual(until_ms=NOON)
+    watch.round(NOON)
+    assert rows() == []
+
+
+def test_orders_end_it_with_a_note(desk: Office, watch: Any) -> None:
+    usual()
+    watch.round(NOON)
+    weeks.orders([NOON + 30_000])
+    watch.round(NOON + 60_000)
+    [row] = rows()
+    assert row.ended_ms == NOON + 60_000
+    assert steps(row)[-1].startswith("Ended: orders come again")
+
+
+def test_tests_and_orders_by_hand_are_no_sign_of_life(desk: Office, watch: Any) -> None:
+    usual()
+    weeks.orders([NOON - 60_000], test=True)
+    weeks.orders([NOON - 50_000], manual=True)
+    watch.round(NOON)
+    weeks.orders([NOON + 10_000], test=True)
+    weeks.orders([NOON + 20_000], manual=True)
+    watch.round(NOON + 60_000)
+    [row] = rows()
+    assert row.ended_ms is None
+
+
+def test_a_silence_after_the_end_is_a_new_alarm(desk: Office, watch: Any) -> None:
+    usual()
+    watch.round(NOON)
+    weeks.orders([NOON + 30_000])
+    watch.round(NOON + 60_000)
+    watch.round(NOON + 5 * HOUR_MS)
+    assert [row.ended_ms is None for row in rows()] == [False, True]
+
+
+def test_a_watch_that_starts_anew_knows_what_is_open(desk: Office, watch: Any) -> None:
+    from clicktrail.control.alarms.rounds import Watch
+
+    usual()
+    watch.round(NOON)
+    Watch(desk.settings).round(NOON + 60_000)
+    assert len(rows()) == 1
+    weeks.orders([NOON + 90_000])
+    Watch(desk.settings).round(NOON + 120_000)
+    assert rows()[0].ended_ms == NOON + 120_000
+
+
+def test_each_program_has_its_own_zone(desk: Office, watch: Any) -> None:
+    """A shop that sells by day only is not silent at night: the same hours of the other weeks were empty too."""
+    by_day = [NOON - day * DAY_MS + hour * HOUR_MS for day in range(1, 64) for hour in range(-4, 8)]
+    weeks.orders(sorted(at for at in by_day if at < NOON - 5 * HOUR_MS), YEN)
+    watch.round(NOON - 5 * HOUR_MS)
+    assert rows() == [], "seven in the morning, and every night was silent"
+    watch.round(NOON + 20 * HOUR_MS)
+    assert [row.program_id for row in rows()] == [YEN]
+    assert rows()[0].headline.endswith("JST")
+
+
+CAUSES = [
+    ("no_calls", lambda: weeks.clicks(50, NOON - HOUR_MS)),
+    ("no_clicks", lambda: [weeks.clicks(50, NOON - HOUR_MS - n * 7 * DAY_MS) for n in range(1, 5)]),
+    ("no_clickid", lambda: weeks.calls(9, "no_attribution", NOON)),
+    ("discarded", lambda: weeks.calls(9, "unknown_product", NOON, facts='{"product": "sale", "hint": "Sale"}')),
+    ("repeats", lambda: weeks.calls(9, "duplicate", NOON)),
+    ("unnamed", lambda: weeks.calls(9, "missing_cpid", NOON, program=None)),
+]
+
+
+@pytest.mark.parametrize(("cause", "arrange"), CAUSES, ids=[case[0] for case in CAUSES])
+def test_the_likely_cause(desk: Office, watch: Any, cause: str, arrange: Any) -> None:
+    usual()
+    arrange()
+    watch.round(NOON)
+    [row] = rows(kind="silence")
+    assert row.cause == cause, row.sentence
+
+
+def test_a_discard_is_told_with_its_number_and_its_sentence(desk: Office, watch: Any) -> None:
+    usual()
+    weeks.calls(9, "unknown_product", NOON, facts='{"product": "sale", "hint": "Sale"}')
+    weeks.calls(2, "missing_amount", NOON - 60_000)
+    watch.round(NOON)
+    [row] = rows(kind="silence")
+    assert "9 calls arrived, but all are discarded as unknown_product" in row.sentence
+    assert "did you mean 'Sale'?" in row.sentence and "2 calls more were discarded" in row.sentence
+
+
+def test_another_cause_is_a_step_and_new_figures_are_none(desk: Office, watch: Any) -> None:
+    usual()
+    watch.round(NOON)
+    watch.round(NOON + 60_000)
+    weeks.calls(1, "no_attribution", NOON + 90_000)
+    watch.round(NOON + 120_000)
+    [row] = rows()
+    assert row.cause == "no_clickid" and len(steps(row)) == 2
+    assert "without a ClickID" in steps(row)[1]
+
+
+def test_a_paused_program(desk: Office, watch: Any) -> None:
+    from clicktrail.control.catalog.models import Program
+
+    usual()
+    program = Program.objects.get(pk=PROGRAM)
+    program.state = "paused"
+    program.save()
+    watch.round(NOON)
+    assert rows()[0].cause == "program_paused"
+
+
+def test_the_rule_of_a_program(desk: Office, watch: Any) -> None:
+    from clicktrail.control.alarms.models import AlarmRule
+
+    usual()
+    rule = AlarmRule.objects.create(program_id=PROGRAM, least_usual=1000)
+    watch.round(NOON)
+    assert rows() == []
+    rule.least_usual = 5
+    rule.save()
+    watch.round(NOON)
+    rule.silence_on = False
+    rule.save()
+    watch.round(NOON + 60_000)
+    assert [row.ended_ms for row in rows()] == [NOON + 60_000]
