@@ -9,7 +9,7 @@ from clicktrail.control.api.keys import Caller
 from clicktrail.control.api.problems import invalid
 from clicktrail.control.api.shapes import Sent
 from clicktrail.control.catalog import rules
-from clicktrail.control.catalog.models import PartnerRate, Product
+from clicktrail.control.catalog.models import PartnerRate, Product, Program
 from clicktrail.core.money import decimals_of, format_minor, format_percent
 
 
@@ -73,3 +73,12 @@ def rate_shown(row: Product | PartnerRate, currency: str) -> dict[str, str | Non
         "fixed": None if row.fixed_minor is None else format_minor(row.fixed_minor, decimals_of(currency)),
         "currency": currency,
     }
+
+
+def program_of(caller: Caller, number: int) -> Program:
+    """The program that a new row is for, where the key may write there."""
+    caller.must_own(number)
+    row = Program.objects.filter(pk=number).first()
+    if row is None:
+        raise invalid(("program", f"There is no program {number}."))
+    return row

@@ -71,6 +71,7 @@ Moment = Annotated[int, BeforeValidator(_moment_ms), WithJsonSchema({"type": "st
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Text = Annotated[str, Strict(), Field(max_length=LONGEST_TEXT)]
 Name = Annotated[str, Strict(), Field(min_length=1, max_length=200)]
+ProductName = Annotated[str, Strict(), Field(min_length=1, max_length=100)]
 Url = Annotated[str, Strict(), Field(min_length=1, max_length=LONGEST_URL)]
 Reason = Annotated[str, Strict(), Field(min_length=1, max_length=LONGEST_REASON, description="Kept in the history.")]
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"}, description="ISO 8601, UTC.")]

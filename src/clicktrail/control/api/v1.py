@@ -6,7 +6,22 @@ from ninja import NinjaAPI, Router
 from ninja.constants import NOT_SET
 
 from clicktrail import __version__
-from clicktrail.control.api import postbacks, programs, transactions
+from clicktrail.control.api import (
+    approvals,
+    calls,
+    clicks,
+    creatives,
+    keyring,
+    partners,
+    postbacks,
+    products,
+    programs,
+    rates,
+    reports,
+    targets,
+    traces,
+    transactions,
+)
 from clicktrail.control.api.guard import StrictParser, watch
 from clicktrail.control.api.problems import MEDIA_TYPE
 
@@ -16,8 +31,19 @@ ABOUT = (
 )
 NOUNS: dict[str, Router] = {
     "/programs": programs.router,
+    "/partners": partners.router,
+    "/creatives": creatives.router,
+    "/targets": targets.router,
+    "/products": products.router,
+    "/approvals": approvals.router,
+    "/rates": rates.router,
     "/transactions": transactions.router,
     "/postbacks": postbacks.router,
+    "/log": calls.router,
+    "/clicks": clicks.router,
+    "/traces": traces.router,
+    "/reports": reports.router,
+    "/keys": keyring.router,
 }
 HEADERS = {
     name: {"description": about, "schema": {"type": "integer"}}
