@@ -28,6 +28,7 @@ class Adapter(DefaultMFAAdapter):
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
+        "cannot_generate_recovery_codes": "Set up a second factor first: recovery codes stand in for it.",
         "cannot_delete_authenticator": "Whoever runs this server has made the second factor a duty.",
     }
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.account.decorators import reauthentication_required
 from allauth.mfa.base.views import IndexView
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
@@ -15,7 +14,6 @@ from django.contrib.auth import update_session_auth_hash
 from django.core.exceptions import ValidationError
 from django.http import HttpResponseRedirect
 from django.urls import reverse, reverse_lazy
-from django.utils.decorators import method_decorator
 from django.views.generic.edit import FormView
 from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.widgets import INPUT_CLASSES
@@ -23,7 +21,7 @@ from unfold.widgets import INPUT_CLASSES
 from clicktrail import log
 from clicktrail.control.accounts import secondfactor, sessions
 from clicktrail.control.accounts.brake import attempt_code
-from clicktrail.control.accounts.gate import Gate, passed
+from clicktrail.control.accounts.gate import Gate, confirm_first, passed
 from clicktrail.control.accounts.models import Session
 from clicktrail.control.console.cells import time_cell
 from clicktrail.control.console.signin import MAX_CODE, WRONG_CODE
@@ -40,6 +38,13 @@ class AccountPage(WithPolicy):
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         found = super().get_context_data(**context)  # type: ignore[misc]
         return {**site.each_context(self.request), "title": self.title, **found}
+
+
+class GravePage(AccountPage):
+    """What could lock the owner out: asked for the password first, unless it was typed a short while ago."""
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        return confirm_first(request) or super().dispatch(request, *args, **kwargs)
 
 
 class Overview(AccountPage, IndexView):
@@ -130,7 +135,7 @@ class SwitchOnForm(forms.Form):
         return code
 
 
-class SwitchOn(AccountPage, ActivateTOTPView):
+class SwitchOn(GravePage, ActivateTOTPView):
     template_name = "account/switch_on.html"
     form_class = SwitchOnForm
     title = "Set up a second factor"
@@ -153,7 +158,7 @@ class SwitchOn(AccountPage, ActivateTOTPView):
         return response
 
 
-class SwitchOff(AccountPage, DeactivateTOTPView):
+class SwitchOff(GravePage, DeactivateTOTPView):
     template_name = "account/switch_off.html"
     title = "Switch the second factor off"
 
@@ -164,13 +169,12 @@ class SwitchOff(AccountPage, DeactivateTOTPView):
         return response
 
 
-class RecoveryCodes(AccountPage, ViewRecoveryCodesView):
+class RecoveryCodes(GravePage, ViewRecoveryCodesView):
     template_name = "account/recovery_codes.html"
     title = "Recovery codes"
 
 
-@method_decorator(reauthentication_required(app="allauth.mfa"), name="dispatch")
-class NewRecoveryCodes(AccountPage, GenerateRecoveryCodesView):
+class NewRecoveryCodes(GravePage, GenerateRecoveryCodesView):
     template_name = "account/new_recovery_codes.html"
     title = "New recovery codes"
 
