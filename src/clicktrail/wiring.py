@@ -15,12 +15,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from clicktrail import heartbeat, log, sockets
+from clicktrail import log, sockets
 from clicktrail.errors import ClicktrailError, LedgerAway, StartError
 from clicktrail.settings import Settings, load, shown
 
 ENGINE_NICE = 10
 """Intake goes first, judging catches up."""
+COURIER_NICE = 5
+"""Partners may wait a moment longer than shops and people."""
+COURIER_FILES = 8192
+"""Files and sockets of a courier with everything on its way that may be."""
 COURIER_NICE = 5
 """Partners may wait a moment longer than shops and people."""
 COURIER_FILES = 8192

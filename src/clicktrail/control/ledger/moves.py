@@ -14,6 +14,8 @@ from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from clicktrail.control.ledger import transactionrow
+from clicktrail.control.outbox import put as outbox
+from clicktrail.core import telling
 from clicktrail.core.case import Earlier, Facts
 from clicktrail.core.lifecycle import after, counts
 from clicktrail.core.periods import bucket_s, day_of
@@ -132,6 +134,8 @@ def change(connection: BaseDatabaseWrapper, number: int, decide: Decide, deed: D
         _write_history(cursor, moved, now.revision, deed)
         _change_sums(cursor, order, seen, -1)
         _change_sums(cursor, order, now, 1)
+        told = telling.Order(order.program, order.tid, order.currency, order.decimals)
+        outbox.tell_change(cursor, seen, now, told, deed.now_ms)
     return moved
 
 
