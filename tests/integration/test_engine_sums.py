@@ -159,7 +159,7 @@ def test_of_two_moves_from_one_state_one_is_made(order: Place, monkeypatch: pyte
     real = moves.after
 
     def slow(state: str, verb: str) -> str | None:
-        order.engine.ledger.run("UPDATE ledger_transaction SET state = ?", ("confirmed",))
+        order.engine.ledger.run("UPDATE ledger_transaction SET state = ?, revision = revision + 1", ("confirmed",))
         return real(state, verb)
 
     if order.settings.database:
