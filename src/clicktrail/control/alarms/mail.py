@@ -69,11 +69,12 @@ def _connect(settings: Settings) -> smtplib.SMTP:
 
 
 def _start_tls(server: smtplib.SMTP, settings: Settings) -> None:
-    mend = "use smtp_security tls with port 465, or none for a server on this machine"
     if not server.has_extn("starttls"):
-        raise MailFault(f"The mail server {_place(settings)} does not offer STARTTLS; {mend}.")
-    answer = _asked(lambda: server.starttls(context=ssl.create_default_context()), settings, "at STARTTLS")
-    _told(answer, "refuses STARTTLS", mend)
+        raise MailFault(
+            f"The mail server {_place(settings)} does not offer STARTTLS; use smtp_security tls with port 465, or none "
+            "for a server on this machine."
+        )
+    _asked(lambda: server.starttls(context=ssl.create_default_context()), settings, "at STARTTLS")
     _asked(server.ehlo, settings, "after STARTTLS")
 
 
@@ -117,22 +118,34 @@ def _asked(action: Callable[[], Result], settings: Settings, when: str) -> Resul
     except socket.gaierror:
         raise MailFault(f"The name {settings.smtp_host} is not known: look at smtp_host.") from None
     except TimeoutError:
-        raise MailFault(
-            f"The mail server {_place(settings)} gave no answer {when} within {settings.smtp_timeout_s} s; look at "
-            "smtp_port (465 wants smtp_security tls), and whether a firewall lets mail out."
-        ) from None
-    except smtplib.SMTPServerDisconnected:
-        raise MailFault(
-            f"The mail server {_place(settings)} hung up {when}; port 465 wants smtp_security tls, else its log "
-            "says why."
-        ) from None
+        raise MailFault(_mute(settings, when)) from None
+    except smtplib.SMTPServerDisconnected as fault:
+        # The library tells a silent server and one that hung up by the same class.
+        said = _mute(settings, when) if "timed out" in str(fault) else _hung_up(settings, when)
+        raise MailFault(said) from None
     except smtplib.SMTPResponseException as fault:
-        raise MailFault(f"The mail server refuses {when}: {_text(fault.smtp_code, fault.smtp_error)}.") from None
+        answer = _text(fault.smtp_code, fault.smtp_error)
+        raise MailFault(
+            f"The mail server refuses {when}: {answer}; look at smtp_port and smtp_security, or ask who runs it."
+        ) from None
     except OSError as fault:
         raise MailFault(
             f"The mail server {_place(settings)} cannot be reached ({fault.strerror or fault}); look at smtp_host and "
             "smtp_port."
         ) from None
+
+
+def _mute(settings: Settings, when: str) -> str:
+    return (
+        f"The mail server {_place(settings)} gave no answer {when} within {settings.smtp_timeout_s} s; look at "
+        "smtp_port (465 wants smtp_security tls), and whether a firewall lets mail out."
+    )
+
+
+def _hung_up(settings: Settings, when: str) -> str:
+    return (
+        f"The mail server {_place(settings)} hung up {when}; port 465 wants smtp_security tls, else its log says why."
+    )
 
 
 def _told(answer: tuple[int, bytes], refusal: str, mend: str) -> str:
