@@ -22,6 +22,7 @@ from clicktrail.commands import (
     init,
     keys,
     mail,
+    reconcile,
     replay,
     serve,
     status,
@@ -47,6 +48,7 @@ app.add_typer(catalog.commands, name="catalog", rich_help_panel=DAILY)
 app.command("trace", rich_help_panel=DAILY)(trace.trace)
 app.command("export", rich_help_panel=DAILY)(export.export)
 app.command("forget", rich_help_panel=DAILY)(forget.forget)
+app.command("reconcile", rich_help_panel=DAILY)(reconcile.reconcile)
 app.command("replay", rich_help_panel=DAILY)(replay.replay)
 app.add_typer(account.commands, name="account", rich_help_panel=DAILY)
 app.add_typer(keys.commands, name="keys", rich_help_panel=DAILY)

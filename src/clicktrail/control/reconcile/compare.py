@@ -60,6 +60,14 @@ def house_of(program_id: int) -> House:
     return House(program.currency, decimals_of(program.currency), program.time_zone)
 
 
+def house_of_list(list_: Reconciliation) -> House:
+    """For showing a list whose program may be gone."""
+    try:
+        return house_of(list_.program_id)
+    except CannotCompare:
+        return House("", 2, "UTC")
+
+
 def run(claimed: Claimed) -> None:
     """The whole job. Raises progress.Lost; what is wrong with the list ends it with a sentence."""
     list_ = claimed.job

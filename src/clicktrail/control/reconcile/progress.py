@@ -35,9 +35,13 @@ class Claimed:
 
     job: Reconciliation | Action
     owner: str
+    hear: Callable[[str, int, int], None] | None = None
+    """Is told of every step too: phase, done, total."""
 
     def step(self, phase: str, done: int, total: int) -> None:
         self.write(phase=phase, done=done, total=total)
+        if self.hear:
+            self.hear(phase, done, total)
 
     def part(self, phase: str, begin: int, end: int, count: int) -> Callable[[int], None]:
         """A tick for one phase of `count` items, between two thousandths of the whole."""

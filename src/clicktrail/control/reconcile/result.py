@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 
 from clicktrail.control.ledger.export import Cell, csv_cell, iso
-from clicktrail.control.reconcile import classes, tables
+from clicktrail.control.reconcile import classes, compare
 from clicktrail.control.reconcile.models import Line, Reconciliation
 from clicktrail.control.reconcile.orderlist import House, day_text
 from clicktrail.core.money import format_minor
@@ -19,7 +19,7 @@ COLUMNS = (
 
 def lines(list_: Reconciliation, kind: str = "") -> Iterator[str]:
     """With their line ends. kind: one class; empty: all."""
-    house = tables.house_of(list_)
+    house = compare.house_of_list(list_)
     yield _line(COLUMNS)
     rows = Line.objects.filter(list_id=list_.pk).order_by("pk")
     rows = rows.filter(kind=kind) if kind in classes.CLASSES else rows

@@ -43,7 +43,6 @@ SUGGESTED = {
     classes.DAY: acting.CONFIRM,
 }
 """What people usually do with a class; every other move is offered on its page."""
-NO_PROGRAM = House("", 2, "UTC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +62,8 @@ class Page:
     lines_cut: bool
 
 
-def house_of(list_: Reconciliation) -> House:
-    try:
-        return compare.house_of(list_.program_id)
-    except compare.CannotCompare:
-        return NO_PROGRAM
-
-
 def overview(list_: Reconciliation) -> dict[str, Any]:
-    summary, house = json.loads(list_.summary), house_of(list_)
+    summary, house = json.loads(list_.summary), compare.house_of_list(list_)
     rows = []
     for kind, name in classes.CLASSES.items():
         sums = summary["classes"].get(kind, {})
@@ -112,7 +104,7 @@ def page_of(list_: Reconciliation, kind: str, asked: Mapping[str, str]) -> Page 
     shown = rows.filter(pk__gt=int(after)) if after.isdecimal() and len(after) < 19 else rows
     page = list(shown.order_by("pk")[: PAGE_LINES + 1])
     more = len(page) > PAGE_LINES
-    house = house_of(list_)
+    house = compare.house_of_list(list_)
     told = [(code, _cause_name(code), count, code == cause) for code, count in _causes(everything)]
     following = {"cause": cause, "q": query, "outcome": outcome, "after": page[PAGE_LINES - 1].pk} if more else {}
     return Page(
@@ -145,7 +137,7 @@ def what_is_chosen(chosen: Chosen) -> str:
 
 
 def preview_rows(list_: Reconciliation, made: Preview) -> dict[str, Any]:
-    house = house_of(list_)
+    house = compare.house_of_list(list_)
     before, after = made.before, made.after
 
     def money(minor: int) -> str:

@@ -2,6 +2,8 @@
 
 import logging
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 
 from django.db import DatabaseError, connection
 
@@ -48,6 +50,21 @@ def work_once() -> bool:
         return False
     work_on(claimed)
     return True
+
+
+def finish(job: Reconciliation | Action, hear: Callable[[str, int, int], None] | None = None) -> None:
+    """Work on one job until it is done, or watch whoever was quicker to claim it."""
+    while True:
+        job.refresh_from_db()
+        if job.state not in (JobState.QUEUED, JobState.RUNNING):
+            return
+        claimed = claim(type(job), job.pk)
+        if claimed:
+            work_on(replace(claimed, hear=hear))
+            continue
+        if hear:
+            hear(job.phase, job.done, job.total)
+        _wanted.wait(LOOK_EVERY_S)
 
 
 def work_on(claimed: Claimed) -> None:
