@@ -1,4 +1,4 @@
-"""`clicktrail keys rotate`: sign new ClickIDs with another check key."""
+"""`clicktrail keys ...`: sign new ClickIDs with another check key; the keys of the API (`apikeys.py`)."""
 
 import fcntl
 import time
@@ -7,11 +7,13 @@ from contextlib import ExitStack, contextmanager
 
 import typer
 
+from clicktrail.commands import apikeys
 from clicktrail.commands.options import takes_data
 from clicktrail.errors import StartError
 from clicktrail.settings import Settings
 
 commands = typer.Typer(help="The keys of this installation.", no_args_is_help=True)
+commands.add_typer(apikeys.commands, name="api")
 
 
 @commands.callback()

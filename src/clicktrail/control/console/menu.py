@@ -23,6 +23,7 @@ def unfold() -> dict[str, Any]:
         "BORDER_RADIUS": "8px",
         "COLORS": {"primary": PRIMARY},
         "ACCOUNT": {"navigation": [{"title": "My account", "link": reverse_lazy("mfa_index")}]},
+        "GLOBAL_CALLBACK": "clicktrail.control.console.banner.banner",
         "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": NAVIGATION},
     }
 
@@ -53,6 +54,8 @@ NAVIGATION = [
         "items": [
             _item("Edit", "receipt_long", "ledger_transaction"),
             _item("Log", "list_alt", "ledger_postback"),
+            _item("Alarms", "notifications_active", "alarms_alarm")
+            | {"badge": "clicktrail.control.console.banner.badge", "badge_variant": "danger", "badge_style": "solid"},
             _item("Reconcile", "rule", "reconcile_reconciliation"),
         ],
     },
@@ -79,6 +82,7 @@ NAVIGATION = [
         "items": [
             _item("Programs", "storefront", "catalog_program"),
             _item("Commission products", "sell", "catalog_product"),
+            _item("Alarm rules", "tune", "alarms_alarmrule"),
         ],
     },
     {
@@ -86,6 +90,7 @@ NAVIGATION = [
         "separator": True,
         "items": [
             _item("Accounts", "manage_accounts", "accounts_account"),
+            _item("API keys", "key", "api_apikey"),
             _item("Set aside", "report", "ledger_setaside"),
         ],
     },
