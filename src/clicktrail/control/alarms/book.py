@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
-from clicktrail.control.alarms.models import Alarm, Notice, Step
+from clicktrail.control.alarms.causes import ENGINE
+from clicktrail.control.alarms.models import Alarm, Kind, Notice, Step
+from clicktrail.control.outbox.put import put_alarm
 
 LONGEST_SNOOZE_MS = 30 * 86_400_000
 
@@ -48,6 +50,8 @@ def raise_alarm(told: Told, now_ms: int) -> Alarm | None:
                 **_shown(told, now_ms),
             )
             Step.objects.create(alarm=row, at_ms=now_ms, note=f"Raised. {told.sentence}")
+            if not follows(told.kind, told.cause):
+                _tell_webhooks(row, now_ms)
     except IntegrityError:
         return None
     return row
@@ -59,6 +63,9 @@ def update(row: Alarm, told: Told, now_ms: int) -> None:
         changed = Alarm.objects.filter(pk=row.pk, ended_ms__isnull=True).update(**_shown(told, now_ms))
         if changed and row.cause != told.cause:
             Step.objects.create(alarm=row, at_ms=now_ms, note=f"The likely cause is another now. {told.sentence}")
+            if follows(row.kind, row.cause):
+                row.cause, row.sentence = told.cause, told.sentence
+                _tell_webhooks(row, now_ms)
 
 
 def end(row: Alarm, note: str, now_ms: int, actor: str = "") -> bool:
@@ -67,6 +74,8 @@ def end(row: Alarm, note: str, now_ms: int, actor: str = "") -> bool:
         changed = Alarm.objects.filter(pk=row.pk, ended_ms__isnull=True).update(ended_ms=now_ms, updated_ms=now_ms)
         if changed:
             Step.objects.create(alarm=row, at_ms=now_ms, actor=actor, note=note)
+            row.ended_ms = now_ms
+            _tell_webhooks(row, now_ms)
             Notice.objects.filter(alarm=row, state="due", attempts=0).update(
                 state="given_up", answer="It ended before."
             )
@@ -113,6 +122,21 @@ def notify(row: Alarm, addresses: tuple[str, ...], host: str, now_ms: int) -> in
     new = [notice for notice in made if notice.address not in known]
     Notice.objects.bulk_create(new, ignore_conflicts=True)
     return len(new)
+
+
+def follows(kind: str, cause: str) -> bool:
+    """Whether another alarm says it already: an engine that is behind makes every program look silent."""
+    return kind == Kind.SILENCE and cause == ENGINE
+
+
+def _tell_webhooks(row: Alarm, now_ms: int) -> None:
+    """In the transaction that raises or ends it; each once, as the key is the alarm's."""
+    state = "open" if row.ended_ms is None else "ended"
+    with connection.cursor() as cursor:
+        put_alarm(
+            cursor, f"a{row.pk}.{state}", row.program_id, now_ms, alarm=row.pk, kind=row.kind, state=state,
+            headline=row.headline, cause=row.cause, sentence=row.sentence, since_ms=row.since_ms,
+        )  # fmt: skip
 
 
 def _shown(told: Told, now_ms: int) -> dict[str, Any]:

@@ -154,7 +154,7 @@ class Watch:
             return
         host = notices.host_of(self.settings)
         for row in book.open_alarms().values():
-            if book.is_loud(row, now_ms) and not (row.kind == Kind.SILENCE and row.cause == causes.ENGINE):
+            if book.is_loud(row, now_ms) and not book.follows(row.kind, row.cause):
                 book.notify(row, self.settings.mail_to, host, now_ms)
 
 

@@ -2,6 +2,7 @@
 
 from clicktrail.control.console import (  # noqa: F401
     accounts,
+    alarms,
     approvals,
     aside,
     calls,

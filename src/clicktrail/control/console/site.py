@@ -1,5 +1,6 @@
 """What the console adds to Django's settings: apps, middleware, security, the menu."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -55,6 +56,9 @@ PASSWORD_RULES = {
     "NumericPasswordValidator": {},
 }
 
+OVERRIDES = Path(__file__).parent / "overrides"
+"""Pages in place of the theme's own ones."""
+
 STATIC_MAX_AGE_S = 3600
 SESSION_DAYS = 14
 HSTS_S = 365 * 24 * 3600
@@ -94,6 +98,7 @@ def site_values(settings: Settings) -> dict[str, Any]:
         "TEMPLATES": [
             {
                 "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "DIRS": [OVERRIDES],
                 "APP_DIRS": True,
                 "OPTIONS": {"context_processors": CONTEXT_PROCESSORS},
             }
