@@ -21,6 +21,7 @@ from clicktrail.edge.answers import Answers
 from clicktrail.edge.caller import Registry
 from clicktrail.edge.catalog import Watch
 from clicktrail.edge.commit import Commits
+from clicktrail.edge.proofs import Proving
 from clicktrail.edge.server import Connection
 from clicktrail.edge.verdicts import Verdicts
 from clicktrail.edge.worker import Worker, read_script
@@ -141,6 +142,7 @@ class Edge:
             commits=commits,
             verdicts=verdicts,
             registry=registry,
+            proving=Proving(self.keys),
             script=read_script(),
         )
         verdicts.answers = worker.answers
@@ -222,9 +224,8 @@ class Edge:
             worker.commits.rotate()
         if self._today() != self.day:
             self._turn_day()
-        self._report()
-        version = worker.watch.picture.version
-        heartbeat.beat(self.settings.run_folder, self.name, self.started_ms, node=self.node, catalog_version=version)
+        facts = {"catalog_version": worker.watch.picture.version, "journal_fault": self._report()}
+        heartbeat.beat(self.settings.run_folder, self.name, self.started_ms, node=self.node, **facts)
 
     def _turn_day(self) -> None:
         """A new day has a new visitor key; who is connected gets new names too.
@@ -247,14 +248,15 @@ class Edge:
     def _today(self) -> date:
         return datetime.fromtimestamp(self.clock() / 1000, UTC).date()
 
-    def _report(self) -> None:
-        """Shout when the journal begins to fail, when it ends, and whenever something was lost since."""
+    def _report(self) -> str:
+        """Shout when the journal begins to fail, when it ends, and whenever something was lost since; the fault."""
         commits = self.worker.commits
         fault = commits.fault or ("the disk is too slow" if commits.is_stuck else "")
         state = (bool(fault), commits.tally.clicks_lost, commits.tally.postbacks_refused)
         if state != self.told:
             self.log.error("journal", fault=fault, clicks_lost=state[1], postbacks_refused=state[2])
             self.told = state
+        return fault
 
 
 def _settle_memory() -> None:
