@@ -83,6 +83,8 @@ class Approval:
     program: int
     product: str
     """A product's name or EVERY_PRODUCT."""
+    created_ms: int = 0
+    """Since when; 0 where that was not written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,8 @@ class Catalog:
     """Who is told of what: partners' postbacks and webhooks, paused ones too."""
 
     @cached_property
-    def _approved(self) -> frozenset[tuple[int, int, str]]:
-        return frozenset((a.partner, a.program, a.product) for a in self.approvals)
+    def _approved(self) -> dict[tuple[int, int, str], int]:
+        return {(a.partner, a.program, a.product): a.created_ms for a in self.approvals}
 
     @cached_property
     def _rates(self) -> dict[tuple[int, int, str], Rate]:
@@ -137,6 +139,17 @@ class Catalog:
 
     def is_approved(self, partner: int, program: int, product: str) -> bool:
         return (partner, program, product) in self._approved or (partner, program, EVERY_PRODUCT) in self._approved
+
+    def approved_ms(self, partner: int, program: int, product: str) -> int | None:
+        """Since when; 0 where that was not written down, None where he is not approved."""
+        found = [self._approved.get((partner, program, name)) for name in (product, EVERY_PRODUCT)]
+        return min((ms for ms in found if ms is not None), default=None)
+
+    def approved_for(self, partner: int, program: int) -> list[str]:
+        """Names of the program's products that the partner may earn."""
+        found = self.programs.get(program)
+        names = [product.name for product in found.products] if found else []
+        return [name for name in names if self.is_approved(partner, program, name)]
 
     def rate(self, partner: int, program: int, product: Product) -> Rate:
         """The partner's own rate, else the product's."""

@@ -128,6 +128,7 @@ def _approvals(products: dict[int, models.Product]) -> tuple[core.Approval, ...]
             row.partner_id,
             row.program_id,
             products[row.product_id].name if row.product_id else core.EVERY_PRODUCT,
+            row.created_ms,
         )
         for row in models.Approval.objects.order_by("pk")
     )

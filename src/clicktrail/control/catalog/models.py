@@ -4,6 +4,7 @@ Every edit raises the catalog's version in its own transaction and is published 
 (`edits.py`); rows are saved and deleted one by one, never by a bulk update behind its back.
 """
 
+import time
 from typing import Any
 
 from django.db import models
@@ -198,6 +199,8 @@ class Approval(Edited):
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="approvals")
     program = models.ForeignKey(Program, on_delete=models.CASCADE, related_name="approvals")
     product = models.ForeignKey(Product, null=True, blank=True, on_delete=models.CASCADE, related_name="approvals")
+    created_ms = models.BigIntegerField(default=0, db_default=0, editable=False)
+    """Since when; 0 where that was not written down."""
 
     class Meta:
         db_table = "catalog_approval"
@@ -210,6 +213,17 @@ class Approval(Edited):
 
     def __str__(self) -> str:
         return f"{self.partner} - {self.product or 'every product'}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._is_stored() and (not self._state.adding or not self.created_ms):
+            self.created_ms = time.time_ns() // 1_000_000
+        super().save(*args, **kwargs)
+
+    def _is_stored(self) -> bool:
+        """Whether it says the same as the row that is there; another partner or product is approved from now on."""
+        return not self._state.adding and type(self).objects.filter(
+            pk=self.pk, partner_id=self.partner_id, program_id=self.program_id, product_id=self.product_id
+        ).exists()
 
 
 class PartnerRate(Edited):
