@@ -5,6 +5,8 @@ the keys, never their values; what follows from it is decided here, by the judge
 rules that were in force when the call came.
 """
 
+import hashlib
+import hmac
 from dataclasses import dataclass
 
 NOBODY = "nobody"
@@ -65,10 +67,20 @@ class Access:
     @property
     def looks(self) -> bool:
         """Whether there is anything to find out about a call at all."""
-        return bool(self.keys or self.tokens or self.networks)
+        return bool(self.signed or self.token_required or self.keys or self.tokens or self.networks)
 
 
 OPEN_TO_ALL = Access()
+
+
+def token_purpose(program: int) -> str:
+    """What the key of a program's token digests is derived for."""
+    return f"token|{program}"
+
+
+def token_digest(secret: bytes, token: str) -> str:
+    """What is kept of a token: 64 hexadecimal digits. secret: derived for `token_purpose`."""
+    return hmac.new(secret, token.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +120,16 @@ def missing(access: Access, proofs: Proofs) -> str:
     if access.networks and not proofs.listed:
         lacks.append("it does not come from a listed address")
     return "; ".join(lacks)
+
+
+def demanded(access: Access, proofs: Proofs) -> list[str]:
+    """Which of the demanded proofs are missing: "signature", "token", "address"."""
+    lacks = {
+        "signature": access.signed and not proofs.signed_by,
+        "token": access.token_required and not proofs.token,
+        "address": bool(access.networks) and not proofs.listed,
+    }
+    return [proof for proof, is_missing in lacks.items() if is_missing]
 
 
 def allows(who: str, proofs: Proofs) -> bool:

@@ -10,7 +10,9 @@ for A-Z a-z 0-9 - . _ ~, sorted by encoded name, joined as name=value with &.
 import hashlib
 import hmac
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from clicktrail.core.explain import age
 from clicktrail.core.placeholders import encode
 
 SIGNATURE = "sig"
@@ -30,13 +32,77 @@ def canonical(params: Mapping[str, str]) -> bytes:
 
 def sign(secret: bytes, params: Mapping[str, str]) -> str:
     """The value of `sig`: 64 hexadecimal digits, lower case."""
-    return hmac.new(secret, canonical(params), hashlib.sha256).hexdigest()
+    return _mac(secret, canonical(params))
 
 
-def holds(secret: bytes, params: Mapping[str, str]) -> bool:
-    """Whether `sig` is right, whatever its letters' case; compared in constant time."""
-    given = params.get(SIGNATURE, "").strip().lower().encode("utf-8", "replace")
-    return hmac.compare_digest(sign(secret, params).encode(), given)
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What is found out about a signature."""
+
+    by: int = 0
+    """Number of the key that made it; 0: none that counts."""
+    stamp_ms: int = 0
+    """When it was made; 0 where it does not count."""
+    fault: str = ""
+    """Why it does not count, as the end of a sentence; empty where there is none, too."""
+
+
+UNSIGNED = Signed()
+
+
+def check(params: Mapping[str, str], secrets: Mapping[int, bytes], window_ms: int, now_ms: int) -> Signed:
+    """Who signed a call. params: as `canonical` wants them; secrets: of the keys that count, by number.
+
+    Without `sigkey` every key is tried. Whatever is wrong, the signature itself is compared last and in constant
+    time: the fault says nothing that helps to guess one.
+    """
+    given = params.get(SIGNATURE, "").strip().lower()
+    if not given:
+        return UNSIGNED
+    fault = _stamp_fault(params.get(STAMP, ""), window_ms, now_ms)
+    if fault:
+        return Signed(fault=fault)
+    tried = _tried(params.get(KEY_NUMBER, ""), secrets)
+    if isinstance(tried, str):
+        return Signed(fault=tried)
+    signed = canonical(params)
+    found = [number for number, secret in tried.items() if _is_same(_mac(secret, signed), given)]
+    if not found:
+        return Signed(fault="its signature is wrong")
+    return Signed(found[0], stamp_ms(params[STAMP]) or 0)
+
+
+def _stamp_fault(text: str, window_ms: int, now_ms: int) -> str:
+    if not text:
+        return "its time stamp is missing (parameter ts)"
+    stamp = stamp_ms(text)
+    if stamp is None:
+        return "its time stamp is no time: seconds or milliseconds since 1970 are wanted (parameter ts)"
+    if abs(now_ms - stamp) <= window_ms:
+        return ""
+    far = f"{age(now_ms - stamp)} old" if stamp < now_ms else f"{age(stamp - now_ms)} ahead"
+    return f"its time stamp is {far}; the clock of the shop's server may be wrong, or it is an old call sent again"
+
+
+def _tried(text: str, secrets: Mapping[int, bytes]) -> Mapping[int, bytes] | str:
+    """The keys that may have signed it; a text where there is none."""
+    if not secrets:
+        return "the program has no signing key that counts"
+    if not text:
+        return secrets
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(MAX_KEY_NUMBER)):
+        return "its key number is none (parameter sigkey)"
+    if int(text) not in secrets:
+        return f"it names key {int(text)}, which is revoked or does not exist"
+    return {int(text): secrets[int(text)]}
+
+
+def _mac(secret: bytes, signed: bytes) -> str:
+    return hmac.new(secret, signed, hashlib.sha256).hexdigest()
+
+
+def _is_same(right: str, given: str) -> bool:
+    return hmac.compare_digest(right.encode(), given.encode("utf-8", "replace"))
 
 
 def stamp_ms(text: str) -> int | None:

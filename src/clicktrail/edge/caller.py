@@ -30,6 +30,8 @@ class Caller(msgspec.Struct, frozen=True):
     """May see reasons and figures."""
     content_type: bytes = b""
     if_none_match: bytes = b""
+    address: Address | None = None
+    """For lists of addresses only; it is never written down."""
 
 
 class Registry:
@@ -54,6 +56,7 @@ class Registry:
             is_listed=self._listed.hold(address),
             content_type=headers.get(b"content-type", b""),
             if_none_match=headers.get(b"if-none-match", b""),
+            address=address,
         )
 
     def derive(self, peer: Address | None, forwarded: bytes) -> Address | None:

@@ -95,6 +95,8 @@ class Picture:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self.version = catalog.version
+        self.guarded = {program.id: program.access for program in catalog.programs.values() if program.access.looks}
+        """Programs of whose callers something is to be found out."""
         self._plans: dict[Key, Plan] = {}
         self._known: dict[tuple[bytes, bytes], Plan] = {}
         """Plans by what stands before and behind the subid, of links that hold nothing unusual."""

@@ -1,10 +1,11 @@
-"""A postback, from its bytes to the answer: parse, journal, answer. It is judged elsewhere.
+"""A postback, from its bytes to the answer: parse, see what it proves, journal, answer. It is judged elsewhere.
 
 The pixel is answered as soon as the call is durable. Who asks for JSON waits for the
 engine's verdict, two seconds at most; what he gets is the ledger's word, not a guess.
 """
 
 from clicktrail.core import postback
+from clicktrail.core.access import NO_PROOFS
 from clicktrail.edge.caller import Caller
 from clicktrail.edge.worker import Asker, Worker
 from clicktrail.journal.events import Event, Postback
@@ -12,16 +13,20 @@ from clicktrail.journal.events import Event, Postback
 
 def take(worker: Worker, asker: Asker, query: bytes, caller: Caller, method: str = "GET", body: bytes = b"") -> None:
     """Take one call, however odd; `asker` gets its answer once the journal has it."""
-    params, fault = postback.read(query, body, caller.content_type)
+    hidden: dict[str, str] = {}
+    params, fault = postback.read(query, body, caller.content_type, hidden)
     wants_json = caller.wants_json or params.get("format") == "json"
     if wants_json and "call" in params:
         worker.verdicts.recall(params["call"], asker)
         return
     now_ms = worker.clock()
     id = worker.mint.next(now_ms)
+    picture = worker.watch.picture
+    proofs = worker.proving.proofs(picture, params, hidden, caller.address, now_ms) if picture.guarded else NO_PROOFS
     call = Postback(
-        id, worker.checks.tail(id), now_ms, worker.watch.picture.version, method, params, fault,
-        caller.ip, caller.user_agent, caller.referrer,
+        id, worker.checks.tail(id), now_ms, picture.version, method, params, fault,
+        caller.ip, caller.user_agent, caller.referrer, signed_by=proofs.signed_by, token=proofs.token,
+        listed=proofs.listed, proof_fault=proofs.fault, stamp_ms=proofs.stamp_ms,
     )  # fmt: skip
     if wants_json:
         worker.verdicts.expect(id, asker)

@@ -9,6 +9,7 @@ from clicktrail.edge.answers import Answers
 from clicktrail.edge.caller import Registry
 from clicktrail.edge.catalog import Plan, Watch
 from clicktrail.edge.commit import Commits
+from clicktrail.edge.proofs import Proving
 from clicktrail.edge.verdicts import Verdicts
 from clicktrail.journal.events import Event
 from clicktrail.settings import Settings
@@ -73,11 +74,13 @@ class Worker:
         commits: Commits,
         verdicts: Verdicts,
         registry: Registry,
+        proving: Proving,
         script: bytes | None,
     ) -> None:
         self.settings, self.node = settings, node
         self.clock, self.checks, self.mint = clock, checks, mint
         self.watch, self.commits, self.verdicts, self.registry = watch, commits, verdicts, registry
+        self.proving = proving
         self.script = script
         """clicktrail.js, as it is served."""
         self.answers = Answers()
