@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminCheckboxSelectMultiple, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from clicktrail.control.api import keys
 from clicktrail.control.api.models import ApiKey
@@ -30,7 +30,7 @@ class KeyForm(forms.Form):
         help_text="Who uses it; histories name it.",
     )
     scopes = forms.MultipleChoiceField(
-        choices=list(SCOPES.items()), initial=[keys.READ], widget=UnfoldAdminCheckboxSelectMultiple
+        choices=list(SCOPES.items()), initial=[keys.READ], widget=UnfoldAdminCheckboxSelectMultipleWidget
     )
     program = forms.ModelChoiceField(
         Program.objects.order_by("pk"),

@@ -40,7 +40,6 @@ class Verdicts(BaseModel):
     verdicts: list[Verdict] = Field(description="In the order of the calls.")
 
 
-_TEXT = {"type": ["string", "number", "boolean", "null"]}
 _NAMES = {
     "cpid": "Program; may be left out with a key of one program.",
     "tid": "The shop's order number.",
@@ -56,7 +55,7 @@ _NAMES = {
 _CALL = {
     "type": "object",
     "title": "Call",
-    "properties": {name: {**_TEXT, "description": about} for name, about in _NAMES.items()},
+    "properties": {name: {"description": about} for name, about in _NAMES.items()},
     "additionalProperties": True,
 }
 _BATCH = {

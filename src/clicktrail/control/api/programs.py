@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Status
 from pydantic import BaseModel, Field
 
+from clicktrail.control.api.access import AccessChange, AccessShape, access_of, take_access
 from clicktrail.control.api.guard import route
 from clicktrail.control.api.keys import READ, WRITE, Caller
 from clicktrail.control.api.paging import Page, page
@@ -36,6 +37,7 @@ class ProgramShape(BaseModel):
     deeplink_hosts: list[str]
     click_parameter: str
     state: State
+    access: AccessShape = Field(description="Who may call.")
 
 
 class ProgramPage(BaseModel):
@@ -67,6 +69,7 @@ class ProgramChange(Sent):
     deeplink_hosts: Hosts = None
     click_parameter: Text = None
     state: State = None
+    access: AccessChange = None
 
 
 def shown(row: Program) -> ProgramShape:
@@ -80,6 +83,7 @@ def shown(row: Program) -> ProgramShape:
         deeplink_hosts=row.deeplink_hosts,
         click_parameter=row.click_parameter,
         state=row.state,
+        access=access_of(row),
     )
 
 
@@ -130,6 +134,8 @@ def change_program(request: HttpRequest, number: Number, data: ProgramChange) ->
     _take(reading)
     if reading.has("default_product"):
         reading.name("default_product", Product.objects.filter(program=row), data.default_product, "default_product_id")
+    if data.access is not None:
+        take_access(row, data.access, reading)
     reading.done()
     row.save()
     return shown(row)

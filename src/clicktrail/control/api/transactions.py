@@ -1,5 +1,6 @@
 """Transactions: the list, one with its history, moves."""
 
+import json
 from typing import Annotated, Any, Literal
 
 from django.db import connection
@@ -11,7 +12,7 @@ from pydantic import BaseModel, Field
 from clicktrail.control.api.guard import route
 from clicktrail.control.api.keys import READ, WRITE, Caller, now_ms
 from clicktrail.control.api.paging import Ordered, page
-from clicktrail.control.api.problems import Fault, missing
+from clicktrail.control.api.problems import Fault, invalid, missing
 from clicktrail.control.api.reading import caller_of
 from clicktrail.control.api.shapes import (
     Flag,
@@ -28,10 +29,10 @@ from clicktrail.control.api.shapes import (
     time_or_none,
 )
 from clicktrail.control.ledger.models import Move, Transaction
-from clicktrail.control.ledger.moves import Refused, move
+from clicktrail.control.ledger.moves import Refused, move, reduce
 from clicktrail.core import lifecycle
 from clicktrail.core.clickid import split
-from clicktrail.core.money import format_percent
+from clicktrail.core.money import AmountError, format_percent, parse_fixed
 
 router = Router(tags=["Transactions"])
 
@@ -58,11 +59,20 @@ class TransactionShape(BaseModel):
     verbs: list[Verb] = Field(description="What can be done with it now.")
     test: bool
     manual: bool
+    trusted: bool = Field(description="Made or changed by a caller who proved who he is.")
+    held_for: str | None = Field(description="Why it is on hold.")
+    revision: int = Field(description="Rises with every move and change.")
     clickid: str | None
     referrer: str | None
     call: str = Field(description="Log number of the call that made it.")
     clicked_at: Time | None
     created_at: Time
+
+
+class ChangeShape(BaseModel):
+    fact: str
+    earlier: Any
+    later: Any
 
 
 class MoveShape(BaseModel):
@@ -71,6 +81,9 @@ class MoveShape(BaseModel):
     to_state: State
     actor: str
     reason: str
+    revision: int
+    changes: list[ChangeShape] = Field(description="What else has changed with it.")
+    call: str | None = Field(description="Log number of the call that made it; null where a person did.")
 
 
 class TransactionDetail(TransactionShape):
@@ -107,6 +120,11 @@ class NewMoves(NewMove):
     ]
 
 
+class Reduction(Sent):
+    revenue: Annotated[str, Field(strict=True, max_length=40, description="The new net revenue, like 50.00.")]
+    reason: Reason
+
+
 class RefusedMove(BaseModel):
     number: int
     detail: str
@@ -138,6 +156,9 @@ def _columns(row: Transaction) -> dict[str, Any]:
         "verbs": list(lifecycle.verbs_from(row.state)),
         "test": row.test,
         "manual": row.manual,
+        "trusted": row.trusted,
+        "held_for": row.held_for or None,
+        "revision": row.revision,
         "clickid": row.clickid or None,
         "referrer": row.referrer or row.referrer_host or None,
         "call": str(row.postback_id),
@@ -153,7 +174,14 @@ def detail(row: Transaction) -> TransactionDetail:
 
 def _step(step: Move) -> MoveShape:
     return MoveShape(
-        at=time(step.at_ms), from_state=step.from_state, to_state=step.to_state, actor=step.actor, reason=step.reason
+        at=time(step.at_ms),
+        from_state=step.from_state,
+        to_state=step.to_state,
+        actor=step.actor,
+        reason=step.reason,
+        revision=step.revision,
+        changes=json.loads(step.changes or "[]"),
+        call=None if step.call_id is None else str(step.call_id),
     )
 
 
@@ -201,6 +229,21 @@ def move_transaction(request: HttpRequest, number: Long, data: NewMove) -> Any:
     sentence = _moved(caller, number, data)
     if sentence:
         raise Fault("not_possible", sentence)
+    return detail(seen(caller, number))
+
+
+@route(router, "POST", "/{number}/reductions", WRITE, answers=TransactionDetail, problems=[404])
+def reduce_transaction(request: HttpRequest, number: Long, data: Reduction) -> Any:
+    """Cancel a part: a smaller net revenue, and the commission by the transaction's own rate."""
+    caller = caller_of(request)
+    row = seen(caller, number)
+    try:
+        revenue_minor = parse_fixed(data.revenue.strip(), row.decimals)
+    except AmountError as fault:
+        raise invalid(("revenue", f"It cannot be taken: {fault}")) from None
+    outcome = reduce(connection, number, revenue_minor, caller.actor, data.reason, now_ms())
+    if isinstance(outcome, Refused):
+        raise Fault("not_possible", outcome.sentence)
     return detail(seen(caller, number))
 
 
