@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 
 from clicktrail.control.api.problems import BY_STATUS, MEDIA_TYPE, Fault, answer
 
@@ -40,3 +41,9 @@ def _as_problem(response: HttpResponse) -> HttpResponse:
         if name.lower() not in ("content-type", "content-length", "allow"):
             made[name] = value
     return made
+
+
+@csrf_exempt
+def nowhere(_request: HttpRequest, **_: object) -> HttpResponse:
+    """Every address below `/api/` that is no route."""
+    return answer(Fault("no_route", SENTENCES["no_route"]))

@@ -223,7 +223,7 @@ def get_transaction(request: HttpRequest, number: Long) -> Any:
 
 @route(router, "POST", "/{number}/moves", WRITE, answers=TransactionDetail, problems=[404])
 def move_transaction(request: HttpRequest, number: Long, data: NewMove) -> Any:
-    """Confirm, cancel, reopen or pay a transaction."""
+    """Release, confirm, cancel, reopen or pay a transaction."""
     caller = caller_of(request)
     seen(caller, number)
     sentence = _moved(caller, number, data)
