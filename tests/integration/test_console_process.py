@@ -39,8 +39,8 @@ def test_the_sign_in_page_and_its_styles_are_served(server: Server) -> None:
     page = get(server, "/login/")
     assert page.status == 200
     sheets = re.findall(rb'href="(/static/[^"]+\.css)"', page.body)
-    assert b"/static/console/console.css" in sheets and len(sheets) > 2
-    for sheet in sheets:
+    assert sheets == [b"/static/console/entrance.css"]
+    for sheet in (*sheets, b"/static/console/console.css", b"/static/unfold/css/styles.css"):
         answer = get(server, sheet.decode())
         assert answer.status == 200 and answer.headers["content-type"].startswith("text/css")
 

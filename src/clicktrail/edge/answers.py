@@ -38,6 +38,9 @@ TEXT = b"text/plain; charset=utf-8"
 HTML = b"text/html; charset=utf-8"
 JSON = b"application/json"
 RETRY_AFTER_S = 5
+NO_SNIFFING = b"X-Content-Type-Options: nosniff\r\n"
+NOTHING_RUNS = b"Content-Security-Policy: default-src 'none'; frame-ancestors 'none'; base-uri 'none'\r\n"
+"""Our few pages need nothing of what a page can do."""
 
 NOT_FOUND_PAGE = (
     b"<!doctype html><meta charset=utf-8><title>Not found</title>"
@@ -66,8 +69,10 @@ class Answers:
         """An answer with a body; `more` is header lines. Unless it says otherwise nothing is kept by anyone."""
         if b"Cache-Control" not in more:
             more += NO_STORE
-        length = b"" if status in (204, 304) else b"Content-Type: %b\r\nContent-Length: %d\r\n" % (kind, len(body))
-        return self._head(status) + more + length + b"\r\n" + body
+        about = b""
+        if status not in (204, 304):
+            about = b"Content-Type: %b\r\nContent-Length: %d\r\n" % (kind, len(body)) + NO_SNIFFING
+        return self._head(status) + more + about + b"\r\n" + body
 
     def json(self, status: int, content: object) -> bytes:
         return self.whole(status, msgspec.json.encode(content), JSON, OPEN)
@@ -76,7 +81,7 @@ class Answers:
         return self.whole(status, text.encode() + b"\n", TEXT, more)
 
     def not_found(self) -> bytes:
-        return self.whole(404, NOT_FOUND_PAGE, HTML)
+        return self.whole(404, NOT_FOUND_PAGE, HTML, NO_STORE + NOTHING_RUNS)
 
     def retry_later(self) -> bytes:
         """The one 5xx of a postback: it could not be made durable, the shop sends it again."""

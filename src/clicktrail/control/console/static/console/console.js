@@ -1,3 +1,6 @@
+// What htmx would write into the page, and run of what stands in it, the content policy need not allow.
+if (window.htmx) Object.assign(htmx.config, { allowEval: false, includeIndicatorStyles: false });
+
 // The partner link of a creative: put together in the page, so that choosing needs no answer from the server.
 document.addEventListener("DOMContentLoaded", () => {
   const card = document.querySelector("[data-partner-link]");
