@@ -25,9 +25,9 @@ def watch(desk: Office) -> Any:
     return Watch(desk.settings)
 
 
-def usual(a_day: int = 96, program: int = PROGRAM, until_ms: int = NOON - 4 * HOUR_MS, days: int = 63) -> None:
-    """Nine weeks of orders, the last one right before `until_ms`."""
-    weeks.steadily(program, until_ms - days * DAY_MS, until_ms, a_day)
+def usual(program: int = PROGRAM, until_ms: int = NOON - 10 * HOUR_MS) -> None:
+    """Five weeks of orders, one an hour, the last one an hour before `until_ms`."""
+    weeks.steadily(program, until_ms - 36 * DAY_MS, until_ms, 24)
 
 
 def rows(**wanted: object) -> list[Any]:
@@ -46,8 +46,8 @@ def test_a_silence_is_raised_once_and_says_since_when(desk: Office, watch: Any) 
         watch.round(NOON + minute * 60_000)
     [row] = rows()
     assert (row.kind, row.program_id, row.ended_ms) == ("silence", PROGRAM, None)
-    assert row.since_ms == NOON - 4 * HOUR_MS - 15 * 60_000 and row.raised_ms == NOON
-    assert row.headline == "Garden shop (1): no orders since 2026-11-18 07:45 CET"
+    assert row.since_ms == NOON - 11 * HOUR_MS and row.raised_ms == NOON
+    assert row.headline == "Garden shop (1): no orders since 2026-11-18 01:00 CET"
     assert row.cause == "no_calls" and steps(row) == [f"Raised. {row.sentence}"]
 
 
@@ -84,7 +84,7 @@ def test_a_silence_after_the_end_is_a_new_alarm(desk: Office, watch: Any) -> Non
     watch.round(NOON)
     weeks.orders([NOON + 30_000])
     watch.round(NOON + 60_000)
-    watch.round(NOON + 5 * HOUR_MS)
+    watch.round(NOON + 11 * HOUR_MS)
     assert [row.ended_ms is None for row in rows()] == [False, True]
 
 
@@ -314,7 +314,7 @@ def test_the_watch_runs_round_after_round_and_stops(desk: Office, monkeypatch: p
     from clicktrail.control.alarms import rounds
 
     now_ms = time.time_ns() // 1_000_000
-    usual(until_ms=now_ms - 12 * HOUR_MS, a_day=48)
+    usual(until_ms=now_ms - 12 * HOUR_MS)
     monkeypatch.setattr(rounds, "LOOK_EVERY_S", 0.02)
     stop = threading.Event()
     thread = threading.Thread(target=rounds.watch, args=(desk.settings, stop))
