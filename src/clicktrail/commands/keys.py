@@ -1,4 +1,4 @@
-"""`clicktrail keys ...`: sign new ClickIDs with another check key; the keys of the API (`apikeys.py`)."""
+"""`clicktrail keys ...`: the check key of new ClickIDs; keys of the API (`apikeys.py`) and of calls (`callkeys.py`)."""
 
 import fcntl
 import time
@@ -7,13 +7,14 @@ from contextlib import ExitStack, contextmanager
 
 import typer
 
-from clicktrail.commands import apikeys
+from clicktrail.commands import apikeys, callkeys
 from clicktrail.commands.options import takes_data
 from clicktrail.errors import StartError
 from clicktrail.settings import Settings
 
 commands = typer.Typer(help="The keys of this installation.", no_args_is_help=True)
 commands.add_typer(apikeys.commands, name="api")
+commands.add_typer(callkeys.commands, name="call")
 
 
 @commands.callback()

@@ -9,6 +9,7 @@ from typing import Any
 from clicktrail.control.catalog import rules, setup
 from clicktrail.control.catalog.edits import edit, go_on_after
 from clicktrail.control.catalog.models import (
+    Allowed,
     Approval,
     ClickTarget,
     Creative,
@@ -18,6 +19,7 @@ from clicktrail.control.catalog.models import (
     Product,
     Program,
     ProgramState,
+    Unproven,
 )
 from clicktrail.control.catalog.setup import Faults, Table
 from clicktrail.core.catalog import EVERY_PRODUCT
@@ -34,6 +36,13 @@ PROGRAM_FIELDS = (
     "deeplink_hosts",
     "click_parameter",
     "state",
+    "signed",
+    "token_required",
+    "networks",
+    "nocheck_by",
+    "pid_by",
+    "unproven",
+    "replay_window_s",
     "product",
     "target",
     "creative",
@@ -101,6 +110,7 @@ class _Loading:
             "deeplink_hosts": table.texts("deeplink_hosts", rules.deeplink_host),
             "click_parameter": table.text("click_parameter", rules.click_parameter),
             "state": table.choice("state", ProgramState.values),
+            **_access(table),
         }
         if not table.require("id") or number is None:
             return
@@ -284,6 +294,19 @@ class _Loading:
             self.applied.changed.append(f"{label} ({', '.join(_field_name(name) for name in differs)})")
         row.save()
         return row
+
+
+def _access(table: Table) -> dict[str, Any]:
+    """Who may call. Keys and tokens are no part of a file: it would be kept, copied and mailed."""
+    return {
+        "signed": table.flag("signed"),
+        "token_required": table.flag("token_required"),
+        "networks": table.texts("networks", rules.network, rules.networks),
+        "nocheck_by": table.choice("nocheck_by", Allowed.values),
+        "pid_by": table.choice("pid_by", Allowed.values),
+        "unproven": table.choice("unproven", Unproven.values),
+        "replay_window_s": table.number("replay_window_s", rules.replay_window_s),
+    }
 
 
 def _each_once(tables: list[Table]) -> list[Table]:

@@ -6,14 +6,17 @@ Each takes what a person wrote and returns what is stored; ValueError says what 
 import re
 from collections.abc import Callable
 from functools import cache
+from ipaddress import ip_network
 from zoneinfo import ZoneInfo, available_timezones
 
 from clicktrail.core import deeplink
+from clicktrail.core.access import MAX_NETWORKS
 from clicktrail.core.money import CURRENCIES, AmountError, decimals_of, parse_fixed, parse_percent
 from clicktrail.core.placeholders import PLACEHOLDERS, compile_template
 
 HIGHEST_ID = 2**53
 HIGHEST_LIFETIME_DAYS = 3650
+HIGHEST_WINDOW_S = 86_400
 
 _MARK = re.compile(r"<%(.*?)%>", re.DOTALL)
 _ALIAS = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -96,6 +99,37 @@ def deeplink_host(text: str) -> str:
             f'"{text}" is no host: write "shop.example", "shop.example:8443" or "*.shop.example", without https://.'
         )
     return f"{star}{plain}{colon}{port}"
+
+
+def network(text: str) -> str:
+    """An address or a network, IPv4 or IPv6, as `203.0.113.0/24`."""
+    written = text.strip()
+    try:
+        found = ip_network(written, strict=False)
+    except ValueError:
+        raise ValueError(
+            f'"{text}" is no network: write an address like 203.0.113.7, or a network like 203.0.113.0/24 or '
+            "2001:db8::/48."
+        ) from None
+    if found.version == 6 and found.network_address.ipv4_mapped is not None:
+        raise ValueError(f'"{text}" is an IPv4 address in an IPv6 coat: write it as IPv4.')
+    if "/" in written and ip_network(written.partition("/")[0]).network_address != found.network_address:
+        raise ValueError(f'"{text}" has bits behind its prefix: did you mean {found}?')
+    return str(found)
+
+
+def networks(texts: list[str]) -> list[str]:
+    """Each as `network`, and each once."""
+    found = list(dict.fromkeys(network(text) for text in texts))
+    if len(found) > MAX_NETWORKS:
+        raise ValueError(f"{len(found)} networks are too many: at most {MAX_NETWORKS} can be listed.")
+    return found
+
+
+def replay_window_s(seconds: int) -> int:
+    if not 1 <= seconds <= HIGHEST_WINDOW_S:
+        raise ValueError(f"{seconds} seconds is out of range: give 1 to {HIGHEST_WINDOW_S}.")
+    return seconds
 
 
 def percent(text: str) -> int:

@@ -89,11 +89,20 @@ class Table:
 
         return self.text(field, one_of)
 
-    def texts(self, field: str, rule: Callable[[str], Read]) -> list[Read] | None:
+    def flag(self, field: str) -> bool | None:
+        """Written true or false."""
+        if field not in self._values or isinstance(self._values[field], bool):
+            return self._values.get(field)
+        self.fault(field, "Write true or false, without quotes.")
+        return None
+
+    def texts(
+        self, field: str, rule: Callable[[str], Read], together: Callable[[list[Read]], list[Read]] = list
+    ) -> list[Read] | None:
         def every(values: list[Any]) -> list[Read]:
             if not all(isinstance(value, str) for value in values):
                 raise ValueError('Write each one in quotes, like ["one", "two"].')
-            return [rule(value) for value in values]
+            return together([rule(value) for value in values])
 
         return self._read(field, list, 'a list, like ["one", "two"]', every)
 

@@ -50,6 +50,13 @@ def _program(program: Program) -> list[str]:
         deeplink_hosts=program.deeplink_hosts,
         click_parameter=program.click_parameter,
         state=program.state,
+        signed=program.signed,
+        token_required=program.token_required,
+        networks=program.networks,
+        nocheck_by=program.nocheck_by,
+        pid_by=program.pid_by,
+        unproven=program.unproven,
+        replay_window_s=program.replay_window_s,
     )
 
 

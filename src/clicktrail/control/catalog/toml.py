@@ -2,13 +2,15 @@
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "\f": "\\f"}
 
-Value = str | int | list[str]
+Value = str | bool | int | list[str]
 
 
 def value(written: Value) -> str:
     """As TOML has it: tomllib reads the same again."""
     if isinstance(written, list):
         return "[" + ", ".join(value(item) for item in written) + "]"
+    if isinstance(written, bool):
+        return str(written).lower()
     return str(written) if isinstance(written, int) else f'"{"".join(_character(c) for c in written)}"'
 
 
