@@ -55,7 +55,7 @@ def test_the_session_of_the_second_step_is_not_the_one_inside(settings: Settings
     secret, other = switch_on(mona), Stranger()
     other.sign_in("mona")
     before = cookie(other)
-    other.post("/login/second-step/", code=code_now(secret))
+    other.post("/login/second-step/", code=code_now(secret, 1))
     assert other.is_inside and cookie(other) != before and not with_cookie(before).is_inside
 
 

@@ -55,7 +55,7 @@ def test_the_second_step_is_asked_for_and_a_code_of_the_app_passes_it(settings: 
     assert page.address == "/login/second-step/" and not other.is_inside
     page = other.post("/login/second-step/", code="000 000")
     assert "This code is wrong" in page.text and not other.is_inside
-    assert other.post("/login/second-step/", code=code_now(secret)).address == "/ledger/postback/"
+    assert other.post("/login/second-step/", code=code_now(secret, 1)).address == "/ledger/postback/"
     assert other.is_inside
 
 

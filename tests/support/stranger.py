@@ -38,6 +38,8 @@ class Stranger:
     host: str = "localhost"
     checks_tokens: bool = False
     client: Any = field(init=False)
+    code: str = ""
+    """The one that switched the second factor on."""
 
     def __post_init__(self) -> None:
         from django.test import Client
@@ -90,13 +92,14 @@ def code_now(secret: str, steps: int = 0) -> str:
     return f"{(int.from_bytes(digest[at : at + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"
 
 
-def switch_on(stranger: Stranger, steps: int = -1) -> str:
-    """Set up an authenticator app for who is signed in; its secret. Uses up a code of the past half minute."""
+def switch_on(stranger: Stranger) -> str:
+    """Set up an app for who is signed in; its secret. The next code that signs in is `code_now(secret, 1)`."""
     page = stranger.get("/account/second-factor/")
     assert page.address == "/account/second-factor/", page.text
     secret = re.search(r"into the app:\s*<code[^>]*>([A-Z2-7 ]+)</code>", page.html)
     assert secret, page.text
     plain = secret[1].replace(" ", "")
-    page = stranger.post("/account/second-factor/", code=code_now(plain, steps))
+    stranger.code = code_now(plain)
+    page = stranger.post("/account/second-factor/", code=stranger.code)
     assert page.address == "/account/recovery-codes/", page.text
     return plain
