@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import measure
+from bench import courier, measure
 from bench.postgres import postgres
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
@@ -30,6 +30,12 @@ def engine_with_many_on_both(rounds: int, seconds: int) -> list[measure.Row]:
         return rows + measure.engine_with_many(rounds, seconds, (one, other), MANY)
 
 
+def courier_on_both() -> list[measure.Row]:
+    rows = courier.courier()
+    with postgres() as database:
+        return rows + courier.courier(database)
+
+
 def table(rows: list[measure.Row]) -> str:
     lines = ["| what | figure | wanted | held |", "| --- | --- | --- | --- |"]
     lines += [f"| {row.what} | {row.figure} | {row.wanted} | {'yes' if row.held else '**no**'} |" for row in rows]
@@ -47,7 +53,7 @@ def write(text: str, command: str, name: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
-    parser.add_argument("what", nargs="*", help="edge, everything, engine, memory, big; default: all but big")
+    parser.add_argument("what", nargs="*", help="edge, everything, engine, memory, courier, big; default: all but big")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each side (default 5)")
     parser.add_argument("--seconds", type=int, default=5, help="length of a turn (default 5)")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
@@ -57,6 +63,7 @@ def main() -> int:
         "everything": lambda: measure.everything(options.rounds, options.seconds),
         "engine": lambda: engine_on_both(options.rounds, options.seconds),
         "memory": lambda: measure.memory(2_000_000),
+        "courier": courier_on_both,
         "big": lambda: engine_with_many_on_both(options.rounds, options.seconds),
     }
     unknown = set(options.what) - set(parts)
@@ -70,7 +77,7 @@ def main() -> int:
         rows += found
     print(table(rows))
     if options.write:
-        name = "table of big" if options.what == ["big"] else "table"
+        name = f"table of {options.what[0]}" if options.what in (["big"], ["courier"]) else "table"
         write(table(rows), " ".join(["script/bench", *sys.argv[1:]]), name)
     return 0 if all(row.held for row in rows) else 1
 

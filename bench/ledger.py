@@ -46,6 +46,20 @@ def count(where: Installation, what: str) -> int:
     return int(_run(where, f"SELECT count(*) FROM {TABLES[what]}")[0][0])
 
 
+def run_all(where: Installation, statements: list[str]) -> None:
+    """In one transaction."""
+    if where.database:
+        with psycopg.connect(where.database) as connection, connection.pipeline():
+            for statement in statements:
+                connection.execute(statement)
+        return
+    with contextlib.closing(dbapi2.connect(where.data / "ledger.sqlite", isolation_level=None)) as connection:
+        connection.execute("BEGIN")
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute("COMMIT")
+
+
 def _run(where: Installation, statement: str) -> list[tuple[Any, ...]]:
     if where.database:
         with psycopg.connect(where.database, autocommit=True) as connection:

@@ -16,6 +16,12 @@ MAX_ON_THE_WAY = 3000
 """Attempts at once, over all hosts."""
 MAX_UNPROVEN = 2500
 """Of them to hosts whose last word was not a good one: the rest is kept for those that work."""
+MAX_FRESH = 250
+"""Attempts younger than FRESH_S without an answer. More at once would only wait for our own processor, and be
+taken for slow receivers; a stuck one gives its place free after that time."""
+FRESH_S = 0.25
+LATE_S = 0.05
+"""Where our own loop is later than that, time says nothing about a receiver, and nothing ages."""
 MAX_A_HOST = 32
 CROWDED = ((MAX_ON_THE_WAY * 3 // 4, 1), (MAX_ON_THE_WAY // 2, 4), (MAX_ON_THE_WAY // 4, 16))
 """(attempts on their way in all, most for one host)"""
@@ -37,6 +43,8 @@ class Host:
     on_the_way: int = 0
     limit: int = 1
     proven: bool = False
+    waiting: "list[Lane]" = field(default_factory=list)
+    """Lanes that go on when an attempt of this host has ended."""
 
     def succeeded(self) -> None:
         self.proven = True
@@ -54,11 +62,18 @@ class Load:
 
     on_the_way: int = 0
     unproven: int = 0
+    fresh: int = 0
 
-    def leaves_room(self, host: Host) -> bool:
+    @property
+    def is_full(self) -> bool:
+        return self.on_the_way >= MAX_ON_THE_WAY or self.fresh >= MAX_FRESH
+
+    def fills(self, host: Host) -> bool:
+        """Whether this host has as many on their way as it may. Never true of one that has none."""
         most = next((most for full, most in CROWDED if self.on_the_way >= full), MAX_A_HOST)
-        if self.on_the_way >= MAX_ON_THE_WAY or host.on_the_way >= min(host.limit, most):
-            return False
+        return host.on_the_way >= min(host.limit, most)
+
+    def trusts(self, host: Host) -> bool:
         return host.proven or self.unproven < MAX_UNPROVEN
 
     def begin(self, host: Host) -> bool:
@@ -97,6 +112,8 @@ class Lane:
     since_ms: int = 0
     probe_ms: int = 0
     probing: bool = False
+    in_line: bool = False
+    """Whether it waits for its turn to send."""
     queue: deque[Due] = field(default_factory=deque)
     held: set[int] = field(default_factory=set)
     """In the queue, on the way, or with an outcome that is not stored yet."""

@@ -12,11 +12,12 @@ sent once more with the same delivery id. The ledger is asked in one thread, bes
 import asyncio
 import logging
 import random
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from clicktrail.courier.lanes import DOWN, Host, Lane, Load, Word
+from clicktrail.courier.lanes import DOWN, FRESH_S, LATE_S, Host, Lane, Load, Word
 from clicktrail.courier.render import Due, Request, Target, request_of
 from clicktrail.courier.schedule import is_over, next_due_ms
 from clicktrail.courier.send import ANSWER, BEFORE, Outcome, Sender
@@ -62,8 +63,10 @@ class Courier:
         self._hosts: dict[str, Host] = {}
         self._load = Load()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._ready: dict[int, None] = {}
-        """Lanes that have something in their queue, in the order of their turns."""
+        self._line: deque[Lane] = deque()
+        """Lanes that have something to send, in the order of their turns."""
+        self._later: deque[Lane] = deque()
+        """Those that stand back until there is room for hosts not known to be good."""
         self._results: list[Result] = []
         self._words: dict[int, Word] = {}
         self._has_results = asyncio.Event()
@@ -103,7 +106,7 @@ class Courier:
             await self._suffer(fault)
             return False
         self.fault = ""
-        self._send_ready()
+        self._send_on()
         return True
 
     async def _suffer(self, fault: Exception) -> None:
@@ -136,7 +139,6 @@ class Courier:
         known = {target.id for target in targets}
         for gone in self._lanes.keys() - known:
             self._lanes.pop(gone).queue_back()
-            self._ready.pop(gone, None)
         for target in targets:
             self._learn_one(target, words.get(target.id))
         self._version, self._next_fill_s = version, 0.0
@@ -206,44 +208,64 @@ class Courier:
             return
         lane.queue.append(due)
         lane.held.add(due.id)
-        self._ready[due.receiver] = None
+        self._line_up(lane)
 
     # Sending
 
-    def _send_ready(self) -> None:
-        """One of each lane in turn, as long as there is room."""
+    def _line_up(self, lane: Lane) -> None:
+        if not lane.in_line and lane.queue:
+            lane.in_line = True
+            self._line.append(lane)
+
+    def _send_on(self) -> None:
+        """One of each lane in turn, as long as there is room. What is not possible now waits where it is woken."""
         now_ms = self._clock()
-        again = True
-        while again and len(self._results) <= MAX_UNWRITTEN:
-            again = False
-            for id in list(self._ready):
-                lane = self._lanes[id]
-                if not lane.queue:
-                    del self._ready[id]
-                elif self._may_send(lane, now_ms):
-                    self._start(lane)
-                    again = True
+        while self._line and not self._load.is_full and len(self._results) <= MAX_UNWRITTEN:
+            lane = self._line.popleft()
+            lane.in_line = False
+            if not lane.queue or not self._may_send(lane, now_ms):
+                continue
+            if self._load.fills(lane.host):
+                lane.in_line = True
+                lane.host.waiting.append(lane)
+            elif not self._load.trusts(lane.host):
+                lane.in_line = True
+                self._later.append(lane)
+            else:
+                self._start(lane)
+                self._line_up(lane)
 
     def _may_send(self, lane: Lane, now_ms: int) -> bool:
-        is_open = lane.is_open(now_ms) or (is_over(lane.queue[0].since_ms, now_ms) and not lane.target.paused)
-        return is_open and self._load.leaves_room(lane.host)
+        """What has waited its 48 hours gets its one attempt, even where the receiver is down."""
+        due = lane.queue[0]
+        return lane.is_open(now_ms) or (is_over(due.since_ms, now_ms) and not lane.target.paused)
+
+    def _wake(self, host: Host) -> None:
+        """An attempt has ended: whoever waited for that comes back into line."""
+        self._line.extend(host.waiting)
+        host.waiting.clear()
+        if self._later:
+            self._line.append(self._later.popleft())
+        self._send_on()
 
     def _start(self, lane: Lane) -> None:
         due = lane.queue.popleft()
         lane.began()
         unproven = self._load.begin(lane.host)
-        task = asyncio.create_task(self._deliver(lane, lane.host, due, unproven))
+        youth = _Youth(self._load, self._send_on)
+        task = asyncio.create_task(self._deliver(lane, lane.host, due, unproven, youth))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _deliver(self, lane: Lane, host: Host, due: Due, unproven: bool) -> None:
+    async def _deliver(self, lane: Lane, host: Host, due: Due, unproven: bool, youth: "_Youth") -> None:
         at_ms = self._clock()
         try:
             outcome = await self._attempt(lane, due, at_ms)
         finally:
             self._load.end(host, unproven)
+            youth.end()
         self._settle(lane, due, at_ms, outcome)
-        self._send_next(lane)
+        self._wake(host)
 
     async def _attempt(self, lane: Lane, due: Due, at_ms: int) -> Outcome:
         try:
@@ -266,18 +288,6 @@ class Courier:
             self._words[word.receiver] = word
         self._results.append(Result(due, at_ms, outcome, due_ms))
         self._has_results.set()
-
-    def _send_next(self, lane: Lane) -> None:
-        """The lane goes on at once; what others wait for comes with the next look."""
-        now_ms = self._clock()
-        while lane.queue and len(self._results) <= MAX_UNWRITTEN and self._may_send(lane, now_ms):
-            self._start(lane)
-        if self._load.unproven or not lane.queue:
-            self._wake_waiting()
-
-    def _wake_waiting(self) -> None:
-        if self._ready and len(self._ready) > 1:
-            self._send_ready()
 
     # Writing
 
@@ -331,6 +341,31 @@ class Courier:
             "down": sum(lane.state == DOWN for lane in self._lanes.values()),
             "fault": self.fault,
         }
+
+
+class _Youth:
+    """An attempt counts as fresh until it has ended, or waits for others and not for our own loop."""
+
+    __slots__ = ("_load", "_then", "_timer")
+
+    def __init__(self, load: Load, then: Callable[[], None]) -> None:
+        self._load, self._then = load, then
+        load.fresh += 1
+        self._timer: asyncio.TimerHandle | None = asyncio.get_running_loop().call_later(FRESH_S, self._age)
+
+    def _age(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._timer is not None and loop.time() - self._timer.when() > LATE_S:
+            self._timer = loop.call_later(FRESH_S, self._age)
+            return
+        self.end()
+        self._then()
+
+    def end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            self._load.fresh -= 1
 
 
 def _remember(lane: Lane, word: Word) -> None:
