@@ -61,7 +61,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         server.run("catalog", "apply", str(folder / "catalog.toml"))
         yield server.start()
     finally:
-        print(server.words()[-3000:])
         server.close()
 
 
