@@ -5,7 +5,12 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from clicktrail.control.catalog.models import Program
 from clicktrail.control.reconcile import columns, storing
@@ -25,7 +30,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label="Order list",
         allow_empty_file=True,
-        widget=forms.FileInput({"class": "ct-input", "accept": ".csv,.txt,.tsv,text/csv,text/plain"}),
+        widget=UnfoldAdminFileFieldWidget({"accept": ".csv,.txt,.tsv,text/csv,text/plain"}),
         help_text=f"CSV with any separator, up to {MAX_FILE_BYTES >> 20} MiB and {MAX_LINES:,} lines. "
         "The next page shows how its columns were understood; nothing is changed yet.",
     )
