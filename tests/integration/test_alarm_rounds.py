@@ -137,7 +137,7 @@ def test_a_discard_is_told_with_its_number_and_its_sentence(desk: Office, watch:
     watch.round(NOON)
     [row] = rows(kind="silence")
     assert "9 calls arrived, but all are discarded as unknown_product" in row.sentence
-    assert "did you mean 'Sale'?" in row.sentence and "2 calls more were discarded" in row.sentence
+    assert "did you mean 'Sale'?" in row.sentence and "2 more were discarded" in row.sentence
 
 
 def test_another_cause_is_a_step_and_new_figures_are_none(desk: Office, watch: Any) -> None:

@@ -59,7 +59,7 @@ CAUSES = [
         "9 calls arrived, but all are discarded as",
     ),
     ("with the sentence of the latest", Evidence(calls=CALLS), causes.DISCARDED, "The amount '1e3' cannot be read."),
-    ("and how many others", Evidence(calls=CALLS), causes.DISCARDED, "3 calls more were discarded"),
+    ("and how many others", Evidence(calls=CALLS), causes.DISCARDED, "3 more were discarded"),
     ("no ClickID", Evidence(calls={"no_attribution": Heard(1)}), causes.NO_CLICKID, "1 call arrived without a ClickID"),
     ("discards before repeats", Evidence(calls={"duplicate": Heard(90), **CALLS}), causes.DISCARDED, "9 calls"),
     ("all wait", Evidence(calls={"waiting": Heard(2)}), causes.WAITS, "wait for their clicks"),

@@ -65,7 +65,7 @@ def likely(evidence: Evidence) -> Cause:
 def _refused(refused: Mapping[str, Heard]) -> Cause:
     reason, heard = max(refused.items(), key=lambda item: (item[1].number, item[0]))
     others = sum(each.number for each in refused.values()) - heard.number
-    more = f" {calls(others)} more {'was' if others == 1 else 'were'} discarded for other reasons." if others else ""
+    more = f" {others} more {'was' if others == 1 else 'were'} discarded for other reasons." if others else ""
     if reason == NO_ATTRIBUTION:
         said = f"{_arrive(heard.number)} without a ClickID and without a partner, so nobody can be credited."
         return Cause(NO_CLICKID, said + more, _NO_CLICKID)

@@ -29,8 +29,7 @@ class Today:
 def silence(program: Any, silent: Silent, cause: Cause, calls: Mapping[str, Heard], today: Today, now_ms: int) -> Told:
     zone = program.time_zone
     since = moment(silent.since_ms, zone)
-    chance = age(int(min(silent.once_in_days, LONG_AGO_DAYS) * 86_400_000))
-    more = "more than " if silent.once_in_days > LONG_AGO_DAYS else ""
+    chance = _once_in(silent.once_in_days)
     rows = [
         [f"Orders since {since}", _whole(silent.median), "0"],
         ["Orders since midnight", _whole(today.usual_orders), _whole(today.orders)],
@@ -41,7 +40,7 @@ def silence(program: Any, silent: Silent, cause: Cause, calls: Mapping[str, Hear
         "figures": rows,
         "weeks": [round(count) for count in silent.weeks],
         "rule": f"In the same hours of the last {len(silent.weeks)} weeks there were {_whole(silent.median)} orders as "
-        f"a rule, and {_whole(silent.usual)} in a weak week. Chance alone makes such a silence once in {more}{chance}.",
+        f"a rule, and {_whole(silent.usual)} in a weak week. Chance alone makes so long a silence {chance}.",
         "calls": [
             [reason, heard.number, str(heard.last_call), heard.sentence] for reason, heard in sorted(calls.items())
         ],
@@ -120,6 +119,12 @@ def facts_of(row: Alarm) -> dict[str, Any]:
 
 def moment(ms: int, zone: str) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M %Z")
+
+
+def _once_in(days: float) -> str:
+    if days > LONG_AGO_DAYS:
+        return "less than once in ten years"
+    return f"once in {days:.0f} days" if days >= 2 else "more than once in two days"
 
 
 def _whole(count: float) -> str:

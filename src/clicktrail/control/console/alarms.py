@@ -239,7 +239,8 @@ class AlarmRuleAdmin(ModelAdmin):
         "sensitivity",
         "least_usual",
         "discards_on",
-        ("quiet_from", "quiet_to"),
+        "quiet_from",
+        "quiet_to",
         "quiet_days",
     )
     list_display = ("shown_program", "shown_watched", "shown_sensitivity", "least_usual", "shown_quiet")
