@@ -68,7 +68,7 @@ def open_socket(address: str, given: socket.socket | int | None = None) -> socke
     if given is not None:
         return socket.socket(fileno=given)
     host, _, port = address.rpartition(":")
-    host = host.strip("[]") or "0.0.0.0"  # noqa: S104 - `:8400` means every interface
+    host = host.strip("[]") or "0.0.0.0"  # noqa: S104 - `:8400` means every interface  # nosec B104
     try:
         infos = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, place = infos[0]
