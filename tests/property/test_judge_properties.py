@@ -17,6 +17,7 @@ from clicktrail.core.lifecycle import STATES
 from clicktrail.core.placeholders import compile_template
 from clicktrail.core.postback import Postback, from_params, read
 from clicktrail.core.reasons import CLICK_OUTCOMES, REASONS
+from clicktrail.core.story import story
 
 MAX_MINOR = 10**16
 
@@ -48,9 +49,7 @@ proofs = st.builds(
     fault=st.sampled_from(["", "its signature is wrong"]),
     stamp_ms=st.integers(0, 2 * NOW_MS),
 )
-postbacks = st.builds(
-    from_params, params, st.sampled_from(["", "", "", "it is damaged."]), proofs
-)
+postbacks = st.builds(from_params, params, st.sampled_from(["", "", "", "it is damaged."]), proofs)
 clicks = st.builds(
     ClickFacts,
     id=st.just(CLICK_ID),
@@ -103,7 +102,7 @@ def test_every_verdict_is_a_sentence(postback: Postback, world: dict, transactio
     told = [
         explain.sentence(found.reason, facts, transaction),
         explain.operator_sentence(found.reason, facts, transaction),
-        *explain.story(found.reason, facts, transaction),
+        *story(found.reason, facts, transaction),
     ]
     for text in told:
         assert text.endswith((".", "?"))

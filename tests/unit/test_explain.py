@@ -4,14 +4,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.cast import CATALOG, CLICK, CLICK_ID, EARLIER, NOW_MS, OTHER_SHOP, STRANGER, with_program
+from support.cast import ANNA, CATALOG, CLICK, CLICK_ID, EARLIER, NOW_MS, OTHER_SHOP, SHOP, STRANGER, with_program
 
 from clicktrail.core.access import NO_PROOFS, Access, Proofs
 from clicktrail.core.case import ABSENT, UNREAD, Verdict
-from clicktrail.core.explain import age, moment, operator_sentence, quote, sentence, story
+from clicktrail.core.catalog import Approval
+from clicktrail.core.explain import age, moment, operator_sentence, quote, sentence
 from clicktrail.core.judge import judge
 from clicktrail.core.periods import DAY_MS
 from clicktrail.core.postback import from_params
+from clicktrail.core.story import Received, story
 
 ORDER = {"cpid": "1", "tid": "A-1", "clickid": "QC423840809685489623456289367", "umsatz": "95.50"}
 
@@ -52,7 +54,7 @@ SENTENCES: list[tuple[Verdict, str, str]] = [
         "Order 'A-1' was saved before as transaction 41 with other facts (amount 95.50 EUR before, 99.00 EUR now; "
         "product 'Sale' before, 'Lead' now; partner 7 before, 8 now); nothing was overwritten, please compare the two.",
         "This order was saved before as transaction 41 with other facts (amount 95.50 EUR before, 99.00 EUR now; "
-        "product 'Sale' before, 'Lead' now; partner 7 before, 8 now); nothing was overwritten.",
+        "product 'Sale' before, 'Lead' now; another partner); nothing was overwritten.",
     ),
     (
         verdict({"umsatz": "abc"}, earlier=replace(EARLIER, revenue_minor=None)),
@@ -176,31 +178,110 @@ def test_saved() -> None:
     )
 
 
+SINCE = replace(CATALOG, approvals=(Approval(ANNA, SHOP, "*", NOW_MS - 90 * DAY_MS),))
+
+
 def test_the_story_of_a_saved_call() -> None:
-    found = verdict()
-    assert story(found.reason, found.facts, 42) == [
+    found = verdict(catalog=SINCE)
+    assert story(found.reason, found.facts, 42, Received(NOW_MS, "GET")) == [
+        "Received 2025-11-22 14:26 UTC with GET.",
+        f"Its ClickID '{ORDER['clickid']}' names a click that is known.",
         "Clicked 3 days before the call (2025-11-19 14:26 UTC); orders count for 30 days after the click.",
         "Partner 7 (Anna), subid 'x', named by the ClickID.",
+        "Approved for this product since 2025-08-24 14:26 UTC.",
         "Product 'Sale' pays 10 % of 95.50 EUR, so 9.55 EUR.",
         "Saved as transaction 42 for partner 7 (Anna): 10 % of 95.50 EUR is 9.55 EUR.",
     ]
+
+
+def test_who_does_not_run_the_program_reads_nothing_of_partners() -> None:
+    found = verdict(catalog=SINCE)
+    told = story(found.reason, found.facts, 42, Received(NOW_MS, "GET"), operator=False)
+    assert told[-2:] == [
+        "Clicked 3 days before the call (2025-11-19 14:26 UTC); orders count for 30 days after the click.",
+        "The order was saved as transaction 42.",
+    ]
+    assert "Anna" not in " ".join(told) and "EUR" not in " ".join(told)
+
+
+def test_an_approval_of_unknown_date_says_so() -> None:
+    found = verdict()
+    assert "Approved for this product since an unknown date." in story(found.reason, found.facts, 42)
+
+
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        (
+            {"pid": "8", "nocheck": "1"},
+            "Not approved for this product, which was not checked: the call says nocheck=1.",
+        ),
+        ({"pid": "2"}, "Not approved for this product, which was not checked: the test partner may earn everything."),
+    ],
+)
+def test_what_stands_in_for_an_approval(params: dict[str, str], sentence: str) -> None:
+    found = verdict(params)
+    assert sentence in story(found.reason, found.facts, 42)
 
 
 def test_the_story_of_a_fixed_amount_by_pid() -> None:
     found = verdict({"produkt": "Lead", "umsatz": "", "clickid": "", "pid": "7"}, **NO_CLICK)
     assert story(found.reason, found.facts, 42) == [
         "Partner 7 (Anna), named by the parameter pid.",
+        "Approved for this product since an unknown date.",
         "Product 'Lead' pays 5.00 EUR an order, so 5.00 EUR.",
         "Saved as transaction 42 for partner 7 (Anna): a fixed 5.00 EUR.",
     ]
 
 
-def test_the_story_of_a_refusal_ends_where_the_judge_stopped() -> None:
+def test_the_story_of_a_refusal_ends_where_the_judge_stopped_and_with_what_would_have_worked() -> None:
     found = verdict({"pid": "8"})
-    assert story(found.reason, found.facts)[-2:] == [
+    assert story(found.reason, found.facts)[-3:] == [
         "Product 'Sale' pays 10 % of 95.50 EUR.",
         "Partner 8 (Bert) is not approved for the product 'Sale' of program 1 (Shop).",
+        "The partner has no approval for this product; he is approved for no product of this program. "
+        "Approve him and have the call judged again, or send nocheck=1 where the product is not to be checked.",
     ]
+
+
+RULES = with_program(access=Access(nocheck="nobody", pid="signed"))
+
+
+@pytest.mark.parametrize(
+    ("found", "received", "sentences"),
+    [
+        (verdict(proofs=Proofs(signed_by=2)), Received(NOW_MS, "POST"), ["Signed with key 2."]),
+        (
+            verdict(proofs=Proofs(token=1, listed=True, fault="its signature is wrong")),
+            Received(NOW_MS, "GET", token=1, listed=True),
+            ["Token 1 is right, it came from a listed address; a proof that it gave does not count: "
+             "its signature is wrong."],
+        ),
+        (
+            verdict({"pid": "8", "nocheck": "1"}, catalog=RULES),
+            None,
+            ["The parameter pid was not heeded: only a signed call may send it.",
+             "Nocheck=1 was not heeded: nobody may send it."],
+        ),
+        (
+            verdict(),
+            Received(NOW_MS, "POST", "again", "mona", again=77, arrived_ms=NOW_MS - DAY_MS),
+            ["Judged once more 2025-11-22 14:26 UTC by mona: call 77, which arrived 2025-11-21 14:26 UTC."],
+        ),
+        (verdict(), Received(NOW_MS, "POST", "console", "mona"), ["Entered by hand by mona 2025-11-22 14:26 UTC."]),
+        (
+            verdict(proofs=Proofs(house=True, signed_by=4)),
+            Received(NOW_MS, "POST", "api", "erp (ct_x)"),
+            ["Handed in over the API by erp (ct_x) 2025-11-22 14:26 UTC."],
+        ),
+        (verdict(click=ABSENT), None, [f"Its ClickID is '{ORDER['clickid']}'."]),
+    ],
+)  # fmt: skip
+def test_how_a_call_came_and_what_was_not_heeded(
+    found: Verdict, received: Received | None, sentences: list[str]
+) -> None:
+    told = story(found.reason, found.facts, 42, received)
+    assert [sentence for sentence in sentences if sentence not in told] == []
 
 
 def test_a_code_of_a_later_version_is_a_sentence_too() -> None:

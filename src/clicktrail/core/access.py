@@ -122,16 +122,6 @@ def missing(access: Access, proofs: Proofs) -> str:
     return "; ".join(lacks)
 
 
-def demanded(access: Access, proofs: Proofs) -> list[str]:
-    """Which of the demanded proofs are missing: "signature", "token", "address"."""
-    lacks = {
-        "signature": access.signed and not proofs.signed_by,
-        "token": access.token_required and not proofs.token,
-        "address": bool(access.networks) and not proofs.listed,
-    }
-    return [proof for proof, is_missing in lacks.items() if is_missing]
-
-
 def allows(who: str, proofs: Proofs) -> bool:
     """Whether a rule of ALLOWED counts for this call. What a person or a key of this house says always counts."""
     return who == EVERYBODY or proofs.house or (who == SIGNED and proofs.signed_by > 0)

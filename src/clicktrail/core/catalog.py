@@ -114,6 +114,15 @@ class Catalog:
         return {(a.partner, a.program, a.product): a.created_ms for a in self.approvals}
 
     @cached_property
+    def program_names(self) -> dict[str, int]:
+        """Folded name -> number."""
+        return {program.name.casefold(): program.id for program in self.programs.values()}
+
+    @cached_property
+    def partner_names(self) -> dict[str, int]:
+        return {partner.name.casefold(): partner.id for partner in self.partners.values()}
+
+    @cached_property
     def _rates(self) -> dict[tuple[int, int, str], Rate]:
         return {(r.partner, r.program, r.product): r.rate for r in self.rates}
 

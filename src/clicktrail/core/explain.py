@@ -12,6 +12,8 @@ from clicktrail.core.reasons import REASONS
 
 Facts = Mapping[str, Any]
 
+PARTNER = "partner"
+"""Of the facts that two calls may differ in, the one that a shop does not read."""
 LONGEST_QUOTE = 60
 """Characters of a shop's own text in a sentence."""
 
@@ -26,7 +28,9 @@ def sentence(reason: str, facts: Facts, transaction: int | None = None) -> str:
 
     transaction: the number that a saved call was given; a duplicate's and a conflict's is among the facts.
     """
-    return _sentence(REASONS[reason].shop, facts, transaction) if reason in REASONS else f"The verdict is {reason}."
+    if reason not in REASONS:
+        return f"The verdict is {reason}."
+    return _sentence(REASONS[reason].shop, without_partners(facts), transaction)
 
 
 def operator_sentence(reason: str, facts: Facts, transaction: int | None = None) -> str:
@@ -34,10 +38,15 @@ def operator_sentence(reason: str, facts: Facts, transaction: int | None = None)
     return _sentence(REASONS[reason].operator, facts, transaction) if reason in REASONS else f"The verdict is {reason}."
 
 
-def story(reason: str, facts: Facts, transaction: int | None = None) -> list[str]:
-    """The way to a verdict, one plain sentence a step, ending with the verdict itself."""
-    steps = [_window_step(facts), _credit_step(facts), _pay_step(facts)]
-    return [_capital(step) for step in steps if step] + [operator_sentence(reason, facts, transaction)]
+def without_partners(facts: Facts) -> Facts:
+    """Who is credited is nothing that a shop has to know: that it is another one is."""
+    named = [name for name in ("differences", "changes") if facts.get(name)]
+    masked = {name: [_masked(each) for each in facts[name]] for name in named}
+    return {**facts, **masked} if masked else facts
+
+
+def _masked(difference: Facts) -> Facts:
+    return {"fact": PARTNER} if difference["fact"] == PARTNER else difference
 
 
 def age(ms: int) -> str:
@@ -68,6 +77,11 @@ def rate(facts: Facts) -> str:
     return ""
 
 
+def changed(facts: Facts) -> str:
+    """What a change has changed beside the state: "amount 95.50 EUR before, 60.00 EUR now"; empty for nothing."""
+    return _differences(facts, "changes")
+
+
 def quote(text: object) -> str:
     """Somebody's own text, in quotation marks and cut where it is long."""
     shown = str(text)
@@ -76,10 +90,10 @@ def quote(text: object) -> str:
 
 def _sentence(template: str, facts: Facts, transaction: int | None) -> str:
     known = facts if transaction is None else {**facts, "transaction": transaction}
-    return _capital(template.format_map(_words(known)))
+    return capital(template.format_map(_words(known)))
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
@@ -91,7 +105,7 @@ def _words(facts: Facts) -> dict[str, str]:
     """One for every mark in the sentences of REASONS."""
     at_click = bool(facts.get("at_click"))
     return {
-        "age": _age(facts) or "too",
+        "age": age_of(facts) or "too",
         "amount": _quoted(facts, "amount", "in the call"),
         "amount_fault": facts.get("amount_fault", "it is not a plain number such as 95.50."),
         "click_program": str(facts.get("click_program", "unknown")),
@@ -116,7 +130,7 @@ def _words(facts: Facts) -> dict[str, str]:
         "tid": _quoted(facts, "tid", "of that number"),
         "transaction": f"transaction {facts['transaction']}" if "transaction" in facts else "a transaction",
         "was": "was" if at_click else "is",
-        "window": _window(facts) or "a limited time",
+        "window": window(facts) or "a limited time",
     }
 
 
@@ -158,11 +172,13 @@ def _no_product(facts: Facts) -> str:
 
 def _differences(facts: Facts, name: str) -> str:
     """Both values of all that differs: "amount 95.50 EUR before, 99.00 EUR now"."""
-    found = [
-        f"{each['fact']} {_value(each, 'earlier', facts)} before, {_value(each, 'later', facts)} now"
-        for each in facts.get(name, ())
-    ]
-    return "; ".join(found)
+    return "; ".join(difference_words(each, facts) for each in facts.get(name, ()))
+
+
+def difference_words(each: Facts, facts: Facts) -> str:
+    if "earlier" not in each:
+        return f"another {each['fact']}"
+    return f"{each['fact']} {_value(each, 'earlier', facts)} before, {_value(each, 'later', facts)} now"
 
 
 def _value(difference: Mapping[str, Any], side: str, facts: Facts) -> str:
@@ -184,23 +200,15 @@ def _sum(facts: Facts) -> str:
     return f"a fixed {earned}"
 
 
-def _age(facts: Facts) -> str:
+def age_of(facts: Facts) -> str:
     return age(facts["at_ms"] - facts["clicked_ms"]) if "clicked_ms" in facts and "at_ms" in facts else ""
 
 
-def _window(facts: Facts) -> str:
+def window(facts: Facts) -> str:
     return _count(facts["lifetime_days"], "day") if "lifetime_days" in facts else ""
 
 
-def _window_step(facts: Facts) -> str:
-    """ "Clicked 3 days before the order (2026-01-02 10:00 UTC); orders count for 30 days"."""
-    if not _age(facts):
-        return ""
-    window = f"; orders count for {_window(facts)} after the click" if _window(facts) else ""
-    return f"clicked {_age(facts)} before the call ({moment(facts['clicked_ms'])}){window}."
-
-
-def _credit_step(facts: Facts) -> str:
+def credit_step(facts: Facts) -> str:
     if not facts.get("partner"):
         return ""
     source = {"pid": "the parameter pid", "clickid": "the ClickID"}.get(facts.get("source", ""), "")
@@ -208,7 +216,7 @@ def _credit_step(facts: Facts) -> str:
     return f"{_partner(facts)}{subid}{', named by ' + source if source else ''}."
 
 
-def _pay_step(facts: Facts) -> str:
+def pay_step(facts: Facts) -> str:
     if not rate(facts):
         return ""
     earned = f", so {money(facts['commission_minor'], facts)}" if "commission_minor" in facts else ""

@@ -5,9 +5,8 @@ top to bottom: each step either names a reason, and that is the verdict, or pass
 """
 
 from dataclasses import replace
-from difflib import get_close_matches
 
-from clicktrail.core import access, reasons
+from clicktrail.core import access, hints, reasons
 from clicktrail.core.case import Award, Case, Click, ClickFacts, Earlier, Facts, Named, NoClick, Verdict
 from clicktrail.core.catalog import TEST_PARTNER, Catalog, Product, Program, Rate
 from clicktrail.core.clickid import made_ms
@@ -69,7 +68,7 @@ def _earned(case: Case, program: Program, tid: str, held_for: str, facts: Facts)
     product = _product(case, program, facts)
     rate = case.catalog.rate(partner, program.id, product)
     revenue_minor = _revenue(case, program, rate, facts)
-    _approved(case, partner, program, product)
+    _approved(case, partner, program, product, facts)
     earned = _commission(case, program, rate, revenue_minor)
     subid = case.postback.subid or (click.subid if click else "")
     facts.update(subid=subid or None, commission_minor=earned)
@@ -112,10 +111,11 @@ def _program(case: Case, facts: Facts) -> Program:
     if postback.fault:
         raise Named(reasons.BAD_CALL, fault=postback.fault)
     if not postback.cpid:
-        raise Named(reasons.MISSING_CPID)
+        raise Named(reasons.MISSING_CPID, looks_like=hints.like_program(postback.params))
     program = case.catalog.programs.get(read_id(postback.cpid) or 0)
     if program is None:
-        raise Named(reasons.UNKNOWN_PROGRAM, cpid=postback.cpid)
+        near = hints.nearest_row(postback.cpid, case.catalog.programs, case.catalog.program_names)
+        raise Named(reasons.UNKNOWN_PROGRAM, cpid=postback.cpid, near=near)
     facts.update(program=program.id, program_name=program.name, currency=program.currency, decimals=program.decimals)
     return program
 
@@ -126,7 +126,7 @@ def _proven(case: Case, program: Program, facts: Facts) -> str:
     facts.update(signed_by=proofs.signed_by or None, token=proofs.token or None, proof_fault=proofs.fault or None)
     lacks = access.missing(rules, proofs)
     if lacks and rules.unproven != access.HOLD:
-        raise Named(reasons.UNAUTHORIZED, proof=lacks)
+        raise Named(reasons.UNAUTHORIZED, proof=lacks, demands=hints.demanded(rules, proofs))
     facts["held_for"] = lacks or None
     return lacks
 
@@ -148,7 +148,7 @@ def _heeded(case: Case, program: Program, held_for: str, facts: Facts) -> Case:
 
 def _order(case: Case, facts: Facts) -> str:
     if not case.postback.tid:
-        raise Named(reasons.MISSING_TID)
+        raise Named(reasons.MISSING_TID, looks_like=hints.like_order(case.postback.params))
     facts["tid"] = case.postback.tid
     return case.postback.tid
 
@@ -182,7 +182,10 @@ def _click(case: Case, program: Program, facts: Facts) -> ClickFacts | None:
     if isinstance(case.click, ClickFacts):
         facts["clicked_ms"] = case.click.at_ms
         if case.click.program != program.id:
-            raise Named(reasons.FOREIGN_CLICK, click_program=case.click.program)
+            other = case.catalog.programs.get(case.click.program)
+            raise Named(
+                reasons.FOREIGN_CLICK, click_program=case.click.program, click_program_name=other and other.name
+            )
         return case.click
     raise Named(reasons.UNKNOWN_CLICK if case.click is NoClick.ABSENT else reasons.WAITING)
 
@@ -199,14 +202,15 @@ def _partner(case: Case, click: ClickFacts | None, facts: Facts) -> int:
     """The call's `pid`, else the click's partner."""
     pid = case.postback.pid
     if click is None and not pid:
-        raise Named(reasons.NO_ATTRIBUTION)
+        raise Named(reasons.NO_ATTRIBUTION, looks_like=hints.like_clickid(case.postback.params))
     asked = read_id(pid) if pid else click and click.partner
     facts["source"] = "clickid"
     _then(click, reasons.UNKNOWN_PARTNER)
     facts["source"] = "pid" if pid else "clickid"
     partner = case.catalog.partners.get(asked or 0)
     if partner is None:
-        raise Named(reasons.UNKNOWN_PARTNER, pid=pid or str(asked))
+        near = hints.nearest_row(pid, case.catalog.partners, case.catalog.partner_names) if pid else None
+        raise Named(reasons.UNKNOWN_PARTNER, pid=pid or str(asked), near=near)
     facts.update(partner=partner.id, partner_name=partner.name)
     if click is not None and click.outcome == reasons.PARTNER_INACTIVE:
         # The click's own partner, whoever a `pid` names beside it.
@@ -238,16 +242,12 @@ def _product(case: Case, program: Program, facts: Facts) -> Product:
     name = case.postback.product or program.default_product
     product = next((product for product in program.products if product.name == name), None)
     if product is None:
-        raise Named(reasons.UNKNOWN_PRODUCT, product=name, hint=nearest(name or "", program))
+        names = [product.name for product in program.products]
+        raise Named(
+            reasons.UNKNOWN_PRODUCT, product=name, hint=hints.nearest(name or "", names), products=hints.some(names)
+        )
     facts["product"] = product.name
     return product
-
-
-def nearest(name: str, program: Program) -> str | None:
-    """The product whose spelling is nearest, case aside; None where none is near."""
-    by_folded = {product.name.casefold(): product.name for product in program.products}
-    found = get_close_matches(name.casefold(), by_folded, n=1)
-    return by_folded[found[0]] if found else None
 
 
 def _revenue(case: Case, program: Program, rate: Rate, facts: Facts) -> int | None:
@@ -257,11 +257,12 @@ def _revenue(case: Case, program: Program, rate: Rate, facts: Facts) -> int | No
     if not amount and rate.percent_ppm is None:
         return None
     if not amount:
-        raise Named(reasons.MISSING_AMOUNT)
+        raise Named(reasons.MISSING_AMOUNT, looks_like=hints.like_amount(case.postback.params))
     try:
         revenue_minor = parse_amount(amount, program.decimals)
     except AmountError as fault:
-        raise Named(reasons.BAD_AMOUNT, amount=amount[:MAX_TEXT], amount_fault=str(fault)) from None
+        readings = hints.readings(amount)
+        raise Named(reasons.BAD_AMOUNT, amount=amount[:MAX_TEXT], amount_fault=str(fault), readings=readings) from None
     facts["revenue_minor"] = revenue_minor
     return revenue_minor
 
@@ -277,9 +278,13 @@ def _commission(case: Case, program: Program, rate: Rate, revenue_minor: int | N
         raise Named(reasons.BAD_AMOUNT, amount=paid[:MAX_TEXT], amount_fault=str(fault)) from None
 
 
-def _approved(case: Case, partner: int, program: Program, product: Product) -> None:
+def _approved(case: Case, partner: int, program: Program, product: Product, facts: Facts) -> None:
     """The test partner may earn everything, so that a set-up can be tried out before anybody is approved."""
-    if case.postback.nocheck or partner == TEST_PARTNER:
+    since_ms = case.catalog.approved_ms(partner, program.id, product.name)
+    facts["approved_ms"] = since_ms
+    if since_ms is not None:
         return
-    if not case.catalog.is_approved(partner, program.id, product.name):
-        raise Named(reasons.NOT_APPROVED)
+    if case.postback.nocheck or partner == TEST_PARTNER:
+        facts["unapproved"] = "nocheck" if case.postback.nocheck else "test"
+        return
+    raise Named(reasons.NOT_APPROVED, approved_for=hints.some(case.catalog.approved_for(partner, program.id)))

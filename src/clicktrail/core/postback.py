@@ -5,8 +5,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -63,6 +63,8 @@ class Postback:
     """Found out before this is made."""
     again: bool = False
     """An earlier call, judged once more: it may create a transaction and changes none."""
+    params: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """All as received, where something is missing and may stand under another name."""
 
 
 def read(
@@ -101,6 +103,7 @@ def from_params(
         status=_status(params, IMPORTED_STATUSES if imported else STATUSES),
         commission=params.get("commission") or None if imported else None,
         proofs=proofs,
+        params=params,
     )
 
 
@@ -130,9 +133,9 @@ class _Unreadable(Exception):
 
 
 def _too_long(texts: dict[str, str | None]) -> str:
-    for field, text in texts.items():
+    for name, text in texts.items():
         if text is not None and len(text) > MAX_TEXT:
-            return f"the parameter {_TEXTS[field]} is longer than {MAX_TEXT} characters."
+            return f"the parameter {_TEXTS[name]} is longer than {MAX_TEXT} characters."
     return ""
 
 
@@ -155,7 +158,7 @@ def is_secret(name: str) -> bool:
     return name.lower() in SECRET or any(word.lower() in SECRET for word in _WORD.findall(name))
 
 
-KNOWN = frozenset((*_TEXTS.values(), "umsatz", "nocheck", "format", "call"))
+KNOWN = frozenset((*_TEXTS.values(), "umsatz", "nocheck", "status", "commission", "format", "call"))
 
 
 def _body(body: bytes, content_type: bytes) -> Pairs:

@@ -16,9 +16,10 @@ from clicktrail.control.api.postbacks import SOURCE, Verdict, told
 from clicktrail.control.api.problems import missing
 from clicktrail.control.api.reading import caller_of
 from clicktrail.control.api.shapes import MAX_NUMBER, Call, Flag, Moment, Number, Text, Time, time, time_or_none
+from clicktrail.control.ledger import verdicts
 from clicktrail.control.ledger.missing import is_unread
 from clicktrail.control.ledger.models import Postback
-from clicktrail.core import explain, reasons
+from clicktrail.core import reasons
 from clicktrail.core.clickid import first_id, node_of, split
 from clicktrail.settings import CONTROL_NODE
 
@@ -48,11 +49,13 @@ class CallShape(BaseModel):
     transaction: int | None = Field(description="Created, or named by a duplicate or a conflict.")
     judged_at: Time | None
     catalog_version: int
+    again_of: str | None = Field(description="The earlier call that this one judges once more.")
 
 
 class CallDetail(CallShape):
     params: dict[str, str] = Field(description="All parameters as received; values of secrets are hidden.")
-    story: list[str] = Field(description="The way to the verdict, step by step.")
+    story: list[str] = Field(description="The way to the verdict, step by step, and what would have worked.")
+    judged_again: list[str] = Field(description="Later calls that judge this one once more.")
     ip: str | None
     user_agent: str | None
     referrer: str | None
@@ -79,10 +82,6 @@ def shown(row: Postback) -> CallShape:
     return CallShape(**_columns(row))
 
 
-def _facts(row: Postback) -> dict[str, Any]:
-    return dict(json.loads(row.facts or "{}"))
-
-
 def _columns(row: Postback) -> dict[str, Any]:
     return {
         "call": str(row.pk),
@@ -100,19 +99,22 @@ def _columns(row: Postback) -> dict[str, Any]:
         "amount": row.amount,
         "nocheck": row.nocheck,
         "reason": row.reason,
-        "message": explain.operator_sentence(row.reason, _facts(row), row.transaction_number),
+        "message": verdicts.sentence_of(row),
         "saved": row.saved,
         "transaction": row.transaction_number,
         "judged_at": time_or_none(row.judged_ms),
         "catalog_version": row.catalog_version,
+        "again_of": None if row.again_id is None else str(row.again_id),
     }
 
 
 def detail(row: Postback) -> CallDetail:
+    copies = verdicts.copies_of([row])[row.pk]
     return CallDetail(
         **_columns(row),
         params=json.loads(row.params or "{}"),
-        story=explain.story(row.reason, _facts(row), row.transaction_number),
+        story=verdicts.steps_of(row, copies),
+        judged_again=[str(copy.pk) for copy in copies],
         ip=row.ip,
         user_agent=row.user_agent,
         referrer=row.referrer,

@@ -1,12 +1,11 @@
 """What `trace` found, in plain sentences, oldest first, and the same as data for programs."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from clicktrail.control.catalog.models import Partner, Program
-from clicktrail.control.ledger import export
+from clicktrail.control.ledger import export, verdicts
 from clicktrail.control.ledger.models import Click, Move, Postback, Transaction
 from clicktrail.control.ledger.trace import Found
 from clicktrail.core import explain, reasons
@@ -46,8 +45,9 @@ class Names:
 
 def tell(found: Found, prefix: str) -> list[Chapter]:
     names = Names()
+    copies = verdicts.copies_of(found.calls)
     chapters = [_click(click, prefix, names) for click in found.clicks]
-    chapters += [_call(call, names) for call in found.calls]
+    chapters += [_call(call, copies.get(call.pk, ()), names) for call in found.calls]
     chapters += [_transaction(t, [m for m in found.moves if m.transaction_number == t.number], names)
                  for t in found.transactions]  # fmt: skip
     return sorted(chapters, key=lambda chapter: chapter.at_ms)
@@ -65,10 +65,13 @@ def as_data(found: Found, prefix: str) -> dict[str, Any]:
     """The columns of `export`, and the sentences with them."""
     decimals = export.decimals_by_program()
     names = Names()
+    copies = verdicts.copies_of(found.calls)
     return {
         "clicks": [_row("clicks", export.click_row(c, prefix)) | _told(_click(c, prefix, names)) for c in found.clicks],
         "calls": [
-            _row("postbacks", export.postback_row(c, decimals)) | _told(_call(c, names)) | {"facts": _facts(c)}
+            _row("postbacks", export.postback_row(c, decimals))
+            | _told(_call(c, copies.get(c.pk, ()), names))
+            | {"facts": verdicts.facts_of(c)}
             for c in found.calls
         ],
         "transactions": [
@@ -108,16 +111,16 @@ def _click_steps(click: Click, prefix: str) -> Iterator[str]:
         yield "A repeated click of the same visitor: in the gross clicks, not in the net ones."
 
 
-def _call(call: Postback, names: Names) -> Chapter:
+def _call(call: Postback, copies: Iterable[Postback], names: Names) -> Chapter:
     order = f"order {explain.quote(call.tid)}" if call.tid else "no order number"
     program = f" for {names.program(call.program_id)}" if call.program_id is not None else ""
-    by = {"console": f"Entered by hand by {call.actor}", "api": f"Handed in over the API by {call.actor}"}
+    by = {
+        "console": f"Entered by hand by {call.actor}",
+        "api": f"Handed in over the API by {call.actor}",
+        "again": "Judged once more: the call",
+    }
     heading = f"{by.get(call.source, f'Call {call.method}')} with {order}{program}, log number {call.id}."
-    return Chapter(call.at_ms, heading, explain.story(call.reason, _facts(call), call.transaction_number))
-
-
-def _facts(call: Postback) -> dict[str, Any]:
-    return dict(json.loads(call.facts or "{}"))
+    return Chapter(call.at_ms, heading, verdicts.steps_of(call, copies))
 
 
 def _transaction(t: Transaction, moves: list[Move], names: Names) -> Chapter:
