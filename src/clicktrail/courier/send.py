@@ -1,6 +1,7 @@
 """One attempt: a request, its redirects, the first kilobyte of the answer, and a sentence where it failed."""
 
 import asyncio
+import os
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -188,7 +189,8 @@ def _told(fault: BaseException, url: str, connect_s: float) -> tuple[str, str]:
     if isinstance(fault, aiohttp.ServerTimeoutError):
         return ATTEMPT, f"Nobody took the connection at {host} within {connect_s:g} seconds."
     if isinstance(fault, aiohttp.ClientConnectorError):
-        return ATTEMPT, f"No connection to {host}: {fault.os_error.strerror or fault.os_error}."
+        reason = os.strerror(fault.os_error.errno) if fault.os_error.errno else str(fault.os_error)
+        return ATTEMPT, f"No connection to {host}: {reason.lower()}."
     if isinstance(fault, aiohttp.ClientPayloadError | aiohttp.ClientResponseError):
         return ANSWER, f"The answer of {host} could not be read: {str(fault)[:200]}"
     return ATTEMPT, f"The connection to {host} ended without an answer."
