@@ -34,6 +34,8 @@ MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{
 """Plain addresses only: what could begin another header line or another recipient is none."""
 CONTROL_NODE = 1000
 """Journal node of the console and the API: calls that people and programs hand in there."""
+IMPORT_NODE = 1001
+"""Journal node of `clicktrail import`: what is taken over from another system."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     """Edge workers; each has its own journal."""
     node: Node = 1
-    """Node number of the first edge worker; the others count on from it. 1000 is the console's."""
+    """Node number of the first edge worker; the others count on from it. 1000 and 1001 are the console's and the import's."""
     public_url: str = ""
     """Where the world sees this server, e.g. https://track.example.com: allowed host and CSRF origin."""
     database: str = ""
@@ -256,11 +258,12 @@ def _check(settings: Settings) -> None:
     for port in settings.courier_ports:
         _check_port(port)
     _check_mail(settings)
-    if settings.node <= CONTROL_NODE < settings.node + settings.workers:
-        raise SettingsError(
-            f"The settings node ({settings.node}) and workers ({settings.workers}) do not fit together: "
-            f"node {CONTROL_NODE} is the console's."
-        )
+    for node, owner in ((CONTROL_NODE, "console"), (IMPORT_NODE, "import")):
+        if settings.node <= node < settings.node + settings.workers:
+            raise SettingsError(
+                f"The settings node ({settings.node}) and workers ({settings.workers}) do not fit together: "
+                f"node {node} is the {owner}'s."
+            )
 
 
 def _check_network(name: str, network: str) -> None:

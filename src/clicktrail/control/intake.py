@@ -14,9 +14,9 @@ from typing import Any
 from clicktrail import keys
 from clicktrail.control.ledger.models import Postback as Judged
 from clicktrail.core.clickid import Checks, Mint
-from clicktrail.core.reasons import WAITING
+from clicktrail.core.reasons import OK, WAITING
 from clicktrail.journal.disk import open_disk
-from clicktrail.journal.events import Event, Postback
+from clicktrail.journal.events import Click, Event, Postback
 from clicktrail.journal.local import RESERVE_MS, Writer, system_ms
 from clicktrail.settings import CONTROL_NODE, Settings, socket_address
 
@@ -25,21 +25,22 @@ WAKE_TIMEOUT_S = 1.0
 
 
 class Intake:
-    """The writer of control's journal. Raises JournalLocked where another process is that."""
+    """The writer of control's journal, or of another node of the house. Raises JournalLocked where another
+    process is that."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, node: int = CONTROL_NODE) -> None:
         self._settings = settings
         self._lock = threading.Lock()
         found = keys.load(settings.keys_folder)
         self._checks = Checks(found.clickid, found.current, settings.prefix)
         self._writer = Writer(
             settings.journal_folder,
-            CONTROL_NODE,
+            node,
             max_bytes=settings.journal_max_bytes,
             max_age_s=settings.journal_max_age_s,
             disk=open_disk(settings.run_folder),
         )
-        self._mint = Mint(CONTROL_NODE, self._writer.last_ms)
+        self._mint = Mint(node, self._writer.last_ms)
 
     def hand_in(self, params: Mapping[str, str], source: str, actor: str, catalog_version: int) -> int:
         """Make a call durable and wake the engine; returns its log number. Raises JournalRefused."""
@@ -66,6 +67,42 @@ class Intake:
             self._writer.commit(events, now_ms + RESERVE_MS)
         self._wake()
         return [event.id for event in events]
+
+    def hand_in_orders(
+        self, orders: Iterable[tuple[Mapping[str, str], int]], actor: str, catalog_version: int
+    ) -> list[int]:
+        """The same for orders of another system: (parameters, when it happened in milliseconds) of each."""
+        with self._lock:
+            now_ms = system_ms()
+            events: list[Event] = [
+                self._event(params, "", now_ms, "import", actor, catalog_version, {"arrived_ms": at_ms})
+                for params, at_ms in orders
+            ]
+            self._writer.commit(events, now_ms + RESERVE_MS)
+        self._wake()
+        return [event.id for event in events]
+
+    def hand_in_clicks(self, clicks: Iterable[Mapping[str, Any]], catalog_version: int) -> list[int]:
+        """Make clicks of another system durable in one commit and wake the engine; returns their new ids.
+
+        clicks: clickid, at_ms, program, partner of each, and creative, target, subid, referrer where they are
+        known. They were counted or not where they happened: no address, agent or mark of a visitor comes along.
+        Raises JournalRefused: then none of them is stored.
+        """
+        with self._lock:
+            now_ms = system_ms()
+            events: list[Event] = [self._click(facts, now_ms, catalog_version) for facts in clicks]
+            self._writer.commit(events, now_ms + RESERVE_MS)
+        self._wake()
+        return [event.id for event in events]
+
+    def _click(self, facts: Mapping[str, Any], now_ms: int, catalog_version: int) -> Click:
+        id = self._mint.next(now_ms)
+        found = {"creative": 0, "target": "", "subid": "", "referrer": ""} | facts
+        return Click(
+            id=id, tail=self._checks.tail(id), catalog=catalog_version, ip="", user_agent="", extra="", visitor=b"",
+            outcome=OK, prefetch=False, **found,
+        )  # fmt: skip
 
     def _event(
         self,

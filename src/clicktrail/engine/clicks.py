@@ -36,7 +36,8 @@ def apply_clicks(clicks: Iterable[Click], catalog: Catalog, visitors: Visitors, 
     for click in clicks:
         at_ms, program, partner = click.at_ms, click.program, click.partner
         host = host_of(click.referrer)
-        bot = is_bot(click.user_agent)
+        # An imported click was judged by the system that it comes from; what that one had counted, counts here.
+        bot = not click.clickid and is_bot(click.user_agent)
         place = _place(click, bot, visitors)
         rollups.slot(at_ms, program, partner, click.creative, catalog).add(place, click.subid, host)
         rows.append((

@@ -15,9 +15,10 @@ from typing import Protocol
 
 import msgspec
 
+from clicktrail.core.clickid import made_ms
 from clicktrail.engine.ledger import Cursor
 from clicktrail.errors import JournalBroken
-from clicktrail.journal.events import Event, decode_batch
+from clicktrail.journal.events import Click, Event, decode_batch
 from clicktrail.journal.local import File, Read
 
 log = logging.getLogger(__name__)
@@ -89,7 +90,7 @@ class _Source:
     def at_ms(self) -> int:
         """Time of the next event; with nothing read ahead, of the last one handed out."""
         if self.ahead and self.ahead[0].events:
-            self._at_ms = self.ahead[0].events[0].at_ms
+            self._at_ms = _came_ms(self.ahead[0].events[0])
         return self._at_ms
 
 
@@ -246,6 +247,11 @@ class Feed:
             open_files = [s for s in self._sources.values() if s.file.node == node]
             if not any(s.ahead or s.file.name in self.broken for s in open_files):
                 self._ended[node] = min((s.end_tick for s in open_files), default=self.tick)
+
+
+def _came_ms(event: Event) -> int:
+    """An imported click was made long ago, but came when it was imported: it must not push in front of live ones."""
+    return made_ms(event.id) if isinstance(event, Click) and event.clickid else event.at_ms
 
 
 def _part(identity: str, seq: int, tick: int, body: bytes) -> Part:

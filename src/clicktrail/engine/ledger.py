@@ -43,6 +43,7 @@ HOUR = named("bucket_s program_id partner_id creative_id product_id")
 SUBID = named("day program_id partner_id other subid")
 REFERRER = named("day program_id partner_id other host")
 CURSOR = named("identity node name seq sealed finished_ms")
+IMPORTED = named("clickid click_id")
 SET_ASIDE = named("identity seq position note body at_ms")
 DELIVERY = list(receivers.DELIVERY)
 
@@ -120,6 +121,8 @@ class Unit:
     aside: list[Row] = field(default_factory=list)
     deliveries: list[Row] = field(default_factory=list)
     """Who is to be told; one that is there already stays as it is."""
+    imported: list[Row] = field(default_factory=list)
+    """Which ClickIDs of another system these clicks have."""
 
 
 class Ledger(Protocol):
@@ -158,6 +161,12 @@ class Ledger(Protocol):
     def stored_postbacks(self, ids: list[int]) -> set[int]: ...
 
     def clicks(self, ids: list[int]) -> list[Row]: ...
+
+    def has_imported(self) -> bool:
+        """Whether any ClickID of another system is known."""
+
+    def imported(self, texts: list[str]) -> list[Row]:
+        """(ClickID of another system, click) of those that are known."""
 
     def earlier(self, keys: list[tuple[int, str]]) -> list[Row]: ...
 

@@ -181,13 +181,14 @@ class Engine:
             before = len(haul.parts)
             self.feed.take(self.limit, haul, missing)
             intake.add(self._kept(haul.parts[before:]))
+        intake.settle()
         clicks = apply_clicks(intake.clicks, catalog, memory.visitors, memory.rollups)
         ready = self._ready(intake.clicks, memory) if trial is None else trial
         judged = judge_calls(ready + intake.calls, facts, memory.numbers, memory.rollups, self._clock())
         hours, subids, referrers = memory.rollups.drain()
         unit = Unit(
             judged.numbers, self._clock(), clicks, judged.named, judged.transactions, judged.postbacks,
-            judged.verdicts, judged.changes, judged.moves, hours, subids, referrers, deliveries=judged.deliveries,
+            judged.verdicts, judged.changes, judged.moves, hours, subids, referrers, deliveries=judged.deliveries, imported=list(intake.imported.items()),
         )  # fmt: skip
         return Prepared(unit, judged, ready)
 
@@ -221,6 +222,7 @@ class Engine:
         """The unit is in the ledger: memory follows."""
         memory, judged = self.memory, prepared.judged
         memory.numbers = judged.numbers
+        memory.imported = memory.imported or bool(prepared.unit.imported)
         still = {call.event.id for call in judged.waiting}
         for call in prepared.ready:
             if call.event.id not in still:

@@ -4,6 +4,7 @@ thrown away and read again, so that memory and ledger can never drift apart."""
 from clicktrail.control.ledger import transactionrow
 from clicktrail.core.case import ClickFacts, Earlier
 from clicktrail.core.catalog import Catalog
+from clicktrail.core.foreign import is_importable
 from clicktrail.core.clickid import NODE_MASK, NODE_SHIFT, Reader, first_id, made_ms
 from clicktrail.engine.bots import is_bot
 from clicktrail.engine.catalogs import Catalogs
@@ -23,12 +24,15 @@ class Memory:
         self.visitors = Visitors()
         self.rollups = Rollups(ledger.values)
         self.waiting = WaitingRoom()
+        self.imported = True
+        """Whether there may be ClickIDs of another system; without any nobody looks for one."""
         self.high = [(1 << 63) - 1] * (NODE_MASK + 1)
         """By node: no event with an id above this one is in the ledger yet."""
 
     def read(self, ledger: Ledger, read_clickid: Reader) -> None:
         last_click, last_call = ledger.last_click(), ledger.last_postback()
         self.high = [max(last_click, last_call)] * (NODE_MASK + 1)
+        self.imported = ledger.has_imported()
         since = first_id(made_ms(last_click) - 2 * WINDOW_MS)
         self.visitors.remember(ledger.visitors_since(since, 2 * MAX_VISITORS))
         self.waiting.restore(ledger.waiting(), read_clickid)
@@ -42,6 +46,23 @@ class Intake:
         self.clicks: list[Click] = []
         self.calls: list[Call] = []
         self.parts: list[Part] = []
+        self.imported: dict[str, int] = {}
+        """ClickID of another system -> click, of the new clicks."""
+
+    @property
+    def knows_imported(self) -> bool:
+        return self._memory.imported
+
+    def settle(self) -> None:
+        """A ClickID is imported once: clicks that bring one again fall out, and count nowhere."""
+        foreign = [click for click in self.clicks if click.clickid]
+        if not foreign:
+            return
+        known = {row[0] for row in self._ledger.imported(sorted({click.clickid for click in foreign}))}
+        for click in foreign:
+            if click.clickid not in known:
+                self.imported.setdefault(click.clickid, click.id)
+        self.clicks = [c for c in self.clicks if not c.clickid or self.imported.get(c.clickid) == c.id]
 
     def add(self, parts: list[Part]) -> None:
         """Ids of a node rise, so that most events need no look-up; the others may be in the ledger already."""
@@ -108,6 +129,16 @@ class LedgerFacts:
             for call in calls
             if call.click_id is not None and call.click_id not in known and not self.is_final(call.click_id, call.tick)
         }
+
+    def imported(self, calls: list[Call]) -> dict[int, int]:
+        """Set-based, and without a query where nothing was ever imported."""
+        fresh = self._intake.imported
+        if not (self._intake.knows_imported or fresh):
+            return {}
+        texts = {call.event.id: call.typed.clickid for call in calls if is_importable(call.typed.clickid)}
+        unknown = sorted({text for text in texts.values() if text not in fresh}) if self._intake.knows_imported else []
+        known = fresh | (dict(self._ledger.imported(unknown)) if unknown else {})
+        return {id: known[text] for id, text in texts.items() if text in known}
 
     def earlier(self, keys: list[Key]) -> dict[Key, Earlier]:
         if not keys:

@@ -63,6 +63,9 @@ class Facts(Protocol):
 
     def clicks(self, ids: list[int]) -> dict[int, KnownClick]: ...
 
+    def imported(self, calls: list["Call"]) -> dict[int, int]:
+        """call -> click, for calls whose ClickID is that of an imported click."""
+
     def earlier(self, keys: list[Key]) -> dict[Key, Earlier]: ...
 
     def catalog(self, version: int) -> Catalog:
@@ -92,13 +95,15 @@ class Judged:
 
 def read_call(event: Postback, read_clickid: Reader, tick: int, waited: bool = False) -> Call:
     typed = call_form.from_params(event.params, event.fault, proofs.of(event), event.source == "import")
-    if event.again:
+    if event.again or event.source == "import":
+        # What is here already may have been moved by people since: an import adds to it and changes nothing.
         typed = replace(typed, again=True)
     click_id = read_clickid(typed.clickid) if typed.clickid else None
     return Call(event, typed, click_id, tick, waited)
 
 
 def judge_calls(calls: list[Call], facts: Facts, numbers: Numbers, rollups: Rollups, now_ms: int) -> Judged:
+    calls = _with_imported(calls, facts)
     clicks = facts.clicks([call.click_id for call in calls if call.click_id is not None])
     earlier = facts.earlier([call.key for call in calls if call.typed.tid])
     judged = Judged(numbers, now_ms)
@@ -118,6 +123,14 @@ def judge_calls(calls: list[Call], facts: Facts, numbers: Numbers, rollups: Roll
             judged.deliveries += outbox.of_conflict(catalog, before, verdict, call.key, call.event, now_ms)
         _write_down(call, verdict, catalog, judged)
     return judged
+
+
+def _with_imported(calls: list[Call], facts: Facts) -> list[Call]:
+    """A ClickID that was imported means that click, whatever it looks like. What waits keeps its own id."""
+    known = facts.imported(calls)
+    if not known:
+        return calls
+    return [replace(call, click_id=known.get(call.event.id, call.click_id)) for call in calls]
 
 
 def _seen(call: Call, click: KnownClick | None, facts: Facts) -> ClickFacts | NoClick | None:

@@ -24,6 +24,7 @@ from clicktrail.control.ledger import transactionrow
 from clicktrail.core.case import Earlier
 from clicktrail.core.catalog import Catalog
 from clicktrail.core.clickid import NODE_MASK, Checks
+from clicktrail.core.foreign import is_importable
 from clicktrail.core.lifecycle import MOVES
 from clicktrail.engine.catalogs import Catalogs
 from clicktrail.engine.clicks import apply_clicks
@@ -166,10 +167,11 @@ class _Rebuild:
         while haul := self.feed.take(5 * PAGE):
             intake = Intake(self.memory, self.fresh, self.read_clickid)
             intake.add(haul.parts)
+            intake.settle()
             rows = apply_clicks(intake.clicks, self.catalog, self.memory.visitors, self.memory.rollups)
             self._store(Unit(self.memory.numbers, now_ms(), rows, cursors=[
                 cursor_row(cursor, now_ms()) for cursor in haul.cursors.values()
-            ]))  # fmt: skip
+            ], imported=list(intake.imported.items())))  # fmt: skip
             self.feed.accept(haul)
             self.report.clicks += len(rows)
             self._keep([call.event for call in intake.calls])
@@ -291,6 +293,26 @@ class _Facts:
             click.counted = True  # Its sums are outside too: an order that names it must not change them.
         self._rebuild.report.outside_clicks += len(outside)
         return outside | found
+
+    def imported(self, calls: list[Call]) -> dict[int, int]:
+        """An order that came before its click was imported was judged without it, and is so again."""
+        texts = {call.event.id: call.typed.clickid for call in calls if is_importable(call.typed.clickid)}
+        wanted = sorted(set(texts.values()))
+        known = dict(self._rebuild.original.imported(wanted)) if wanted else {}
+        known |= dict(self._rebuild.fresh.imported(wanted)) if wanted else {}
+        found = {id: known[text] for id, text in texts.items() if text in known}
+        without = self._judged_without(sorted(found))
+        return {id: click for id, click in found.items() if id not in without}
+
+    def _judged_without(self, calls: list[int]) -> set[int]:
+        if not calls:
+            return set()
+        marks = ", ".join("?" * len(calls))
+        rows = self._rebuild.original.all(
+            f"SELECT id FROM ledger_postback WHERE click_id IS NULL AND id IN ({marks})",  # noqa: S608
+            tuple(calls),
+        )
+        return {row[0] for row in rows}
 
     def earlier(self, keys: list[Key]) -> dict[Key, Earlier]:
         """An earlier transaction of the original counts only where its own call is in no kept journal."""

@@ -60,6 +60,7 @@ MOVES = _insert("ledger_move", words.MOVE)
 HOURS = words.add_up("ledger_rollup_hour", words.HOUR, _rows_of(words.HOUR + words.MEASURES))
 SUBIDS = words.add_up("ledger_rollup_subid", words.SUBID, _rows_of(words.SUBID + words.MEASURES))
 REFERRERS = words.add_up("ledger_rollup_referrer", words.REFERRER, _rows_of(words.REFERRER + words.MEASURES))
+IMPORTED = _insert("ledger_imported_click", words.IMPORTED, "ON CONFLICT DO NOTHING")
 CURSORS = _insert("ledger_journal_cursor", words.CURSOR, words.MOVE_CURSOR)
 ASIDE = _insert("ledger_set_aside", words.SET_ASIDE, "ON CONFLICT DO NOTHING")
 DELIVERIES = _insert("outbox_delivery", words.DELIVERY, "ON CONFLICT (receiver_id, key) DO NOTHING")
@@ -147,6 +148,15 @@ class PostgresLedger:
     def clicks(self, ids: list[int]) -> list[Row]:
         return self._all(f"SELECT {columns(words.CLICK_FACTS)} FROM ledger_click WHERE id {LIST}", (ids,))  # noqa: S608
 
+    def has_imported(self) -> bool:
+        return bool(self._all("SELECT EXISTS (SELECT 1 FROM ledger_imported_click)")[0][0])
+
+    def imported(self, texts: list[str]) -> list[Row]:
+        return self._all(
+            "SELECT clickid, click_id FROM ledger_imported_click WHERE clickid = ANY(%s::text[])",
+            (texts,),
+        )
+
     def earlier(self, keys: list[tuple[int, str]]) -> list[Row]:
         return self._all(EARLIER, ([key[0] for key in keys], [key[1] for key in keys]))
 
@@ -182,6 +192,7 @@ class PostgresLedger:
             self._copy(POSTBACKS, unit.postbacks)
             self._many(VERDICT, unit.verdicts)
             self._many(MOVES, unit.moves)
+            self._many(IMPORTED, unit.imported)
             self._many(HOURS, unit.hours)
             self._many(SUBIDS, unit.subids)
             self._many(REFERRERS, unit.referrers)

@@ -53,6 +53,7 @@ MOVES = _insert("ledger_move", words.MOVE)
 HOURS = words.add_up("ledger_rollup_hour", words.HOUR, _marks(words.HOUR + words.MEASURES))
 SUBIDS = words.add_up("ledger_rollup_subid", words.SUBID, _marks(words.SUBID + words.MEASURES))
 REFERRERS = words.add_up("ledger_rollup_referrer", words.REFERRER, _marks(words.REFERRER + words.MEASURES))
+IMPORTED = _insert("ledger_imported_click", words.IMPORTED, "ON CONFLICT DO NOTHING")
 CURSORS = _insert("ledger_journal_cursor", words.CURSOR, words.MOVE_CURSOR)
 ASIDE = _insert("ledger_set_aside", words.SET_ASIDE, "ON CONFLICT DO NOTHING")
 DELIVERIES = _insert("outbox_delivery", words.DELIVERY, "ON CONFLICT (receiver_id, key) DO NOTHING")
@@ -150,6 +151,15 @@ class SqliteLedger:
     def clicks(self, ids: list[int]) -> list[Row]:
         return self._all(f"SELECT {columns(words.CLICK_FACTS)} FROM ledger_click WHERE id {LIST}", (json.dumps(ids),))  # noqa: S608
 
+    def has_imported(self) -> bool:
+        return bool(self._all("SELECT EXISTS (SELECT 1 FROM ledger_imported_click)")[0][0])
+
+    def imported(self, texts: list[str]) -> list[Row]:
+        return self._all(
+            f"SELECT clickid, click_id FROM ledger_imported_click WHERE clickid {LIST}",  # noqa: S608
+            (json.dumps(texts),),
+        )
+
     def earlier(self, keys: list[tuple[int, str]]) -> list[Row]:
         return self._all(EARLIER, (json.dumps(keys),))
 
@@ -184,6 +194,7 @@ class SqliteLedger:
             self._many(POSTBACKS, unit.postbacks)
             self._many(VERDICT, unit.verdicts)
             self._many(MOVES, unit.moves)
+            self._many(IMPORTED, unit.imported)
             self._many(HOURS, unit.hours)
             self._many(SUBIDS, unit.subids)
             self._many(REFERRERS, unit.referrers)
