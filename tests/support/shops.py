@@ -1,8 +1,8 @@
 """Shops that call over HTTP, signed or not, and what they are told in the end.
 
-    shop = Shop.opened(server, 21)              # a signing key is made on the command line
-    shop.tell(tid="A-1", umsatz="95.50")        # signed, joined, sent; the final verdict
-    shop.query(tid="A-1")                       # the same as the text of an address
+shop = Shop.opened(server, 21)              # a signing key is made on the command line
+shop.tell(tid="A-1", umsatz="95.50")        # signed, joined, sent; the final verdict
+shop.query(tid="A-1")                       # the same as the text of an address
 """
 
 import time

@@ -17,6 +17,7 @@ SHORT = 24
 """Characters of a name that a cell keeps in one line."""
 
 LABEL_TONES = {
+    "held": "warning",
     "open": "info",
     "confirmed": "success",
     "paid": "plain",
@@ -27,6 +28,8 @@ LABEL_TONES = {
     "blocked": "danger",
 }
 """Each label carries its word; the tone only helps the eye."""
+STATE_WORDS = {"held": "On hold"}
+"""Where the word of a state is not the state's own."""
 
 
 def with_names(rows: QuerySet, *, partner: bool = False, creative: bool = False) -> QuerySet:
@@ -87,7 +90,7 @@ def label(text: str, tone: str = "plain") -> SafeString:
 
 
 def state_label(state: str) -> SafeString:
-    return label(state.capitalize(), LABEL_TONES.get(state, "plain"))
+    return label(STATE_WORDS.get(state, state.capitalize()), LABEL_TONES.get(state, "plain"))
 
 
 def labels(parts: Iterable[str]) -> SafeString:

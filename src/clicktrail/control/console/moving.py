@@ -31,6 +31,7 @@ class Verb:
 VERBS = {
     verb.code: verb
     for verb in (
+        Verb(lifecycle.RELEASE, "Release transactions from hold", "Release", "released", "primary"),
         Verb(lifecycle.CONFIRM, "Confirm transactions", "Confirm", "confirmed", "primary"),
         Verb(lifecycle.CANCEL, "Cancel transactions", "Cancel transaction", "cancelled", "danger"),
         Verb(lifecycle.REOPEN, "Reopen transactions", "Reopen", "reopened", "primary"),

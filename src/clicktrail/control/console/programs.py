@@ -5,23 +5,26 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
 from unfold.admin import ModelAdmin
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from clicktrail.control.catalog import rules
 from clicktrail.control.catalog.apply import DEFAULT_TARGET
 from clicktrail.control.catalog.models import ClickTarget, Product, Program
+from clicktrail.control.console import whomaycall
 from clicktrail.control.console.cells import DASH, label, rate_text, state_label
 from clicktrail.control.console.fields import HostsField, RateForm, ruled
 from clicktrail.control.console.filters import ProgramFilter
+from clicktrail.control.console.whomaycall import AccessForm
 from clicktrail.core.money import CURRENCIES
 
 FIRST_CHOICES = ("Europe/Berlin", "Europe/Vienna", "Europe/Zurich", "UTC")
 
 
-class ProgramForm(forms.ModelForm):
+class ProgramForm(AccessForm):
     time_zone = forms.ChoiceField(widget=UnfoldAdminSelectWidget, help_text="Days in lists and reports begin here.")
     deeplink_hosts = HostsField(
         required=False,
@@ -41,10 +44,9 @@ class ProgramForm(forms.ModelForm):
         help_text="Where visitors go: becomes the click target “default”.",
     )
 
-    class Meta:
-        model = Program
+    class Meta(AccessForm.Meta):
         fields = "__all__"
-        help_texts = {
+        help_texts = AccessForm.Meta.help_texts | {
             "click_lifetime_days": "Days after a click in which an order is credited to it.",
             "click_parameter": "Under this name the ClickID comes to the landing page of a deeplink.",
             "default_product": "Paid where a call names no product.",
@@ -84,6 +86,28 @@ class ProgramAdmin(ModelAdmin):
     list_select_related = ("default_product",)
     search_fields = ("name", "=id")
     ordering = ("pk",)
+
+    actions_detail = ("call_keys",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Program | None = None) -> list[Any]:
+        rules_of_calls = {
+            "fields": whomaycall.FIELDS,
+            "description": whomaycall.EXPLAINED,
+            "classes": ("who-may-call",),
+        }
+        return [(None, {"fields": self.get_fields(request, obj)}), ("Who may call", rules_of_calls)]
+
+    def get_urls(self) -> list[Any]:
+        page = self.admin_site.admin_view(self.call_keys_view)
+        return [path("<int:number>/call-keys/", page, name="catalog_program_call_keys"), *super().get_urls()]
+
+    @action(description="Signing keys and tokens", icon="key", url_path="keys")
+    def call_keys(self, _request: HttpRequest, object_id: str) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:catalog_program_call_keys", args=[object_id]))
+
+    def call_keys_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        context = {**self.admin_site.each_context(request), "opts": self.opts}
+        return whomaycall.keys_page(request, context, Program.objects.filter(pk=number).first())
 
     def get_fields(self, _request: HttpRequest, obj: Program | None = None) -> list[str]:
         common = ["name", "state", "currency", "time_zone", "click_lifetime_days", "click_parameter", "deeplink_hosts"]

@@ -1,5 +1,6 @@
 """Transactions -> Edit: the list, one transaction with its whole story, moves, and creating one by hand."""
 
+import json
 from typing import Any
 
 from django.contrib import admin, messages
@@ -15,11 +16,20 @@ from unfold.views import ChangeList
 
 from clicktrail.control.catalog.models import Program
 from clicktrail.control.console import byhand, moving
-from clicktrail.control.console.cells import label, labels, money_cell, named, state_label, time_cell, with_names
+from clicktrail.control.console.cells import (
+    STATE_WORDS,
+    label,
+    labels,
+    money_cell,
+    named,
+    state_label,
+    time_cell,
+    with_names,
+)
 from clicktrail.control.console.chapters import story_of
 from clicktrail.control.console.filters import DayFilter, PartnerFilter, ProgramFilter
 from clicktrail.control.ledger.models import Move, Postback, Transaction, TransactionState
-from clicktrail.core import lifecycle
+from clicktrail.core import explain, lifecycle
 from clicktrail.core.clickid import split
 from clicktrail.core.ids import read_id
 
@@ -37,7 +47,7 @@ class StateFilter(DropdownFilter):
     parameter_name = "state"
 
     def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
-        return [(state.value, str(state.label)) for state in TransactionState]
+        return [(state.value, STATE_WORDS.get(state.value, str(state.label))) for state in TransactionState]
 
     def queryset(self, _request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.filter(state=self.value()) if self.value() else queryset
@@ -86,7 +96,7 @@ class TransactionAdmin(ModelAdmin):
     ordering = ("-number",)
     sortable_by = ()
     show_full_result_count = False
-    actions = ("confirm_all", "cancel_all", "reopen_all", "pay_all")
+    actions = ("release_all", "confirm_all", "cancel_all", "reopen_all", "pay_all")
     actions_list = ("create_by_hand",)
 
     def get_changelist(self, _request: HttpRequest, **_: Any) -> type[ChangeList]:
@@ -145,7 +155,7 @@ class TransactionAdmin(ModelAdmin):
             "facts": _facts(row),
             "verbs": [moving.VERBS[verb] for verb in lifecycle.verbs_from(row.state)],
             "chapters": story_of(row, calls),
-            "moves": [(time_cell(move.at_ms, row.zone), move) for move in moves],
+            "moves": [(time_cell(move.at_ms, row.zone), move, changes_text(move, row)) for move in moves],
             "created": time_cell(row.created_ms, row.zone),
         }
         return TemplateResponse(request, "console/transaction.html", context)
@@ -155,6 +165,10 @@ class TransactionAdmin(ModelAdmin):
         return HttpResponseRedirect(reverse("admin:ledger_transaction_change", args=[object_id]))
 
     # Moves
+
+    @admin.action(description="Release from hold")
+    def release_all(self, request: HttpRequest, rows: QuerySet) -> HttpResponse | None:
+        return self._ask(request, lifecycle.RELEASE, rows)
 
     @admin.action(description="Confirm")
     def confirm_all(self, request: HttpRequest, rows: QuerySet) -> HttpResponse | None:
@@ -278,12 +292,21 @@ def marks(row: Transaction) -> list[str]:
     return [
         *([label("Test", "warning")] if row.test else []),
         *([label("By hand")] if row.manual else []),
+        *([label("Proven", "success")] if row.trusted else []),
     ]
+
+
+def changes_text(move: Move, row: Any) -> str:
+    """ "amount 95.50 EUR before, 60.00 EUR now"; empty where only the state has changed."""
+    facts = {"changes": json.loads(move.changes or "[]"), "currency": row.currency, "decimals": row.decimals}
+    return explain.changed(facts)
 
 
 def _facts(row: Any) -> list[tuple[str, str]]:
     rate = moving.rate_of(row)
+    held = [("On hold because", row.held_for)] if row.held_for else []
     return [
+        *held,
         ("Order number", row.tid),
         ("Program", named(row.program_id, row.program_name)),
         ("Partner", named(row.partner_id, row.partner_name)),
