@@ -31,6 +31,9 @@ PAGES = (
     "/catalog/product/1/change/",
     "/accounts/account/1/change/",
     "/ledger/setaside/",
+    "/alarms/alarm/",
+    "/alarms/alarm/test-mail/",
+    "/alarms/alarmrule/add/",
 )
 
 
