@@ -1,16 +1,14 @@
 """Who may call a program: its rules, as they stand in the program's shape."""
 
-import ipaddress
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
 from clicktrail.control.api.reading import Reading
 from clicktrail.control.api.shapes import Sent, Text
+from clicktrail.control.catalog import rules
 from clicktrail.control.catalog.models import Program
 from clicktrail.core import access
-
-LONGEST_WINDOW_S = 86_400
 
 Whose = Literal[access.ALLOWED]
 Strict = Annotated[bool, Field(strict=True)]
@@ -33,7 +31,7 @@ class AccessChange(Sent):
     nocheck: Whose = None
     pid: Whose = None
     unproven: Literal[access.UNPROVEN] = None
-    replay_window_s: Annotated[int, Field(strict=True, ge=1, le=LONGEST_WINDOW_S)] = None
+    replay_window_s: Annotated[int, Field(strict=True, ge=1, le=rules.HIGHEST_WINDOW_S)] = None
 
 
 COLUMNS = {"nocheck": "nocheck_by", "pid": "pid_by"}
@@ -49,10 +47,10 @@ def take_access(row: Program, sent: AccessChange, reading: Reading) -> None:
     for name in sent.model_fields_set:
         value = getattr(sent, name)
         try:
-            setattr(row, COLUMNS.get(name, name), list(map(_network, value)) if name == "networks" else value)
+            setattr(row, COLUMNS.get(name, name), _networks(value) if name == "networks" else value)
         except ValueError as fault:
-            reading.wrong(f"access.{name}", f"{fault}; write it like 203.0.113.0/24.")
+            reading.wrong(f"access.{name}", str(fault))
 
 
-def _network(text: str) -> str:
-    return str(ipaddress.ip_network(text.strip(), strict=False))
+def _networks(texts: list[str]) -> list[str]:
+    return rules.networks([rules.network(text) for text in texts])

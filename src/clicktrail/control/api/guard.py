@@ -72,6 +72,8 @@ def route(
     openapi: dict[str, Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a view. scopes: the key needs one of them; answers: a shape for 200, or {status: shape}."""
+    if not scopes:
+        raise TypeError(f"The route {method} {path} has no scope.")
     rule = Rule(scopes, None if method == "GET" else once)
     shapes = dict(answers) if isinstance(answers, dict) else {200: answers}
     statuses = {*ALWAYS, *problems, *((409, 413) if rule.once else ())}

@@ -6,7 +6,6 @@ from clicktrail.control.api.documents import docs_page, document
 from clicktrail.control.api.outside import nowhere
 from clicktrail.control.api.v1 import api
 
-
 urlpatterns = [
     path("v1/openapi.json", document, name="api-document"),
     path("v1/docs", docs_page, name="api-docs"),

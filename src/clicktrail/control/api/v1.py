@@ -8,6 +8,7 @@ from ninja.constants import NOT_SET
 from clicktrail import __version__
 from clicktrail.control.api import (
     approvals,
+    callkeys,
     calls,
     clicks,
     creatives,
@@ -84,7 +85,7 @@ def make() -> NinjaAPI:
         openapi_url=None,
         auth=NOT_SET,
     )
-    for path, router in NOUNS.items():
+    for path, router in (*NOUNS.items(), ("/programs", callkeys.router)):
         made.add_router(path, router)
     watch(made)
     return made
