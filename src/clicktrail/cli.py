@@ -20,6 +20,7 @@ from clicktrail.commands import (
     export,
     forget,
     init,
+    judge,
     keys,
     mail,
     reconcile,
@@ -46,6 +47,7 @@ app.command("init", rich_help_panel=BEGIN)(init.init)
 app.command("serve", rich_help_panel=BEGIN)(serve.serve)
 app.add_typer(catalog.commands, name="catalog", rich_help_panel=DAILY)
 app.command("trace", rich_help_panel=DAILY)(trace.trace)
+app.command("judge", rich_help_panel=DAILY)(judge.judge)
 app.command("export", rich_help_panel=DAILY)(export.export)
 app.command("forget", rich_help_panel=DAILY)(forget.forget)
 app.command("reconcile", rich_help_panel=DAILY)(reconcile.reconcile)

@@ -19,6 +19,7 @@ LEDGER_APPS = [
     "clicktrail.control.outbox",
     "clicktrail.control.reconcile",
     "clicktrail.control.alarms",
+    "clicktrail.control.secondlooks",
 ]
 
 

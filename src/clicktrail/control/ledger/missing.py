@@ -1,5 +1,6 @@
 """What to say where `trace` finds nothing: what was looked for, and the nearest help."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from clicktrail.control.ledger import mistyped, trace
@@ -69,28 +70,39 @@ def _backlog(events: int) -> list[str]:
 
 def is_unread(id: int, journals: Path) -> bool:
     """Whether the journal of the id's node holds it behind the engine's cursor."""
+    return bool(unread({id}, journals))
+
+
+def unread(ids: Collection[int], journals: Path) -> set[int]:
+    """Those that the journals of their nodes hold behind the engine's cursors."""
     cursors = dict(JournalCursor.objects.filter(sealed=False).values_list("identity", "seq"))
     done = set(JournalCursor.objects.filter(sealed=True).values_list("identity", flat=True))
     reader = Reader(journals)
+    found: set[int] = set()
     try:
-        unread = (file for file in files_of(journals, node_of(id)) if file.identity not in done)
-        return any(_holds(reader, file, cursors.get(file.identity, 0), id) for file in unread)
+        for node in {node_of(id) for id in ids}:
+            wanted = {id for id in ids if node_of(id) == node}
+            for file in files_of(journals, node):
+                if file.identity not in done and wanted - found:
+                    found |= _held(reader, file, cursors.get(file.identity, 0), wanted)
+        return found
     finally:
         reader.close()
 
 
-def _holds(reader: Reader, file: File, seq: int, id: int) -> bool:
+def _held(reader: Reader, file: File, seq: int, wanted: set[int]) -> set[int]:
+    """Those of them that the file holds behind that row."""
+    held: set[int] = set()
     try:
         for _ in range(MOST_EVENTS // READ_EVENTS):
             found = reader.read(file, seq, READ_EVENTS)
-            if any(event.id == id for _, body in found.batches for event in decode_batch(body)):
-                return True
-            if found.at_end:
-                return False
+            held |= {event.id for _, body in found.batches for event in decode_batch(body)} & wanted
+            if found.at_end or held == wanted:
+                break
             seq = found.last_seq
     except (JournalBroken, ValueError):
-        return False
-    return False
+        pass
+    return held
 
 
 def _is_set_aside(id: int) -> bool:

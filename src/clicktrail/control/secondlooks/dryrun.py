@@ -1,0 +1,176 @@
+"""Judge calls without writing anything: the same pure function as the engine's, over the ledger as it stands.
+
+Calls are judged one after the other, as if they had been handed in together: the second call of an order sees
+what the first one would have made.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from clicktrail import keys
+from clicktrail.control.ledger.verdicts import with_near_clickid
+from clicktrail.control.secondlooks.lookups import Key, World, earlier
+from clicktrail.core import postback as call_form
+from clicktrail.core import reasons, signing
+from clicktrail.core.access import MAX_KEYS, NO_PROOFS, Access, Proofs, token_digest, token_purpose
+from clicktrail.core.case import Award, Earlier, Verdict
+from clicktrail.core.catalog import Catalog
+from clicktrail.core.explain import money, operator_sentence, sentence
+from clicktrail.core.ids import read_id
+from clicktrail.core.judge import judge
+from clicktrail.core.nearest import nearest
+from clicktrail.core.story import story
+
+IMAGINED = 0
+"""Number of a transaction that only this dry run knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A call that might come."""
+
+    params: Mapping[str, str]
+    at_ms: int
+    """When it arrives, or did."""
+    fault: str = ""
+    proofs: Proofs = NO_PROOFS
+    again: bool = False
+    catalog: int = 0
+    """Version that judges it; 0: the one in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What would become of it."""
+
+    asked: Asked
+    verdict: Verdict
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """As they are told: with what lies close by, without the numbers of what does not exist."""
+    program: int = 0
+
+    @property
+    def reason(self) -> str:
+        return self.verdict.reason
+
+    @property
+    def award(self) -> Award | None:
+        return self.verdict.award
+
+    def sentence(self, *, operator: bool = True) -> str:
+        tell = operator_sentence if operator else sentence
+        return tell(self.reason, self.facts, self.transaction)
+
+    @property
+    def transaction(self) -> int | None:
+        """The one that is there already."""
+        return self.verdict.transaction or None
+
+    def nearest(self, *, operator: bool = True) -> str:
+        return nearest(self.reason, self.facts, operator=operator)
+
+    def story(self, *, operator: bool = True) -> list[str]:
+        return story(self.reason, self.facts, self.transaction, operator=operator)
+
+    def would(self) -> str:
+        """What would become of it, in one sentence."""
+        award = self.award
+        if award is not None:
+            earned = money(award.commission_minor, self.facts)
+            held = ", on hold until somebody releases it" if award.held_for else ""
+            name = self.facts.get("partner_name")
+            partner = f"partner {award.partner}{f' ({name})' if name else ''}"
+            return f"It would be saved and credited to {partner} with {earned}{held}."
+        return f"{_WOULD.get(self.reason, 'It would be discarded')}: {self.reason}."
+
+
+_WOULD = {
+    reasons.DUPLICATE: "It would change nothing",
+    reasons.UPDATED: "It would change the transaction that is there",
+    reasons.CONFLICT: "It would be kept for somebody to decide",
+    reasons.WAITING: "It would wait, because its click has not been read yet",
+}
+
+
+def judge_all(asked: Sequence[Asked], world: World, known: dict[Key, Earlier] | None = None) -> list[Looked]:
+    """known: orders that calls before these would have saved; those of this run are added to it."""
+    known = {} if known is None else known
+    typed = [_typed(each) for each in asked]
+    click_ids = world.click_ids(call.clickid for call in typed)
+    clicks = world.clicks(click_ids.values())
+    orders = [_order(call) for call in typed]
+    standing = earlier([order for order in orders if order not in known]) | known
+    catalogs: dict[int, Catalog] = {0: world.catalog}
+    found = []
+    for each, call, order in zip(asked, typed, orders, strict=True):
+        click_id = click_ids.get(call.clickid or "")
+        if each.catalog not in catalogs:
+            catalogs[each.catalog] = world.catalog_of(each.catalog)
+        click = clicks[click_id] if click_id is not None else None
+        before = standing.get(order)
+        verdict = judge(call, click_id, click, before, catalogs[each.catalog], each.at_ms)
+        if verdict.award is not None:
+            standing[order] = known[order] = imagined(verdict.award, each.at_ms)
+        elif verdict.change is not None:
+            standing[order] = known[order] = verdict.change.after
+        found.append(Looked(each, verdict, _told(verdict), order[0]))
+    return found
+
+
+def proofs_of(
+    params: Mapping[str, str], hidden: Mapping[str, str], catalog: Catalog, kept: keys.Keys, at_ms: int
+) -> Proofs:
+    """What signature and token of a call prove; from where it comes nobody knows. hidden: see `postback.read`."""
+    program = catalog.programs.get(read_id(params.get("cpid")) or 0)
+    if program is None or not program.access.looks:
+        return NO_PROOFS
+    sent = {name: hidden.get(name, value) for name, value in params.items()}
+    rules = program.access
+    secrets = {key.number: keys.derive(kept, key.purpose(program.id)) for key in rules.keys[:MAX_KEYS]}
+    signed = signing.check(sent, secrets, rules.replay_window_s * 1000, at_ms)
+    token = _token(sent.get("token", ""), rules, keys.derive(kept, token_purpose(program.id)))
+    return Proofs(signed_by=signed.by, token=token, fault=signed.fault, stamp_ms=signed.stamp_ms)
+
+
+def _token(given: str, rules: Access, key: bytes) -> int:
+    digest = token_digest(key, given) if given else ""
+    return next((token.number for token in rules.tokens[:MAX_KEYS] if token.digest == digest), 0)
+
+
+def imagined(award: Award, at_ms: int) -> Earlier:
+    """The transaction that a call would make."""
+    return Earlier(
+        IMAGINED, award.partner, award.product, award.revenue_minor, award.click_id, award.state, 0, award.trusted,
+        award.stamp_ms, award.subid, award.creative, award.referrer, "", award.clickid, award.product_id,
+        award.commission_minor, award.percent_ppm, award.fixed_minor, award.test, award.clicked_ms, at_ms,
+        award.held_for,
+    )  # fmt: skip
+
+
+def _typed(asked: Asked) -> call_form.Postback:
+    call = call_form.from_params(dict(asked.params), asked.fault, asked.proofs)
+    return replace(call, again=True) if asked.again else call
+
+
+def _order(call: call_form.Postback) -> Key:
+    return read_id(call.cpid) or 0, call.tid or ""
+
+
+def _told(verdict: Verdict) -> dict[str, Any]:
+    facts = with_near_clickid(verdict.reason, verdict.facts)
+    return {name: value for name, value in facts.items() if (name, value) != ("transaction", IMAGINED)}
+
+
+def credited(looked: Looked) -> dict[str, Any] | None:
+    """Who would get what, for programs; None where nobody would."""
+    award = looked.award
+    if award is None:
+        return None
+    facts = {"currency": award.currency, "decimals": award.decimals}
+    amount = None if award.revenue_minor is None else money(award.revenue_minor, facts)
+    return {
+        "program": award.program, "partner": award.partner, "partner_name": looked.facts.get("partner_name"),
+        "subid": award.subid, "creative": award.creative or None, "product": award.product, "revenue": amount,
+        "commission": money(award.commission_minor, facts), "state": award.state, "test": award.test,
+    }  # fmt: skip
