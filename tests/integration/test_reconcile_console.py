@@ -268,3 +268,27 @@ def test_files_and_lines_are_cut_when_they_are_old_enough(desk: Office) -> None:
     storing.cut_old(desk.settings, now_ms + 91 * day_ms)
     assert not Line.objects.exists()
     assert "The lines were deleted after their time; the sums stay." in desk.get(f"{PAGES}{number}/change/").text
+
+
+def test_a_list_that_is_being_worked_on_keeps_its_columns(desk: Office) -> None:
+    desk.orders("A-1")
+    number = upload(desk, "order;net\nA-1;100\n")
+    desk.post(f"{PAGES}{number}/move/confirm/", kind="matched")
+    page = desk.get(f"{PAGES}{number}/columns/")
+    assert "It is being worked on" in page.text and page.address == f"{PAGES}{number}/change/"
+    told = desk.client.get(f"{PAGES}{number}/progress/").json()
+    assert told == {"busy": True, "phase": "Waiting for its turn", "percent": 0}
+    work()
+    assert desk.client.get(f"{PAGES}{number}/progress/").json() == {"busy": False}
+    assert desk.get(f"{PAGES}{number}/columns/").status == 200
+    assert states()["A-1"][0] == "confirmed"
+
+
+def test_who_may_not_see_transactions_sees_no_list(desk: Office) -> None:
+    from clicktrail.control.accounts.models import Account
+
+    number = upload(desk, "order;net\nA-1;100\n")
+    desk.client.force_login(Account.objects.create_user("stranger", password="unused", is_staff=True))
+    for page in ("change/", "class/missing/", "result.csv", "progress/", "columns/", "move/confirm/?kind=matched"):
+        assert desk.client.get(f"{PAGES}{number}/{page}").status_code == 403, page
+    assert desk.client.get(f"{PAGES}upload/").status_code == 403

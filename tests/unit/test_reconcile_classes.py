@@ -38,6 +38,7 @@ def judged(line: Listed | None, ours: Ours | None = OURS, evidence: Evidence | N
         ({}, {"test": True}, "matched", "test"),
         ({"status": "confirmed"}, {"state": "paid"}, "matched", ""),
         ({"status": "confirmed"}, {}, "confirmed", "open_here"),
+        ({}, {"state": "held"}, "matched", "on_hold"),
         ({"status": "confirmed"}, {"state": "held"}, "confirmed", "open_here"),
         ({"status": "confirmed"}, {"state": "cancelled"}, "confirmed", "cancelled_here"),
         ({"status": "cancelled"}, {"state": "confirmed"}, "cancelled", "cancelled_there"),

@@ -60,14 +60,12 @@ def reconcile(
     from clicktrail import wiring
     from clicktrail.control.boot import boot
 
-    body = _read(file)
-    days = [_day(text, name) for text, name in ((from_day, "--from"), (to_day, "--to"))]
+    body, days = _read(file), (_day(from_day, "--from"), _day(to_day, "--to"))
     wiring.require_initialised(settings)
     boot(settings, "ledger")
     from clicktrail.control.reconcile import acting, result, spoken, work
 
-    name = "standard input" if file == STDIN else Path(file).name
-    list_ = spoken.take(program, name, body, map, days[0], days[1])
+    list_ = spoken.take(program, _name(file), body, map, *days)
     work.finish(list_, _bar())
     spoken.check(list_)
     preview = action = None
@@ -82,12 +80,14 @@ def reconcile(
     elif as_json:
         say([json.dumps(spoken.as_data(list_, preview, action), ensure_ascii=False, indent=1)])
     else:
-        say(spoken.lines(list_))
-        if apply and preview:
-            say(spoken.action_lines(list_, action) if action else spoken.preview_lines(list_, apply.value, preview))
+        say(spoken.told(list_, apply.value if apply else "", preview, action))
     if preview and not action:
         print("clicktrail: nothing was moved; add --yes to do it.", file=sys.stderr)
         raise typer.Exit(1)
+
+
+def _name(file: str) -> str:
+    return "standard input" if file == STDIN else Path(file).name
 
 
 def _read(file: str) -> bytes:

@@ -39,6 +39,7 @@ CAUSES = {
     "edge": "At the edge of the period",
     "only_here": "Only here",
     "open_here": "Not confirmed here",
+    "on_hold": "On hold here",
     "test": "Test partner",
     "same": "Same facts",
     "items": "One line an article",
@@ -186,6 +187,8 @@ def _agreed(kind: str, ours: Ours) -> tuple[str, str]:
         return "cancelled_here", "It is cancelled here: reopen it before it can be confirmed."
     if kind == classes.CONFIRMED_THERE:
         return "open_here", f"The shop confirmed it; here it is {ours.state}."
+    if ours.state == lifecycle.HELD:
+        return "on_hold", "It is on hold: its call had no proof. Confirming it lets it count."
     if ours.test:
         return "test", "It is a transaction of the test partner, in no total."
     if ours.state == lifecycle.CANCELLED:

@@ -111,7 +111,8 @@ def _examine(list_: Reconciliation, claimed: Claimed) -> tuple[list[Finding], di
     lookup = Lookup(connection, list_.program_id, house)
     found, notes = _find(listing, form, lookup, claimed)
     period = _period(list_, listing, house)
-    rows = list(lookup.period(period.first_ms, period.end_ms)) if period else []
+    tick = claimed.part("Looking up the period", 350, 350, 1)
+    rows = list(lookup.period(period.first_ms, period.end_ms, tick)) if period else []
     findings = classes.classify(listing.lines, found, rows)
     causes.explain(findings, _evidence(findings, lookup, period, list_.program_id, claimed), house)
     return findings, _facts(listing, period, notes)

@@ -33,11 +33,12 @@ OF_PERIOD = (
 ELSEWHERE = "SELECT tid, program_id FROM ledger_transaction WHERE program_id = %s AND tid IN ({})"
 CALLS = (
     "SELECT tid, at_ms, reason, facts, amount, transaction_number FROM ledger_postback "
-    "WHERE program_id = %s AND tid IN ({}) AND reason NOT IN ('saved', 'duplicate') ORDER BY id"
+    "WHERE program_id = %s AND tid IN ({}) AND reason NOT IN ('saved', 'duplicate', 'updated') ORDER BY id"
 )
 DISCARDED = (
     "SELECT tid, at_ms, reason, facts, amount, transaction_number FROM ledger_postback "
-    "WHERE id >= %s AND id < %s AND program_id = %s AND NOT saved AND reason NOT IN ('duplicate', 'conflict') "
+    "WHERE id >= %s AND id < %s AND program_id = %s AND NOT saved "
+    "AND reason NOT IN ('duplicate', 'conflict', 'updated') "
     "ORDER BY id LIMIT %s"
 )
 
@@ -62,13 +63,14 @@ class Lookup:
     def by_number(self, numbers: Iterable[int], tick: Tick) -> dict[int, Ours]:
         return {ours.number: ours for ours in map(self._ours, self._batched(BY_NUMBER, list(numbers), tick))}
 
-    def period(self, first_ms: int, end_ms: int) -> Iterator[Ours]:
+    def period(self, first_ms: int, end_ms: int, tick: Tick) -> Iterator[Ours]:
         """Without tests. Raises TooMany."""
         after, seen = (first_ms - 1, 1 << 62), 0
         while rows := self._rows(OF_PERIOD, [self._program, end_ms, *after, PAGE_ROWS]):
             seen += len(rows)
             if seen > MAX_PERIOD_ROWS:
                 raise TooMany(f"The period holds more than {MAX_PERIOD_ROWS:,} transactions: name a shorter one.")
+            tick(0)
             yield from map(self._ours, rows)
             after = (rows[-1][7], rows[-1][0])
 

@@ -27,6 +27,8 @@ TONES = {
     JobState.FAILED: "danger",
 }
 BUSY = (JobState.QUEUED, JobState.RUNNING)
+WAIT = "It is being worked on; wait until that is done."
+FILE_GONE = "The file was deleted in the meantime. Upload it again to read its columns in another way."
 MOST_SAMPLE_ROWS = 8
 MOST_ACTIONS = 20
 
@@ -95,10 +97,11 @@ class ReconciliationAdmin(ModelAdmin):
     def columns_view(self, request: HttpRequest, number: int) -> HttpResponse:
         """GET shows what the columns were understood as; POST compares. Another separator is shown first."""
         self._must_change(request)
-        list_ = self._list(number)
+        list_ = self._list(request, number)
         read = storing.sheet_of(list_)
-        if list_.state in BUSY or read is None:
-            messages.warning(request, _why_no_columns(list_))
+        is_busy = list_.state in BUSY or Action.objects.filter(list_id=number, state__in=BUSY).exists()
+        if is_busy or read is None:
+            messages.warning(request, WAIT if is_busy else FILE_GONE)
             return HttpResponseRedirect(_address("change", number))
         wanted = request.POST.get("separator", list_.separator)
         is_other = wanted != list_.separator and wanted in forms.SEPARATOR_NAMES
@@ -120,7 +123,7 @@ class ReconciliationAdmin(ModelAdmin):
     # One list
 
     def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
-        list_ = self._list(int(object_id) if object_id.isdecimal() and len(object_id) < 19 else 0)
+        list_ = self._list(request, int(object_id) if object_id.isdecimal() and len(object_id) < 19 else 0)
         if list_.state == JobState.MAPPING and not list_.file_cut:
             return HttpResponseRedirect(_address("columns", list_.pk))
         actions = list(Action.objects.filter(list_id=list_.pk).order_by("-pk")[:MOST_ACTIONS])
@@ -141,24 +144,26 @@ class ReconciliationAdmin(ModelAdmin):
     def history_view(self, _request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
         return HttpResponseRedirect(_address("change", int(object_id)))
 
-    def progress_view(self, _request: HttpRequest, number: int) -> HttpResponse:
+    def progress_view(self, request: HttpRequest, number: int) -> HttpResponse:
         """What the page asks for twice a second."""
-        list_ = self._list(number)
+        list_ = self._list(request, number)
         busy = _busy(list_, list(Action.objects.filter(list_id=number, state__in=BUSY).order_by("pk")))
         if busy is None:
             return JsonResponse({"busy": False})
         return JsonResponse({"busy": True, "phase": _phase(busy), "percent": _percent(busy)})
 
     def class_view(self, request: HttpRequest, number: int, kind: str) -> HttpResponse:
-        list_ = self._list(number)
+        list_ = self._list(request, number)
         page = tables.page_of(list_, kind, request.GET)
         if page is None:
             raise Http404("There is no such class.")
         return self._page(request, "class", title=page.title, list=list_, page=page, verbs=acting.VERBS)
 
     def result_view(self, request: HttpRequest, number: int) -> HttpResponse:
-        list_ = self._list(number)
-        answer = StreamingHttpResponse(result.lines(list_, request.GET.get("kind", "")), content_type="text/csv")
+        list_ = self._list(request, number)
+        answer = StreamingHttpResponse(
+            result.lines(list_, request.GET.get("kind", "")), content_type="text/csv; charset=utf-8"
+        )
         answer["Content-Disposition"] = f'attachment; filename="reconciled-{list_.pk}.csv"'
         return answer
 
@@ -167,7 +172,7 @@ class ReconciliationAdmin(ModelAdmin):
     def move_view(self, request: HttpRequest, number: int, verb: str) -> HttpResponse:
         """GET shows what would change, POST changes it."""
         self._must_change(request)
-        list_ = self._list(number)
+        list_ = self._list(request, number)
         chosen = tables.chosen_in(request.POST if request.method == "POST" else request.GET)
         if verb not in acting.VERBS or list_.state != JobState.DONE:
             raise Http404("There is nothing to move.")
@@ -215,7 +220,9 @@ class ReconciliationAdmin(ModelAdmin):
         shown = {**self.admin_site.each_context(request), "opts": self.opts, **context}
         return TemplateResponse(request, f"reconcile/{name}.html", shown)
 
-    def _list(self, number: int) -> Any:
+    def _list(self, request: HttpRequest, number: int) -> Any:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         list_ = with_names(Reconciliation.objects.filter(pk=number)).first()
         if list_ is None:
             raise Http404("There is no such list.")
@@ -233,12 +240,6 @@ def _address(page: str, number: int) -> str:
 def _columns_of(list_: Reconciliation, shape: storing.Shape, is_other: bool) -> Columns:
     """As stored, or as guessed anew where the separator is another one."""
     return shape.form if is_other else Columns(json.loads(list_.columns), list_.has_header)
-
-
-def _why_no_columns(list_: Reconciliation) -> str:
-    if list_.state in BUSY:
-        return "It is being compared; wait until that is done."
-    return "The file was deleted in the meantime. Upload it again to read its columns in another way."
 
 
 def _padded(row: tuple[str, ...], width: int) -> list[str]:

@@ -8,7 +8,7 @@ import codecs
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -74,29 +74,40 @@ def separator_of(text: str) -> str:
 
 
 def rows(text: str, separator: str) -> Iterator[Row]:
-    lines = list(io.StringIO(text, newline=""))
-    at = 1 if text[:4].casefold() == "sep=" else 0
-    while at < len(lines):
-        used, row = _row(lines, at, separator)
-        at += used
+    return rows_of(io.StringIO(text, newline=""), separator)
+
+
+def rows_of(lines: Iterable[str], separator: str) -> Iterator[Row]:
+    """The same from lines with their ends, as a file gives them; no more than one row's are kept at a time."""
+    source = iter(lines)
+    window = list(islice(source, MAX_ROW_LINES))
+    number = 1
+    if window and window[0][:4].casefold() == "sep=":
+        del window[0]
+        number = 2
+    while window:
+        used, row = _row(window, number, separator)
+        del window[:used]
+        number += used
+        window += islice(source, used)
         if row.fault or any(cell.strip() for cell in row.cells):
             yield row
 
 
-def _row(lines: list[str], at: int, separator: str) -> tuple[int, Row]:
-    """(lines of the file used up, row)."""
-    line = lines[at]
+def _row(lines: list[str], number: int, separator: str) -> tuple[int, Row]:
+    """(lines of the file used up, row). number: of the first of these lines."""
+    line = lines[0]
     if '"' not in line:
-        return 1, _checked(at + 1, line.rstrip("\r\n").split(separator))
-    for used in range(1, min(MAX_ROW_LINES, len(lines) - at) + 1):
+        return 1, _checked(number, line.rstrip("\r\n").split(separator))
+    for used in range(1, min(MAX_ROW_LINES, len(lines)) + 1):
         try:
-            return used, _checked(at + 1, _split("".join(lines[at : at + used]), separator, strict=True))
+            return used, _checked(number, _split("".join(lines[:used]), separator, strict=True))
         except csv.Error as fault:
             if "end of data" not in str(fault):
                 break
     if line.count('"') % 2 == 0:
-        return 1, _loosely(line, at + 1, separator)
-    return 1, Row(at + 1, (), "A quotation mark is opened and not closed.")
+        return 1, _loosely(line, number, separator)
+    return 1, Row(number, (), "A quotation mark is opened and not closed.")
 
 
 def _loosely(line: str, number: int, separator: str) -> Row:
@@ -115,6 +126,11 @@ def _checked(number: int, cells: list[str]) -> Row:
     if len(cells) > MAX_COLUMNS:
         return Row(number, (), f"It has {len(cells)} columns, more than {MAX_COLUMNS}.")
     return Row(number, tuple(cells))
+
+
+def encoding_of(sample: bytes) -> str:
+    """By the beginning of a file; utf-8 and cp1252 only the whole of it can tell apart."""
+    return next((encoding for mark, encoding in _MARKS if sample.startswith(mark)), "") or _unmarked(sample)
 
 
 def _unmarked(body: bytes) -> str:

@@ -89,6 +89,15 @@ def lines(list_: Reconciliation) -> Iterator[str]:
         yield f"{name:20} {sums['lines']:>9} {amounts[0]:>16} {amounts[1]:>16} {amounts[2]:>14} {house.currency}"
 
 
+def told(list_: Reconciliation, verb: str, preview: Preview | None, action: Action | None) -> Iterator[str]:
+    """The result, and what --apply did or would do."""
+    yield from lines(list_)
+    if action:
+        yield from action_lines(list_, action)
+    elif preview:
+        yield from preview_lines(list_, verb, preview)
+
+
 def preview_lines(list_: Reconciliation, verb: str, made: Preview) -> Iterator[str]:
     house = compare.house_of_list(list_)
     name = acting.VERBS[verb]

@@ -82,7 +82,10 @@ def shape_of(read: Sheet, program_id: int, separator: str = "") -> Shape:
 
 
 def start(list_: Reconciliation, form: Columns, from_day: int | None, to_day: int | None) -> None:
-    """The columns are known: compare, or compare anew, and remember them for the next list of this form."""
+    """The columns are known: compare, or compare anew, and remember them for the next list of this form.
+
+    A list that is being compared stays as it is.
+    """
     now_ms = heartbeat.now_ms()
     written = json.dumps(dict(form.places))
     with transaction.atomic():
