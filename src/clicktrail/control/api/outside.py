@@ -7,7 +7,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from clicktrail.control.api.problems import BY_STATUS, MEDIA_TYPE, Fault, answer
 
-UNDER = "/api/"
+UNDER = "/api/v"
+"""The console's page of API keys lies under /api/ too, and shows its errors to people."""
 SENTENCES = {
     "bad_request": "The request cannot be read.",
     "missing_scope": "The request was refused.",
@@ -19,7 +20,7 @@ SENTENCES = {
 
 
 class ProblemsMiddleware:
-    """The outermost: whatever went wrong below `/api/` leaves as problem details."""
+    """The outermost: whatever went wrong below `/api/v1/` leaves as problem details."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -45,5 +46,5 @@ def _as_problem(response: HttpResponse) -> HttpResponse:
 
 @csrf_exempt
 def nowhere(_request: HttpRequest, **_: object) -> HttpResponse:
-    """Every address below `/api/` that is no route."""
+    """Every address of the API that is no route."""
     return answer(Fault("no_route", SENTENCES["no_route"]))

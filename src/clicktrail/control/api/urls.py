@@ -1,4 +1,4 @@
-"""Addresses below `/api/`. Nothing of them falls through to the console, which would ask a program to sign in."""
+"""Addresses of the API. Nothing of them falls through to the console, which would ask a program to sign in."""
 
 from django.urls import path, re_path
 
@@ -10,5 +10,5 @@ urlpatterns = [
     path("v1/openapi.json", document, name="api-document"),
     path("v1/docs", docs_page, name="api-docs"),
     path("v1/", api.urls),
-    re_path("", nowhere),
+    re_path(r"^v[0-9]+(/|$)", nowhere),
 ]
