@@ -7,7 +7,9 @@ from clicktrail.control.console import (  # noqa: F401
     aside,
     calls,
     creatives,
+    deliveries,
     partners,
     programs,
+    receivers,
     transactions,
 )

@@ -74,6 +74,8 @@ NAVIGATION = [
             _item("Partners", "group", "catalog_partner"),
             _item("Approvals", "verified", "catalog_approval"),
             _item("Partner rates", "percent", "catalog_partnerrate"),
+            _item("Postbacks and webhooks", "webhook", "outbox_receiver"),
+            _item("Deliveries", "outbox", "outbox_delivery"),
         ],
     },
     {

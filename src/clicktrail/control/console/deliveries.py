@@ -1,0 +1,160 @@
+"""Deliveries: what was told to whom, every attempt with its answer, and sending again."""
+
+import json
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import DropdownFilter
+from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
+
+from clicktrail.control.console.cells import DASH, label, named, page_link, time_cell
+from clicktrail.control.console.filters import MOST_CHOICES
+from clicktrail.control.outbox import desk
+from clicktrail.control.outbox.models import Delivery, DeliveryState, Receiver
+from clicktrail.core.ids import read_id
+from clicktrail.core.receivers import TRIGGERS
+
+TONES = {"due": "info", "failed": "warning", "delivered": "success", "given_up": "danger"}
+STAGES = {"before": "Before", "attempt": "Attempt", "answer": "Answer"}
+
+
+class ReceiverFilter(DropdownFilter):
+    title = "receiver"
+    parameter_name = "receiver"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        rows = Receiver.objects.order_by("name").values_list("pk", "name")[:MOST_CHOICES]
+        return [(str(number), f"{name} ({number})") for number, name in rows]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        number = read_id(self.value())
+        return queryset.filter(receiver_id=number) if number else queryset
+
+
+class DeliveryStateFilter(DropdownFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        return [(state.value, str(state.label)) for state in DeliveryState]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """What is not done has an index of its own."""
+        if self.value() in ("due", "failed"):
+            queryset = queryset.filter(done_ms__isnull=True)
+        return queryset.filter(state=self.value()) if self.value() else queryset
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ModelAdmin):
+    list_display = ("shown_time", "shown_receiver", "shown_event", "shown_order", "shown_state", "shown_attempts")
+    list_filter = (ReceiverFilter, DeliveryStateFilter)
+    list_filter_submit = True
+    list_fullwidth = True
+    list_per_page = 50
+    list_max_show_all = 0
+    ordering = ("-id",)
+    sortable_by = ()
+    search_fields = ("key",)
+    search_help_text = "Transaction number"
+    show_full_result_count = False
+    paginator = InfinitePaginator
+    actions = ("send_again",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        name = Receiver.objects.filter(pk=OuterRef("receiver_id")).values("name")[:1]
+        return super().get_queryset(request).annotate(receiver_name=Subquery(name))
+
+    def get_search_results(self, _request: HttpRequest, queryset: QuerySet, term: str) -> tuple[QuerySet, bool]:
+        number = read_id(term.strip())
+        return (queryset.filter(transaction_number=number) if number else queryset), False
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Delivery | None = None) -> bool:
+        return False
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        found: dict[str, Any] = super().get_actions(request)
+        found.pop("delete_selected", None)
+        return found
+
+    def get_urls(self) -> list[Any]:
+        again = self.admin_site.admin_view(self.again_view)
+        return [path("<int:number>/again/", again, name="outbox_delivery_again"), *super().get_urls()]
+
+    @admin.action(description="Send again")
+    def send_again(self, request: HttpRequest, rows: QuerySet) -> None:
+        sent = desk.send_again(list(rows.values_list("pk", flat=True)[: desk.MOST_AGAIN]))
+        messages.success(request, f"{sent} deliveries are sent again, each with the delivery id that it had.")
+
+    def again_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        if request.method != "POST" or not self.has_change_permission(request) or not desk.send_again([number]):
+            raise Http404("There is no such delivery.")
+        messages.success(request, "It is sent again, with the delivery id that it had.")
+        return HttpResponseRedirect(reverse("admin:outbox_delivery_change", args=[number]))
+
+    def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
+        """One delivery with every attempt; nothing here is a field to be typed over."""
+        row = self.get_queryset(request).filter(pk=read_id(object_id) or 0).first()
+        if row is None or not self.has_view_permission(request, row):
+            raise Http404("There is no such delivery.")
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"Delivery {desk.name_of(row)}",
+            "original": row,
+            "row": row,
+            "state": _state(row),
+            "facts": _facts(row),
+            "told": json.dumps(json.loads(row.facts), indent=1, ensure_ascii=False),
+            "attempts": [(time_cell(a.at_ms, None), STAGES.get(a.stage, a.stage), a) for a in desk.attempts_of(row)],
+        }
+        return TemplateResponse(request, "console/delivery.html", context)
+
+    @display(description="Made")
+    def shown_time(self, row: Delivery) -> str:
+        return time_cell(row.created_ms, None)
+
+    @display(description="Receiver")
+    def shown_receiver(self, row: Any) -> str:
+        return named(row.receiver_id, row.receiver_name)
+
+    @display(description="Event")
+    def shown_event(self, row: Delivery) -> str:
+        return row.trigger.capitalize()
+
+    @display(description="Transaction")
+    def shown_order(self, row: Delivery) -> str:
+        return str(row.transaction_number or DASH)
+
+    @display(description="State")
+    def shown_state(self, row: Delivery) -> str:
+        return _state(row)
+
+    @display(description="Attempts")
+    def shown_attempts(self, row: Delivery) -> int:
+        return row.attempts
+
+
+def _state(row: Delivery) -> str:
+    return label(str(DeliveryState(row.state).label), TONES.get(row.state, "plain"))
+
+
+def _facts(row: Any) -> list[tuple[str, Any]]:
+    number = row.transaction_number
+    return [
+        ("Delivery id", desk.name_of(row)),
+        ("Receiver", page_link("outbox_receiver", row.receiver_id, named(row.receiver_id, row.receiver_name))),
+        ("Event", TRIGGERS.get(row.trigger, row.trigger).capitalize()),
+        ("Transaction", page_link("ledger_transaction", number, number) if number else DASH),
+        ("Made", time_cell(row.created_ms, None)),
+        ("Next attempt" if row.done_ms is None else "Done", time_cell(row.done_ms or row.due_ms, None)),
+    ]

@@ -1,0 +1,160 @@
+"""Partner postbacks and webhooks: who is told of what, with secrets, a test, and what the courier thinks of it."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import path, reverse
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultiple, UnfoldAdminTextareaWidget
+
+from clicktrail.control.console.cells import DASH, label, state_label, time_cell
+from clicktrail.control.console.fields import ruled
+from clicktrail.control.outbox import desk, rules
+from clicktrail.control.outbox.models import Receiver, ReceiverKind, Standing
+from clicktrail.core.receivers import FOR_WEBHOOKS, TRIGGERS
+
+STANDINGS = {"works": "success", "fails": "warning", "down": "danger", "gone": "danger"}
+
+
+class ReceiverForm(forms.ModelForm):
+    triggers = forms.MultipleChoiceField(
+        label="Events",
+        choices=[(name, TRIGGERS[name].capitalize()) for name in FOR_WEBHOOKS],
+        widget=UnfoldAdminCheckboxSelectMultiple,
+        help_text="What it is told of. A partner is never told of conflicts and alarms.",
+    )
+
+    class Meta:
+        model = Receiver
+        fields = ("kind", "name", "partner", "program", "address", "method", "triggers", "state")
+        widgets = {"address": UnfoldAdminTextareaWidget({"rows": 3, "data-receiver-address": ""})}
+        help_texts = {
+            "kind": "A postback calls a partner's own address; a webhook sends JSON to the shop or a back office.",
+            "partner": "Whose orders; for a postback only.",
+            "program": "Empty: all programs.",
+            "address": "With any of " + ", ".join(rules.placeholders()) + ", or {subid} and so on.",
+            "method": "Of a postback; a webhook is always sent by POST.",
+            "state": "Paused: what happens meanwhile waits, 48 hours at most.",
+        }
+
+    def clean_address(self) -> str:
+        return ruled(lambda text: rules.address(text, settings.CLICKTRAIL))(self.cleaned_data["address"])
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        kind = values.get("kind") or self.instance.kind
+        if kind == ReceiverKind.POSTBACK and not (values.get("partner") or self.instance.partner_id):
+            self.add_error("partner" if "partner" in self.fields else None, "A postback needs its partner.")
+        if kind == ReceiverKind.WEBHOOK and values.get("partner"):
+            self.add_error("partner", "A webhook is no partner's: leave this empty.")
+        if "triggers" in values:
+            try:
+                values["triggers"] = rules.triggers(kind, values["triggers"])
+            except ValueError as fault:
+                self.add_error("triggers", ValidationError(str(fault)))
+        return values
+
+
+@admin.register(Receiver)
+class ReceiverAdmin(ModelAdmin):
+    form = ReceiverForm
+    fields = ("kind", "name", "partner", "program", "address", "method", "triggers", "state")
+    list_display = ("name", "shown_kind", "shown_partner", "shown_program", "address", "shown_state", "shown_standing")
+    list_select_related = ("partner", "program")
+    list_filter = ("kind", "state")
+    list_filter_submit = True
+    search_fields = ("name", "address", "=id")
+    ordering = ("pk",)
+    change_form_outer_after_template = "console/receiver.html"
+
+    class Media:
+        js = ("console/receiver.js",)
+
+    def get_readonly_fields(self, _request: HttpRequest, obj: Receiver | None = None) -> tuple[str, ...]:
+        return ("kind", "partner") if obj else ()
+
+    def get_urls(self) -> list[Any]:
+        guard = self.admin_site.admin_view
+        return [
+            path("check/", guard(self.check_view), name="outbox_receiver_check"),
+            path("<int:number>/do/<str:deed>/", guard(self.do_view), name="outbox_receiver_do"),
+            *super().get_urls(),
+        ]
+
+    def check_view(self, request: HttpRequest) -> HttpResponse:
+        """The address as it would be called for a sample order, or what is wrong with it."""
+        text = request.GET.get("address", "")
+        try:
+            return JsonResponse({"filled": rules.filled(rules.address(text, settings.CLICKTRAIL))})
+        except ValueError as fault:
+            return JsonResponse({"fault": str(fault)})
+
+    def do_view(self, request: HttpRequest, number: int, deed: str) -> HttpResponse:
+        """test, rotate, resume: by POST."""
+        receiver = Receiver.objects.filter(pk=number).first()
+        if request.method != "POST" or receiver is None or not self.has_change_permission(request, receiver):
+            raise Http404("There is nothing to do.")
+        if deed == "test":
+            delivery = desk.send_test(receiver)
+            return HttpResponseRedirect(reverse("admin:outbox_delivery_change", args=[delivery.pk]))
+        if deed == "rotate":
+            desk.rotate(receiver)
+            messages.success(request, f"Key {receiver.key_number} is in force from now on.")
+        elif deed == "resume":
+            desk.start_afresh(receiver)
+            messages.success(request, "The courier starts afresh with it.")
+        else:
+            raise Http404("There is nothing to do.")
+        return HttpResponseRedirect(reverse("admin:outbox_receiver_change", args=[number]))
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        receiver = Receiver.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
+        if receiver is not None and self.has_change_permission(request, receiver):
+            kwargs["extra_context"] = _context(receiver) | (kwargs.get("extra_context") or {})
+        return super().change_view(request, object_id, *args, **kwargs)
+
+    @display(description="Kind", ordering="kind")
+    def shown_kind(self, row: Receiver) -> str:
+        return str(row.get_kind_display())
+
+    @display(description="Partner", ordering="partner__name")
+    def shown_partner(self, row: Receiver) -> str:
+        return str(row.partner) if row.partner else DASH
+
+    @display(description="Program", ordering="program__name")
+    def shown_program(self, row: Receiver) -> str:
+        return str(row.program) if row.program else "All"
+
+    @display(description="State", ordering="state")
+    def shown_state(self, row: Receiver) -> str:
+        return state_label(row.state)
+
+    @display(description="Courier")
+    def shown_standing(self, row: Receiver) -> str:
+        standing = Standing.objects.filter(pk=row.pk).first()
+        return standing_label(standing) if standing else DASH
+
+
+def standing_label(standing: Standing) -> str:
+    return label(str(standing.get_state_display()), STANDINGS.get(standing.state, "plain"))
+
+
+def _context(receiver: Receiver) -> dict[str, Any]:
+    numbers = [receiver.key_number - 1, receiver.key_number, receiver.key_number + 1]
+    words = ("before", "in force", "next")
+    standing = Standing.objects.filter(pk=receiver.pk).first()
+    return {
+        "receiver": receiver,
+        "secrets": [
+            (number, word, desk.secret(receiver, number)) for number, word in zip(numbers, words, strict=True) if number
+        ],
+        "standing": standing,
+        "standing_state": standing_label(standing) if standing else label("Nothing sent yet"),
+        "standing_since": time_cell(standing.since_ms, None) if standing else "",
+        "sample": rules.filled(receiver.address),
+    }
