@@ -19,6 +19,7 @@ from clicktrail.commands import (
     engine,
     export,
     forget,
+    importing,
     init,
     judge,
     keys,
@@ -50,6 +51,7 @@ app.command("trace", rich_help_panel=DAILY)(trace.trace)
 app.command("judge", rich_help_panel=DAILY)(judge.judge)
 app.command("export", rich_help_panel=DAILY)(export.export)
 app.command("forget", rich_help_panel=DAILY)(forget.forget)
+app.add_typer(importing.commands, name="import", rich_help_panel=DAILY)
 app.command("reconcile", rich_help_panel=DAILY)(reconcile.reconcile)
 app.command("replay", rich_help_panel=DAILY)(replay.replay)
 app.add_typer(account.commands, name="account", rich_help_panel=DAILY)

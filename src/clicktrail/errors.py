@@ -9,6 +9,7 @@ ClicktrailError
  │    └── JournalBroken     a file is not a journal, or not ours
  ├── LedgerError        the ledger is out of reach, older than the program, or fenced off
  │    └── LedgerAway        out of reach now; try again
+ ├── ImportRefused      a file of another system cannot be taken over
  ├── ListError          an order list cannot be taken or compared
  └── StartError         a port, socket or folder is taken or missing
 """
@@ -47,6 +48,10 @@ class LedgerError(ClicktrailError):
 
 
 class LedgerAway(LedgerError):
+    pass
+
+
+class ImportRefused(ClicktrailError):
     pass
 
 

@@ -48,7 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     """Edge workers; each has its own journal."""
     node: Node = 1
-    """Node number of the first edge worker; the others count on from it. 1000 and 1001 are the console's and the import's."""
+    """Node number of the first edge worker; the others count on from it. 1000 and 1001 are the house's own."""
     public_url: str = ""
     """Where the world sees this server, e.g. https://track.example.com: allowed host and CSRF origin."""
     database: str = ""

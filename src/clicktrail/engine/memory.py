@@ -4,8 +4,8 @@ thrown away and read again, so that memory and ledger can never drift apart."""
 from clicktrail.control.ledger import transactionrow
 from clicktrail.core.case import ClickFacts, Earlier
 from clicktrail.core.catalog import Catalog
-from clicktrail.core.foreign import is_importable
 from clicktrail.core.clickid import NODE_MASK, NODE_SHIFT, Reader, first_id, made_ms
+from clicktrail.core.foreign import is_importable
 from clicktrail.engine.bots import is_bot
 from clicktrail.engine.catalogs import Catalogs
 from clicktrail.engine.clicks import host_of
