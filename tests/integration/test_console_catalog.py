@@ -32,6 +32,10 @@ PROGRAM = {
     "click_parameter": "qc_clickid",
     "deeplink_hosts": "shop.example\r\n*.Shop.example:8443\r\n",
     "landing_page": "https://new.example/?id=<% CLICKID %>",
+    "unproven": "refuse",
+    "nocheck_by": "everybody",
+    "pid_by": "everybody",
+    "replay_window_s": "300",
 }
 
 
