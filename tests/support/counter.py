@@ -55,7 +55,7 @@ class Counter:
         from django.test.utils import CaptureQueriesContext
 
         if key == "":
-            key = self.keys.setdefault("", self.key())
+            key = self.keys[""] = self.keys.get("") or self.key()
         extra = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
         if key is not None:
             extra["HTTP_AUTHORIZATION"] = f"Bearer {key}"
