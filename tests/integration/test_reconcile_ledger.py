@@ -227,6 +227,7 @@ def test_the_command_compares_and_applies(place: Place, tmp_path: Path) -> None:
     assert place.one("SELECT reason FROM ledger_move") == "Reconciled with orders.csv"
 
 
+@pytest.mark.parametrize("ledger", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -237,11 +238,7 @@ def test_the_command_compares_and_applies(place: Place, tmp_path: Path) -> None:
         (("{file}", "--program", "1", "--apply", "confirm", "--class", "doubled"), "no class that can be moved"),
     ],
 )
-def test_the_command_says_what_is_wrong(
-    place: Place, tmp_path: Path, words: tuple[str, ...], sentence: str, request: pytest.FixtureRequest
-) -> None:
-    if place.settings.database:
-        pytest.skip("the database has no part in it")
+def test_the_command_says_what_is_wrong(place: Place, tmp_path: Path, words: tuple[str, ...], sentence: str) -> None:
     file = tmp_path / "orders.csv"
     file.write_text("tid;umsatz\nA-1;5\n")
     assert sentence in _run(place, "reconcile", *(word.format(file=file) for word in words), code=2)
