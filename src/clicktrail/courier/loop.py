@@ -265,6 +265,7 @@ class Courier:
             self._load.end(host, unproven)
             youth.end()
         self._settle(lane, due, at_ms, outcome)
+        self._line_up(lane)
         self._wake(host)
 
     async def _attempt(self, lane: Lane, due: Due, at_ms: int) -> Outcome:
