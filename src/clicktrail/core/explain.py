@@ -120,6 +120,7 @@ def _words(facts: Facts) -> dict[str, str]:
         "no_partner": _no_partner(facts),
         "no_product": _no_product(facts),
         "partner": _partner(facts),
+        "passed_over": _passed_over(facts),
         "product": _quoted(facts, "product", "of the order"),
         "program": _program(facts),
         "proof": facts.get("proof", "a signature, a key or a listed address is missing"),
@@ -132,6 +133,16 @@ def _words(facts: Facts) -> dict[str, str]:
         "was": "was" if at_click else "is",
         "window": window(facts) or "a limited time",
     }
+
+
+def _passed_over(facts: Facts) -> str:
+    """What the call says and this caller may not say: " that counts (of pid only that of a signed call counts)"."""
+    whose = {"nobody": "nobody's counts", "signed": "only that of a signed call counts"}
+    if facts.get("ignored_pid") in whose and not facts.get("partner"):
+        return f" that counts (of the parameter pid {whose[facts['ignored_pid']]} here)"
+    if facts.get("ignored_nocheck") in whose:
+        return f" (of the parameter nocheck {whose[facts['ignored_nocheck']]} here)"
+    return ""
 
 
 def _quoted(facts: Facts, name: str, otherwise: str) -> str:

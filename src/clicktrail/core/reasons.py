@@ -131,8 +131,8 @@ _LIST = (
     ),
     Reason(
         NO_ATTRIBUTION,
-        "The call carries neither a ClickID nor a partner, so nobody can be credited.",
-        "The call carries neither clickid nor pid, so the order cannot be credited to a partner.",
+        "The call carries neither a ClickID nor a partner{passed_over}, so nobody can be credited.",
+        "The call carries neither clickid nor pid{passed_over}, so the order cannot be credited to a partner.",
     ),
     Reason(
         UNKNOWN_PARTNER,
@@ -166,8 +166,8 @@ _LIST = (
     ),
     Reason(
         NOT_APPROVED,
-        "{partner} is not approved for the product {product} of {program}.",
-        "The partner is not approved for the product {product}; cross-selling calls may pass nocheck=1.",
+        "{partner} is not approved for the product {product} of {program}{passed_over}.",
+        "The partner is not approved for the product {product}{passed_over}; cross-selling calls may pass nocheck=1.",
     ),
 )
 

@@ -33,11 +33,12 @@ def once(case: Case, program: Program, judged: Judged) -> None:
         return
     found = _amount_differs(case.postback, earlier, program) + _product_differs(case.postback, earlier)
     partner_differs = _partner_differs(case, earlier)
-    if partner_differs is None and not found:
+    may_change = case.postback.proofs.trusted and not case.postback.again
+    if partner_differs is None and (may_change or not found):
         # Whether the partner is another one only its click can tell: judged as if that had come before.
         raise Named(reasons.WAITING, transaction=earlier.number)
     found += partner_differs or []
-    if case.postback.proofs.trusted and not case.postback.again:
+    if may_change:
         _trusted(case, earlier, found, judged)
     if found:
         raise Named(reasons.CONFLICT, transaction=earlier.number, differences=found)

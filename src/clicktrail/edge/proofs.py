@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from clicktrail.addresses import Address, Networks
 from clicktrail.core import signing
-from clicktrail.core.access import MAX_KEYS, NO_PROOFS, Access, Proofs, token_digest, token_purpose
+from clicktrail.core.access import MAX_KEYS, MAX_NETWORKS, NO_PROOFS, Access, Proofs, token_digest, token_purpose
 from clicktrail.core.ids import read_id
 from clicktrail.core.postback import HIDDEN
 from clicktrail.edge.catalog import Picture
@@ -57,7 +57,7 @@ class Door:
         self._secrets = {key.number: derive(keys, key.purpose(program)) for key in rules.keys[:MAX_KEYS]}
         self._token_key = derive(keys, token_purpose(program))
         self._tokens = rules.tokens[:MAX_KEYS]
-        self._networks = Networks(rules.networks)
+        self._networks = Networks(rules.networks[:MAX_NETWORKS])
 
     def proofs(self, params: Params, address: Address | None, now_ms: int) -> Proofs:
         signed = signing.check(params, self._secrets, self._window_ms, now_ms)

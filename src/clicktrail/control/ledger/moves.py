@@ -126,7 +126,9 @@ def change(connection: BaseDatabaseWrapper, number: int, decide: Decide, deed: D
         decided = decide(seen)
         if isinstance(decided, str):
             return Refused(number, decided)
-        now = replace(decided, revision=seen.revision + 1, stamp_ms=max(seen.stamp_ms, deed.now_ms))
+        # Later than what was said before, also where a shop's clock is ahead: its old call, sent again, is stale.
+        stamp_ms = max(seen.stamp_ms + 1, deed.now_ms)
+        now = replace(decided, revision=seen.revision + 1, stamp_ms=stamp_ms)
         cursor.execute(UPDATE, [*transactionrow.values(now), number, seen.revision])
         if cursor.rowcount != 1:
             return Refused(number, f"Transaction {number} was moved by somebody else in the same moment; look again.")
