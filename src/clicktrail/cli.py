@@ -25,6 +25,7 @@ from clicktrail.commands import (
     keys,
     mail,
     reconcile,
+    rejudge,
     replay,
     serve,
     status,
@@ -49,6 +50,7 @@ app.command("serve", rich_help_panel=BEGIN)(serve.serve)
 app.add_typer(catalog.commands, name="catalog", rich_help_panel=DAILY)
 app.command("trace", rich_help_panel=DAILY)(trace.trace)
 app.command("judge", rich_help_panel=DAILY)(judge.judge)
+app.command("rejudge", rich_help_panel=DAILY)(rejudge.rejudge)
 app.command("export", rich_help_panel=DAILY)(export.export)
 app.command("forget", rich_help_panel=DAILY)(forget.forget)
 app.add_typer(importing.commands, name="import", rich_help_panel=DAILY)

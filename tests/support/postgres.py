@@ -22,7 +22,7 @@ from clicktrail.settings import Settings
 TABLES = "tables"
 """The database that every test's own is copied from."""
 LOCK = 4711
-OURS = "SELECT tablename FROM pg_tables WHERE tablename ~ '^(ledger|catalog|outbox|reconcile)_'"
+OURS = "SELECT tablename FROM pg_tables WHERE tablename ~ '^(ledger|catalog|outbox|reconcile|secondlooks)_'"
 FIRST_ROWS = """
     INSERT INTO ledger_engine_state (id, epoch, next_transaction, next_order, applied_ms, cuts)
         VALUES (1, 0, 1, 1, 0, '{}');

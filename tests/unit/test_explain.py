@@ -253,7 +253,7 @@ RULES = with_program(access=Access(nocheck="nobody", pid="signed"))
         (verdict(proofs=Proofs(signed_by=2)), Received(NOW_MS, "POST"), ["Signed with key 2."]),
         (
             verdict(proofs=Proofs(token=1, listed=True, fault="its signature is wrong")),
-            Received(NOW_MS, "GET", token=1, listed=True),
+            Received(NOW_MS, "GET", listed=True),
             ["Token 1 is right, it came from a listed address; a proof that it gave does not count: "
              "its signature is wrong."],
         ),

@@ -82,6 +82,24 @@ class Intake:
         self._wake()
         return [event.id for event in events]
 
+    def hand_in_again(
+        self, calls: Iterable[tuple[Mapping[str, str], str, Mapping[str, Any]]], actor: str, catalog_version: int
+    ) -> list[int]:
+        """Copies of earlier calls, to be judged once more, in one commit; returns their log numbers.
+
+        calls: (parameters, fault, fields of the event: `again`, `arrived_ms` and what the call had proved) of each.
+        Raises JournalRefused: then none of them is stored.
+        """
+        with self._lock:
+            now_ms = system_ms()
+            events: list[Event] = [
+                self._event(params, fault, now_ms, "again", actor, catalog_version, fields)
+                for params, fault, fields in calls
+            ]
+            self._writer.commit(events, now_ms + RESERVE_MS)
+        self._wake()
+        return [event.id for event in events]
+
     def hand_in_clicks(self, clicks: Iterable[Mapping[str, Any]], catalog_version: int) -> list[int]:
         """Make clicks of another system durable in one commit and wake the engine; returns their new ids.
 

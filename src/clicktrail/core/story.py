@@ -42,8 +42,9 @@ class Received:
     again: int = 0
     """The call that this one judges once more."""
     arrived_ms: int = 0
-    token: int = 0
     listed: bool = False
+    house: bool = False
+    """The call that is judged once more was handed in by the house itself."""
 
 
 def story(
@@ -85,7 +86,7 @@ def _received_step(received: Received) -> str:
 
 
 def _proof_step(facts: Facts, received: Received | None) -> str:
-    is_of_house = received is not None and received.source in ("api", "console")
+    is_of_house = received is not None and (received.house or received.source in ("api", "console"))
     proofs = [f"signed with key {facts['signed_by']}"] if facts.get("signed_by") and not is_of_house else []
     token = facts.get("token")
     proofs += [f"token {token} is right"] if token and not is_of_house else []

@@ -8,12 +8,12 @@ from clicktrail.journal.events import Postback
 
 HOUSE = ("console", "api", "import")
 """Sources whose caller control has checked itself."""
-KEPT = ("signed_by", "token", "listed", "proof_fault", "stamp_ms")
+KEPT = ("signed_by", "token", "listed", "proof_fault", "stamp_ms", "house")
 """Fields of the event that the log keeps."""
 
 
 def of(event: Postback) -> Proofs:
-    house = event.source in HOUSE
+    house = event.source in HOUSE or event.house
     if not (house or event.signed_by or event.token or event.listed or event.proof_fault):
         return NO_PROOFS
     return Proofs(house, event.signed_by, event.token, event.listed, event.proof_fault, event.stamp_ms)

@@ -67,6 +67,8 @@ class Postback(msgspec.Struct, frozen=True, array_like=True, tag="p", gc=False):
     """Id of the call that is judged once more; 0: none."""
     arrived_ms: int = 0
     """When the order happened, where that was before `at_ms`; 0: then."""
+    house: bool = False
+    """The call that is judged once more was handed in by the house itself."""
 
 
 Event = Click | Postback

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
+from django.db.models import Q
 
 from clicktrail.control.ledger.models import Click, Postback, SetAside, Transaction
 from clicktrail.core.clickid import Checks
@@ -68,6 +69,9 @@ def widen(subject: Subject) -> None:
             subject.clicks |= set(clicks.values_list("click_id", flat=True))
         for click in list(subject.clicks):
             _add_calls(subject, Postback.objects.filter(click_id=click))
+        # A call that was judged again is in the books twice.
+        originals = Postback.objects.filter(pk__in=subject.calls, again_id__isnull=False).values_list("again_id")
+        _add_calls(subject, Postback.objects.filter(Q(again_id__in=subject.calls) | Q(pk__in=originals)))
 
 
 def _add_calls(subject: Subject, calls: Any) -> None:
@@ -95,7 +99,7 @@ def add_events(subject: Subject, found: Iterable[events.Event], checks: Checks) 
 def belongs(event: events.Event, subject: Subject, checks: Checks) -> bool:
     if isinstance(event, events.Click):
         return event.id in subject.clicks
-    if event.id in subject.calls or order_of(event.params) in subject.orders:
+    if event.id in subject.calls or event.again in subject.calls or order_of(event.params) in subject.orders:
         return True
     click = checks.read(event.params.get("clickid", ""))
     return click is not None and click in subject.clicks

@@ -31,7 +31,7 @@ def received(call: Postback) -> Received:
     proofs = json.loads(call.proofs) if call.proofs else {}
     return Received(
         call.at_ms, call.method, call.source, call.actor, call.again_id or 0, call.arrived_ms or 0,
-        proofs.get("token", 0), bool(proofs.get("listed")),
+        bool(proofs.get("listed")), bool(proofs.get("house")),
     )  # fmt: skip
 
 
