@@ -28,6 +28,8 @@ MEASURES = (
 )
 MAX_REPORT_ROWS = 10_000
 MAX_REPORT_DAYS = 1100
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
+"""Before and after them nothing was counted, and calendars come to their ends."""
 
 _COLUMNS = {"program": "program_id", "partner": "partner_id", "creative": "creative_id", "product": "product_id"}
 _WITHOUT = {"hour", "creative", "product"}
@@ -70,6 +72,8 @@ def check(question: Question) -> None:
     """Raise ValueError, with the mend, where the sums cannot answer."""
     if question.last < question.first:
         raise ValueError("The last day lies before the first one.")
+    if question.first < FIRST_DAY or question.last > LAST_DAY:
+        raise ValueError(f"Ask for days from {FIRST_DAY} to {LAST_DAY}.")
     if (question.last - question.first).days >= MAX_REPORT_DAYS:
         raise ValueError(f"Ask for at most {MAX_REPORT_DAYS} days at once.")
     if question.names("subid") and question.names("referrer"):
