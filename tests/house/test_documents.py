@@ -9,6 +9,7 @@ from house.documents import DOCS, REFERENCE
 
 from clicktrail import settings
 from clicktrail.core import reasons
+from clicktrail.core import delivery, receivers
 from clicktrail.core.placeholders import PLACEHOLDERS
 from clicktrail.edge import health, routes
 
@@ -79,8 +80,21 @@ def test_every_route() -> None:
 
 
 def test_every_placeholder() -> None:
-    told = re.findall(r"^\| `<% (\w+) %>`", _page("placeholders.md"), re.MULTILINE)
-    assert not documents.differences(told, [name.upper() for name in PLACEHOLDERS])
+    page = _page("placeholders.md")
+    for heading, known in (("## Click targets", PLACEHOLDERS), ("## Addresses of receivers", delivery.PLACEHOLDERS)):
+        told = [name.strip("<% >") for name in documents.names(page, heading)]
+        assert not documents.differences(told, [name.upper() for name in known])
+
+
+def test_every_event_of_a_delivery() -> None:
+    page = _page("deliveries.md")
+    events = documents.rows(page, "## Events")
+    assert not documents.differences(documents.names(page, "## Events"), list(receivers.TRIGGERS))
+    assert [row[1] for row in events] == list(receivers.TRIGGERS.values())
+    assert [row[2].strip("`") for row in events] == [receivers.EVENTS[name] for name in receivers.TRIGGERS]
+    for column, chosen in ((3, receivers.FOR_POSTBACKS), (4, receivers.FOR_WEBHOOKS)):
+        yes = [name for name, row in zip(receivers.TRIGGERS, events, strict=True) if row[column] == "yes"]
+        assert yes == [*chosen, receivers.TEST]
 
 
 def test_every_metric() -> None:
