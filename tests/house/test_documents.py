@@ -8,8 +8,7 @@ from house import documents, files, rules
 from house.documents import DOCS, REFERENCE
 
 from clicktrail import settings
-from clicktrail.core import reasons
-from clicktrail.core import delivery, receivers
+from clicktrail.core import delivery, reasons, receivers
 from clicktrail.core.placeholders import PLACEHOLDERS
 from clicktrail.edge import health, routes
 
