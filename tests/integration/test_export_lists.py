@@ -96,6 +96,7 @@ def test_postbacks_in_the_form_of_the_transaction_log(filled: Place) -> None:
             "remote",
             "reason",
             "saved",
+            "source",
         ]
     )
     assert [(row["tid"], row["reason"], row["saved"]) for row in rows] == [
@@ -132,6 +133,7 @@ def test_transactions_with_exactly_the_currencys_decimals(filled: Place) -> None
         "test",
         "clicked_at",
         "created_at",
+        "imported",
     ]
     assert [(r["transaction"], r["revenue"], r["commission"], r["currency"], r["test"]) for r in rows] == [
         (1, "95.50", "9.55", "EUR", False),
@@ -150,7 +152,7 @@ def test_csv_has_a_line_of_names_and_disarms_formulas(filled: Place) -> None:
     odd = dict(zip(*[_csv("postbacks")[n] for n in (0, 5)], strict=True))
     assert (odd["tid"], odd["pid"], odd["product"], odd["nocheck"]) == ("'+tid", "'\tanna", "'\rSale", "true")
     assert dict(zip(*[_csv("postbacks")[n] for n in (0, 2)], strict=True))["saved"] == "–"
-    assert [row[-3] for row in _csv("transactions")] == ["test", "false", "false", "true"]
+    assert [row[-4] for row in _csv("transactions")] == ["test", "false", "false", "true"]
 
 
 def test_since_leaves_out_what_is_older(filled: Place) -> None:

@@ -19,6 +19,7 @@ from clicktrail.settings import IMPORT_NODE, Settings
 if TYPE_CHECKING:
     from clicktrail.commands.catchingup import CatchingUp
     from clicktrail.control.importing.clicks import Clicks
+    from clicktrail.control.importing.orders import Orders
     from clicktrail.control.importing.outcome import Outcome
     from clicktrail.control.importing.table import Column, Hear, Table
     from clicktrail.control.intake import Intake
@@ -76,7 +77,94 @@ def clicks_command(
     _tell(outcome, as_json)
 
 
-def _journaled(settings: Settings, reader: "Clicks", skip_errors: bool, no_wait: bool) -> "Outcome":
+@commands.command("partners")
+@takes_data
+def partners_command(
+    settings: Settings,
+    file: File,
+    program: Program = None,
+    mapping: Map = None,
+    update: Update = False,
+    dry_run: DryRun = False,
+    skip_errors: SkipErrors = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add partners with their numbers, names, states and approvals, all in one edit of the catalog.
+
+    Twice changes nothing more. The server may run. Exit code 1 where lines cannot be taken.
+    """
+    _boot(settings)
+    from clicktrail.control.catalog.publish import publish
+    from clicktrail.control.importing import partners
+    from clicktrail.control.importing.house import house
+
+    house(program)
+    with _spooled(file) as (path, name):
+        reader = partners.Partners(_table(path, name, partners.COLUMNS, mapping), program, update)
+        outcome = reader.run(is_dry=dry_run, skip_errors=skip_errors, hear=_bar())
+    publish(settings)
+    _tell(outcome, as_json)
+
+
+@commands.command("creatives")
+@takes_data
+def creatives_command(
+    settings: Settings,
+    file: File,
+    program: Program = None,
+    mapping: Map = None,
+    update: Update = False,
+    dry_run: DryRun = False,
+    skip_errors: SkipErrors = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add creatives with their numbers, and the click targets that they lead to, all in one edit of the catalog.
+
+    Twice changes nothing more. The server may run. Exit code 1 where lines cannot be taken.
+    """
+    _boot(settings)
+    from clicktrail.control.catalog.publish import publish
+    from clicktrail.control.importing import creatives
+    from clicktrail.control.importing.house import house
+
+    with _spooled(file) as (path, name):
+        reader = creatives.Creatives(_table(path, name, creatives.COLUMNS, mapping), house(program), update)
+        outcome = reader.run(is_dry=dry_run, skip_errors=skip_errors, hear=_bar())
+    publish(settings)
+    _tell(outcome, as_json)
+
+
+@commands.command("transactions")
+@takes_data
+def transactions_command(
+    settings: Settings,
+    file: File,
+    program: Program = None,
+    mapping: Map = None,
+    time_format: TimeFormat = "",
+    dry_run: DryRun = False,
+    skip_errors: SkipErrors = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take over orders as they stand in another system: with its commission and its state.
+
+    They are judged like calls; what is here already stays as it is. Exit code 1 where lines cannot be taken or
+    were discarded.
+    """
+    _boot(settings)
+    from clicktrail.control.importing import orders
+    from clicktrail.control.importing.cells import Times
+    from clicktrail.control.importing.house import house
+    from clicktrail.heartbeat import now_ms
+
+    with _spooled(file) as (path, name):
+        table = _table(path, name, orders.COLUMNS, mapping)
+        reader = orders.Orders(table, house(program), Times(time_format, now_ms()), name)
+        outcome = reader.check(_bar()) if dry_run else _journaled(settings, reader, skip_errors, no_wait=False)
+    _tell(outcome, as_json)
+
+
+def _journaled(settings: Settings, reader: "Clicks | Orders", skip_errors: bool, no_wait: bool) -> "Outcome":
     """First what an earlier import left on its way, so that nothing is taken for new that is known."""
     from clicktrail.control.catalog.publish import publish
 
@@ -156,7 +244,7 @@ def _tell(outcome: "Outcome", as_json: bool) -> None:
             print(line, file=sys.stderr)
         sys.stderr.flush()
         say(outcome.told())
-    if outcome.faults.count:
+    if outcome.faults.count or outcome.results:
         raise typer.Exit(1)
 
 

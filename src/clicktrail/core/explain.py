@@ -206,6 +206,8 @@ def _sum(facts: Facts) -> str:
     if "commission_minor" not in facts:
         return "the commission stands with it"
     earned, paid = money(facts["commission_minor"], facts), rate(facts)
+    if facts.get("paid_there"):
+        return f"{earned}, as the other system paid it"
     if _is_share(facts):
         return f"{paid} of {money(facts['revenue_minor'], facts)} is {earned}"
     return f"a fixed {earned}"
@@ -230,6 +232,8 @@ def credit_step(facts: Facts) -> str:
 def pay_step(facts: Facts) -> str:
     if not rate(facts):
         return ""
+    if facts.get("paid_there") and "commission_minor" in facts:
+        return f"product {_quoted(facts, 'product', 'unknown')}: {_sum(facts)}."
     earned = f", so {money(facts['commission_minor'], facts)}" if "commission_minor" in facts else ""
     revenue = f" of {money(facts['revenue_minor'], facts)}" if _is_share(facts) else ""
     return f"product {_quoted(facts, 'product', 'unknown')} pays {rate(facts)}{revenue}{earned}."

@@ -71,7 +71,7 @@ def _earned(case: Case, program: Program, tid: str, held_for: str, facts: Facts)
     _approved(case, partner, program, product, facts)
     earned = _commission(case, program, rate, revenue_minor)
     subid = case.postback.subid or (click.subid if click else "")
-    facts.update(subid=subid or None, commission_minor=earned)
+    facts.update(subid=subid or None, commission_minor=earned, paid_there=case.postback.commission and True)
     return Award(
         program=program.id,
         tid=tid,

@@ -24,7 +24,7 @@ from clicktrail.core.clickid import first_id, split
 from clicktrail.core.ids import read_id
 
 TONES = {reasons.SAVED: "success", reasons.DUPLICATE: "plain", reasons.CONFLICT: "warning", reasons.WAITING: "info"}
-SOURCES = {"edge": "Shop", "console": "By hand", "api": "API"}
+SOURCES = {"edge": "Shop", "console": "By hand", "api": "API", "import": "Imported"}
 UNSAVED = "unsaved"
 
 

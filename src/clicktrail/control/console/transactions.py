@@ -28,6 +28,7 @@ from clicktrail.control.console.cells import (
 )
 from clicktrail.control.console.chapters import story_of
 from clicktrail.control.console.filters import DayFilter, PartnerFilter, ProgramFilter
+from clicktrail.control.ledger.imported import is_imported
 from clicktrail.control.ledger.models import Move, Postback, Transaction, TransactionState
 from clicktrail.core import explain, lifecycle
 from clicktrail.core.clickid import split
@@ -292,6 +293,7 @@ def marks(row: Transaction) -> list[str]:
     return [
         *([label("Test", "warning")] if row.test else []),
         *([label("By hand")] if row.manual else []),
+        *([label("Imported")] if is_imported(row.postback_id) else []),
         *([label("Proven", "success")] if row.trusted else []),
     ]
 

@@ -22,7 +22,8 @@ _MS = timedelta(milliseconds=1)
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,T]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?(?: Uhr)?")
 _SLASHED = re.compile(r"\d{1,4}/\d{1,2}/\d{1,4}.*")
 
-PAID_WORDS = ("paid", "payed", "ausbezahlt", "ausgezahlt", "vergutet", "verguetet", "abgerechnet", "settled", "billed")
+PAID_WORDS = ("paid", "payed", "bezahlt", "ausbezahlt", "ausgezahlt", "verguetet", "abgerechnet", "settled", "billed")
+"""Of a commission; in a shop's own list the same words say that the customer has paid."""
 
 Parse = Callable[[str], datetime]
 
@@ -103,12 +104,8 @@ def _usual(text: str) -> datetime:
     except ValueError:
         pass
     if _SLASHED.fullmatch(text):
-        raise ValueError(
-            f"{quote(text)} may be day/month or month/day: say which, like --time-format '%d/%m/%Y %H:%M'."
-        )
-    raise ValueError(
-        f"{quote(text)} is no time such as 2026-01-31 08:15:00; else say how it is written: --time-format."
-    )
+        raise ValueError(f"{quote(text)} may be day/month or month/day: say it, like --time-format '%d/%m/%Y %H:%M'.")
+    raise ValueError(f"{quote(text)} is no time such as 2026-01-31 08:15:00: say how it is written, --time-format.")
 
 
 def _made(text: str, *parts: int) -> datetime:

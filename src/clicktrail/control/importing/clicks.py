@@ -26,9 +26,9 @@ MAX_AHEAD = 4000
 """Events that the engine may be behind before more is handed in."""
 
 COLUMNS = (
-    Column("clickid", ("qcclickid", "klickid", "klick", "click", "subclickid", "transactionclickid", "cid", "id"), True),
-    Column("time", ("zeit", "zeitpunkt", "datum", "timestamp", "date", "datetime", "clicktime", "klickzeit", "clickdate",
-                    "klickdatum", "created", "createdat", "at", "uhrzeit"), True),
+    Column("clickid", ("qcclickid", "klickid", "klick", "click", "cid", "id"), True),
+    Column("time", ("zeit", "zeitpunkt", "datum", "timestamp", "date", "datetime", "clicktime", "klickzeit",
+                    "clickdate", "klickdatum", "created", "createdat", "at", "uhrzeit"), True),
     Column("partner", ("pid", "partnerid", "partnernummer", "publisher", "publisherid", "affiliate", "affiliateid",
                        "affid", "siteid"), True),
     Column("program", ("cpid", "programid", "programm", "programmid", "campaign", "campaignid", "kampagne", "offer",

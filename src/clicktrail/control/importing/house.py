@@ -48,7 +48,7 @@ class House:
         if self.creatives.get(id) != program.pk:
             raise line.wrong(
                 "creative",
-                f"program {program.pk} has no creative {id}: import the creatives first, or go without: --map creative=.",
+                f"program {program.pk} has no creative {id}: import them first, or go without: --map creative=.",
             )
         return id
 

@@ -16,8 +16,14 @@ class Outcome:
     found: Counter[str] = field(default_factory=Counter)
     """In words -> lines, like `imported`, `there already`."""
     notes: list[str] = field(default_factory=list)
+    results: list[str] = field(default_factory=list)
+    """Sentences on lines that were judged and are not in the ledger as they stand here; the first of them."""
     refused: bool = False
     """Nothing was taken, because there are faults."""
+
+    def done(self) -> None:
+        """What was to be done is done."""
+        self.found = Counter({words.removeprefix("to be "): number for words, number in self.found.items()})
 
     def told(self) -> list[str]:
         parts = [f"{number:,} {words}" for words, number in self.found.items() if number]
@@ -27,7 +33,7 @@ class Outcome:
             told.append("Nothing was imported. Mend the lines, or take the others: --skip-errors.")
         elif self.is_dry:
             told.append("This was a dry run: nothing was imported.")
-        return [*told, *self.notes]
+        return [*self.results, *told, *self.notes]
 
     def as_data(self) -> dict[str, object]:
         return {
@@ -38,5 +44,6 @@ class Outcome:
             "found": dict(self.found),
             "errors": self.faults.count,
             "named": self.faults.named,
+            "results": self.results,
             "notes": self.notes,
         }

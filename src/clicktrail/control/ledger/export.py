@@ -18,6 +18,7 @@ from django.db import connection
 from django.db.models import Min, Model, QuerySet
 
 from clicktrail.control.catalog.models import Program
+from clicktrail.control.ledger.imported import is_imported
 from clicktrail.control.ledger.models import Click, Postback, Transaction
 from clicktrail.core.clickid import first_id, text_of
 from clicktrail.core.ids import read_id
@@ -93,6 +94,7 @@ def postback_row(p: Postback, decimals: Mapping[int, int]) -> Row:
         p.ip,
         p.reason,
         p.transaction_number if p.saved else DASH,
+        p.source,
     )
 
 
@@ -114,6 +116,7 @@ def transaction_row(t: Transaction) -> Row:
         t.test,
         iso(t.clicked_ms),
         iso(t.created_ms),
+        is_imported(t.postback_id),
     )
 
 
@@ -129,12 +132,12 @@ EXPORTS = {
     ),
     "postbacks": Export(
         ("call", "at", "program", "tid", "clickid", "pid", "subid", "wmid", "product", "amount", "nocheck")
-        + ("remote", "reason", "saved"),
+        + ("remote", "reason", "saved", "source"),
         postbacks,
     ),
     "transactions": Export(
         ("transaction", "program", "tid", "partner", "subid", "creative", "referrer", "clickid", "product")
-        + ("revenue", "commission", "currency", "state", "test", "clicked_at", "created_at"),
+        + ("revenue", "commission", "currency", "state", "test", "clicked_at", "created_at", "imported"),
         transactions,
     ),
 }

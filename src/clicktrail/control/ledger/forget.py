@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 from django.db.models import Q
 
+from clicktrail.control.ledger.imported import clicks_meant, foreign_of
 from clicktrail.control.ledger.models import Click, Postback, SetAside, Transaction
 from clicktrail.core.clickid import Checks
 from clicktrail.core.ids import read_id
@@ -32,6 +33,8 @@ class Subject:
     calls: set[int] = field(default_factory=set)
     orders: set[tuple[int, str]] = field(default_factory=set)
     """(program, tid)"""
+    foreign: set[str] = field(default_factory=set)
+    """ClickIDs that another system gave the clicks."""
 
     def __bool__(self) -> bool:
         return bool(self.clicks or self.calls or self.orders)
@@ -45,9 +48,9 @@ def begin(text: str, program: int | None, checks: Checks) -> Subject:
 
     Raises LedgerError where several programs have this order number and none was named.
     """
-    id = checks.read(text)
-    if id is not None:
-        return Subject(clicks={id})
+    ids = clicks_meant(text, checks)
+    if ids:
+        return Subject(clicks=ids)
     programs = set(Postback.objects.filter(tid=text, program_id__isnull=False).values_list("program_id", flat=True))
     programs |= set(Transaction.objects.filter(tid=text).values_list("program_id", flat=True))
     if program is not None:
@@ -72,6 +75,7 @@ def widen(subject: Subject) -> None:
         # A call that was judged again is in the books twice.
         originals = Postback.objects.filter(pk__in=subject.calls, again_id__isnull=False).values_list("again_id")
         _add_calls(subject, Postback.objects.filter(Q(again_id__in=subject.calls) | Q(pk__in=originals)))
+    subject.foreign |= set(foreign_of(subject.clicks).values())
 
 
 def _add_calls(subject: Subject, calls: Any) -> None:
@@ -101,8 +105,9 @@ def belongs(event: events.Event, subject: Subject, checks: Checks) -> bool:
         return event.id in subject.clicks
     if event.id in subject.calls or event.again in subject.calls or order_of(event.params) in subject.orders:
         return True
-    click = checks.read(event.params.get("clickid", ""))
-    return click is not None and click in subject.clicks
+    text = event.params.get("clickid", "")
+    click = checks.read(text)
+    return text in subject.foreign or (click is not None and click in subject.clicks)
 
 
 def order_of(params: Mapping[str, str]) -> tuple[int | None, str]:
@@ -113,7 +118,7 @@ def order_of(params: Mapping[str, str]) -> tuple[int | None, str]:
 def needles(subject: Subject, clickids: Iterable[str]) -> list[bytes]:
     """What a journal's row must contain to hold anything of the subject: an id, the ClickID or order as text."""
     ids = [id.to_bytes(8, "big") for id in subject.clicks | subject.calls]
-    return ids + [text.encode() for text in clickids] + [tid.encode() for _, tid in subject.orders]
+    return ids + [text.encode() for text in (*clickids, *subject.foreign)] + [tid.encode() for _, tid in subject.orders]
 
 
 def cleared(event: events.Event) -> events.Event:

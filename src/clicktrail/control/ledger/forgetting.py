@@ -58,6 +58,9 @@ class Forgetting:
         found = Subject()
         for file in self.reader.files():
             for event in self._events(file, [text.encode()]):
+                if getattr(event, "clickid", "") == text:
+                    found.clicks.add(event.id)
+                    found.foreign.add(text)
                 params = getattr(event, "params", {})
                 program, tid = forget.order_of(params)
                 if tid == text and program is not None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from clicktrail.control.catalog.models import Partner, Program
 from clicktrail.control.ledger import export, verdicts
+from clicktrail.control.ledger.imported import is_imported
 from clicktrail.control.ledger.models import Click, Move, Postback, Transaction
 from clicktrail.control.ledger.trace import Found
 from clicktrail.core import explain, reasons
@@ -46,7 +47,7 @@ class Names:
 def tell(found: Found, prefix: str) -> list[Chapter]:
     names = Names()
     copies = verdicts.copies_of(found.calls)
-    chapters = [_click(click, prefix, names) for click in found.clicks]
+    chapters = [_click(click, prefix, names, found.foreign.get(click.pk, "")) for click in found.clicks]
     chapters += [_call(call, copies.get(call.pk, ()), names) for call in found.calls]
     chapters += [_transaction(t, [m for m in found.moves if m.transaction_number == t.number], names)
                  for t in found.transactions]  # fmt: skip
@@ -67,7 +68,12 @@ def as_data(found: Found, prefix: str) -> dict[str, Any]:
     names = Names()
     copies = verdicts.copies_of(found.calls)
     return {
-        "clicks": [_row("clicks", export.click_row(c, prefix)) | _told(_click(c, prefix, names)) for c in found.clicks],
+        "clicks": [
+            _row("clicks", export.click_row(c, prefix))
+            | {"imported_clickid": found.foreign.get(c.pk)}
+            | _told(_click(c, prefix, names, found.foreign.get(c.pk, "")))
+            for c in found.clicks
+        ],
         "calls": [
             _row("postbacks", export.postback_row(c, decimals))
             | _told(_call(c, copies.get(c.pk, ()), names))
@@ -91,14 +97,15 @@ def _told(chapter: Chapter) -> dict[str, Any]:
     return {"story": [chapter.heading, *chapter.steps]}
 
 
-def _click(click: Click, prefix: str, names: Names) -> Chapter:
+def _click(click: Click, prefix: str, names: Names, foreign: str) -> Chapter:
     who = names.partner(click.partner_id) if click.partner_id else "no partner"
     creative = f", creative {click.creative_id}" if click.creative_id else ""
     heading = f"Click on a link of {who} for {names.program(click.program_id)}{creative}, led to {click.target!r}."
-    return Chapter(click.at_ms, heading, [step for step in _click_steps(click, prefix) if step])
+    return Chapter(click.at_ms, heading, [step for step in _click_steps(click, prefix, foreign) if step])
 
 
-def _click_steps(click: Click, prefix: str) -> Iterator[str]:
+def _click_steps(click: Click, prefix: str, foreign: str) -> Iterator[str]:
+    yield f"Imported: another system gave it the ClickID {explain.quote(foreign)}." if foreign else ""
     yield f"ClickID {text_of(prefix, click.id, click.tail)}, made by node {node_of(click.id)}."
     yield f"Sub id {explain.quote(click.subid)}." if click.subid else ""
     yield f"It came from {click.referrer_host}." if click.referrer_host else ""
@@ -117,6 +124,7 @@ def _call(call: Postback, copies: Iterable[Postback], names: Names) -> Chapter:
     by = {
         "console": f"Entered by hand by {call.actor}",
         "api": f"Handed in over the API by {call.actor}",
+        "import": f"Imported from {explain.quote(call.actor)}: call",
         "again": "Judged once more: the call",
     }
     heading = f"{by.get(call.source, f'Call {call.method}')} with {order}{program}, log number {call.id}."
@@ -130,6 +138,7 @@ def _transaction(t: Transaction, moves: list[Move], names: Names) -> Chapter:
     steps = [f"Order {explain.quote(t.tid)} of {names.program(t.program_id)}, product {explain.quote(t.product)}."]
     steps += ["A test: it is in no total."] if t.test else []
     steps += ["Entered by hand."] if t.manual else []
+    steps += ["Imported from another system, with the commission that it paid."] if is_imported(t.postback_id) else []
     return Chapter(t.created_ms, heading, steps + [_move(move) for move in moves])
 
 

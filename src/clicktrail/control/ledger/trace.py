@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Min, Q
 
 from clicktrail.control.catalog.models import Program
+from clicktrail.control.ledger.imported import clicks_meant, foreign_of
 from clicktrail.control.ledger.models import Click, Move, Postback, Transaction
 from clicktrail.core.clickid import MAX_ID, Checks
 
@@ -30,6 +31,8 @@ class Found:
     transactions: list[Transaction] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
     calls_left_off: int = 0
+    foreign: dict[int, str] = field(default_factory=dict)
+    """Click -> the ClickID that another system gave it."""
 
     def __bool__(self) -> bool:
         return bool(self.clicks or self.calls or self.transactions)
@@ -37,7 +40,7 @@ class Found:
 
 def look_up(text: str, checks: Checks) -> Found:
     """All that belongs to `text`; a number may be several things at once, and then all are found."""
-    click_ids, call_ids, orders = _by_clickid(checks.read(text))
+    click_ids, call_ids, orders = _by_clickids(clicks_meant(text, checks))
     if text.isascii() and text.isdigit() and int(text) <= MAX_ID:
         more_clicks, more_calls, more_orders = _by_number(int(text))
         click_ids |= more_clicks
@@ -45,6 +48,18 @@ def look_up(text: str, checks: Checks) -> Found:
         orders |= more_orders
     orders |= orders_with(text)
     return _gather(click_ids, call_ids, orders)
+
+
+def _by_clickids(ids: set[int]) -> tuple[set[int], set[int], set[Order]]:
+    clicks: set[int] = set()
+    calls: set[int] = set()
+    orders: set[Order] = set()
+    for id in ids:
+        more_clicks, more_calls, more_orders = _by_clickid(id)
+        clicks |= more_clicks
+        calls |= more_calls
+        orders |= more_orders
+    return clicks, calls, orders
 
 
 def _by_clickid(id: int | None) -> tuple[set[int], set[int], set[Order]]:
@@ -103,6 +118,7 @@ def _gather(click_ids: set[int], call_ids: set[int], orders: set[Order]) -> Foun
     found.calls_left_off = calls.count() - len(found.calls)
     click_ids |= {c.click_id for c in [*found.calls, *transactions] if c.click_id is not None}
     found.clicks = list(Click.objects.filter(pk__in=click_ids).order_by("id"))
+    found.foreign = foreign_of(click.pk for click in found.clicks)
     numbers = [transaction.number for transaction in transactions]
     found.moves = list(Move.objects.filter(transaction_number__in=numbers).order_by("id"))
     return found
