@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from support.office import SETUP, Office, manager, signed_in
 from support.postgres import database
+from support.stranger import Stranger, account, code_now, quick_passwords, switch_on
 
 from clicktrail import catalogfile, keys
 from clicktrail.commands.catalog import show_catalog
@@ -68,6 +69,21 @@ def test_the_pages_of_the_console(settings: Settings) -> None:
         assert "ORDER-1" in desk.get("/ledger/transaction/", state="confirmed", q="ORDER-1").text
         assert "ORDER-2" in desk.get("/ledger/transaction/", q="ORDER-").text
         assert "Saved as transaction 2" in desk.get("/ledger/postback/", q="ORDER-2", day_from="2020-01-01").text
+
+
+def test_the_brake_the_sessions_and_the_second_factor(settings: Settings) -> None:
+    with quick_passwords():
+        account("mona")
+        mona, thief = Stranger(), Stranger(address="203.0.113.9")
+        mona.sign_in("mona")
+        secret = switch_on(mona)
+        answers = [thief.sign_in("mona", f"guess-{n}").text for n in range(8)]
+        assert ["Please wait" in text for text in answers] == [False] * 6 + [True] * 2
+        other = Stranger()
+        other.sign_in("mona")
+        assert other.post("/login/second-step/", code=code_now(secret, 1)).address == "/ledger/transaction/"
+        mona.post("/account/", others="1")
+        assert mona.is_inside and not other.is_inside
 
 
 def test_an_older_ledger_says_what_to_run(settings: Settings) -> None:

@@ -100,3 +100,11 @@ def test_an_edit_elsewhere_is_published_by_the_running_console(server: Server) -
     setup.write_text('[[partner]]\nid = 7\nname = "Anna"\n')
     assert "added partner 7" in server.run("catalog", "apply", str(setup))
     assert 'name = "Anna"' in server.run("catalog", "show")
+
+
+def test_the_operator_helps_who_lost_a_password_or_a_telephone(server: Server) -> None:
+    said = server.run("account", "password", server.user)
+    assert said.startswith(f"{server.user} signs in with the password ") and server.password not in said
+    assert "had no second factor" in server.run("account", "reset-second-factor", server.user)
+    stranger = server.ended("account", "password", "nobody")
+    assert stranger.returncode == 2 and f"there are: {server.user}." in stranger.stderr
