@@ -1,6 +1,5 @@
 """Transactions: the list, one with its history, moves."""
 
-import json
 from typing import Annotated, Any, Literal
 
 from django.db import connection
@@ -29,7 +28,7 @@ from clicktrail.control.api.shapes import (
     time_or_none,
 )
 from clicktrail.control.ledger.models import Move, Transaction
-from clicktrail.control.ledger.moves import Refused, move, reduce
+from clicktrail.control.ledger.moves import Refused, facts_said, move, reduce
 from clicktrail.core import lifecycle
 from clicktrail.core.clickid import split
 from clicktrail.core.money import AmountError, format_percent, parse_fixed
@@ -180,7 +179,7 @@ def _step(step: Move) -> MoveShape:
         actor=step.actor,
         reason=step.reason,
         revision=step.revision,
-        changes=json.loads(step.changes or "[]"),
+        changes=facts_said(step.changes),
         call=None if step.call_id is None else str(step.call_id),
     )
 

@@ -9,7 +9,7 @@ SwaggerUIBundle({
   deepLinking: true,
   validatorUrl: null,
   persistAuthorization: false,
-  docExpansion: "none",
+  docExpansion: "list",
   displayRequestDuration: true,
   defaultModelsExpandDepth: 0,
 });
