@@ -56,7 +56,7 @@ def _trusted(case: Case, earlier: Earlier, found: list[Facts], judged: Judged) -
         return
     now = replace(earlier, trusted=True, stamp_ms=stamp_ms, held_for="")
     if found and not earlier.trusted and earlier.state in (HELD, OPEN):
-        now = _replaced(now, _award(judged, earlier, found))
+        now = replaced(now, _award(judged, earlier, found))
     elif found:
         now = _smaller(now, found)
     now = _moved(now, case.postback.status, earlier)
@@ -78,7 +78,8 @@ def _award(judged: Judged, earlier: Earlier, found: list[Facts]) -> Award:
         raise Named(reasons.CONFLICT, transaction=earlier.number, differences=found, instead=named.reason) from None
 
 
-def _replaced(now: Earlier, award: Award) -> Earlier:
+def replaced(now: Earlier, award: Award) -> Earlier:
+    """The transaction with the facts of another call of its order; number, state and trust stay."""
     return replace(
         now,
         partner=award.partner,

@@ -56,7 +56,7 @@ def story(
     operator: bool = True,
 ) -> list[str]:
     """operator: whether the reader runs the program; else nothing is said of partners and their clicks."""
-    steps = [*_before(reason, facts, received), *(_credit(facts) if operator else ())]
+    steps = [*_before(reason, facts, received, operator), *(_credit(facts) if operator else ())]
     told = operator_sentence(reason, facts, transaction) if operator else sentence(reason, facts, transaction)
     return [capital(step) for step in steps if step] + [
         told,
@@ -64,25 +64,23 @@ def story(
     ]
 
 
-def _before(reason: str, facts: Facts, received: Received | None) -> Iterator[str]:
-    yield _received_step(received) if received else ""
+def _before(reason: str, facts: Facts, received: Received | None, operator: bool) -> Iterator[str]:
+    yield _received_step(received, operator) if received else ""
     yield _proof_step(facts, received)
     yield _click_step(reason, facts)
     yield _window_step(reason, facts)
 
 
-def _received_step(received: Received) -> str:
-    when = moment(received.at_ms)
+def _received_step(received: Received, operator: bool) -> str:
+    """Who of the house had a hand in it is for the house."""
+    when, actor = moment(received.at_ms), f" by {received.actor}" if operator and received.actor else ""
     if received.again:
+        number = f": call {received.again}" if operator else ""
         arrived = f", which arrived {moment(received.arrived_ms)}" if received.arrived_ms else ""
-        return f"judged once more {when} by {received.actor or 'nobody named'}: call {received.again}{arrived}."
-    by = {
-        "console": f"entered by hand by {received.actor}",
-        "api": f"handed in over the API by {received.actor}",
-        "import": f"imported by {received.actor}",
-    }
+        return f"judged once more {when}{actor}{number}{arrived}."
+    by = {"console": "entered by hand", "api": "handed in over the API", "import": "imported"}
     method = f" with {received.method}" if received.method and received.source == "edge" else ""
-    return f"{by.get(received.source, 'received')} {when}{method}."
+    return f"{by.get(received.source, 'received')}{actor} {when}{method}."
 
 
 def _proof_step(facts: Facts, received: Received | None) -> str:

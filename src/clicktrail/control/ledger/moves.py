@@ -16,7 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from clicktrail.control.ledger import transactionrow
 from clicktrail.control.outbox import put as outbox
 from clicktrail.core import telling
-from clicktrail.core.case import Earlier, Facts
+from clicktrail.core.case import Earlier, Facts, difference
 from clicktrail.core.lifecycle import after, counts
 from clicktrail.core.periods import bucket_s, day_of
 from clicktrail.core.repeat import REDUCIBLE, differences, reduced
@@ -34,6 +34,11 @@ HISTORY = (
     "INSERT INTO ledger_move (transaction_number, at_ms, from_state, to_state, actor, reason, revision, changes, "
     "call_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
+EXACT = (
+    "subid", "creative", "host", "clickid", "click_id", "product_id", "percent_ppm", "fixed_minor", "test",
+    "clicked_ms",
+)  # fmt: skip
+"""Facts of a transaction that a line of history keeps for a rebuilt ledger."""
 MEASURES = ("transactions", "revenue_minor", "commission_minor")
 
 
@@ -133,7 +138,7 @@ def change(connection: BaseDatabaseWrapper, number: int, decide: Decide, deed: D
         if cursor.rowcount != 1:
             return Refused(number, f"Transaction {number} was moved by somebody else in the same moment; look again.")
         moved = Moved(number, seen.state, now.state, tuple(d for d in differences(seen, now) if d["fact"] != "status"))
-        _write_history(cursor, moved, now.revision, deed)
+        _write_history(cursor, moved, _exactly(seen, now), now.revision, deed)
         _change_sums(cursor, order, seen, -1)
         _change_sums(cursor, order, now, 1)
         told = telling.Order(order.program, order.tid, order.currency, order.decimals)
@@ -141,11 +146,16 @@ def change(connection: BaseDatabaseWrapper, number: int, decide: Decide, deed: D
     return moved
 
 
+def facts_said(changes: str) -> list[Facts]:
+    """What a line of history says to a person: {"fact", "earlier", "later"} of what changed beside the state."""
+    return [each for each in json.loads(changes or "[]") if each["fact"] not in EXACT]
+
+
 def again(seen: Earlier, state: str, said: list[Facts]) -> Earlier:
     """The transaction with what a line of history says of it; for a ledger that is rebuilt."""
     later = {each["fact"]: each["later"] for each in said}
     return replace(
-        seen,
+        replace(seen, **{name: later[name] for name in EXACT if name in later}),
         state=state,
         partner=later.get("partner", seen.partner),
         product=later.get("product", seen.product),
@@ -154,8 +164,15 @@ def again(seen: Earlier, state: str, said: list[Facts]) -> Earlier:
     )
 
 
-def _write_history(cursor: Any, moved: Moved, revision: int, deed: Deed) -> None:
-    changes = json.dumps(moved.differences, ensure_ascii=False) if moved.differences else ""
+def _exactly(seen: Earlier, now: Earlier) -> list[Facts]:
+    """What changed beside what a person reads; never a referrer, which is somebody's own."""
+    pairs = [(name, getattr(seen, name), getattr(now, name)) for name in EXACT]
+    return [difference(name, before, later) for name, before, later in pairs if before != later]
+
+
+def _write_history(cursor: Any, moved: Moved, exactly: list[Facts], revision: int, deed: Deed) -> None:
+    said = [*moved.differences, *exactly]
+    changes = json.dumps(said, ensure_ascii=False) if said else ""
     cursor.execute(
         HISTORY,
         [moved.number, deed.now_ms, moved.from_state, moved.to_state, deed.actor, deed.reason, revision, changes,

@@ -14,7 +14,7 @@ from clicktrail.control.secondlooks.lookups import Key, World, earlier
 from clicktrail.core import postback as call_form
 from clicktrail.core import reasons, signing
 from clicktrail.core.access import MAX_KEYS, NO_PROOFS, Access, Proofs, token_digest, token_purpose
-from clicktrail.core.case import Award, Earlier, Verdict
+from clicktrail.core.case import Award, Case, Earlier, Verdict
 from clicktrail.core.catalog import Catalog
 from clicktrail.core.explain import money, operator_sentence, sentence
 from clicktrail.core.ids import read_id
@@ -96,26 +96,42 @@ _WOULD = {
 def judge_all(asked: Sequence[Asked], world: World, known: dict[Key, Earlier] | None = None) -> list[Looked]:
     """known: orders that calls before these would have saved; those of this run are added to it."""
     known = {} if known is None else known
+    cases = _cases(asked, world)
+    orders = [_order(case.postback) for case in cases]
+    standing = earlier([order for order in orders if order not in known]) | known
+    found = []
+    for each, case, order in zip(asked, cases, orders, strict=True):
+        looked = _look(each, replace(case, earlier=standing.get(order)))
+        if looked.award is not None:
+            standing[order] = known[order] = imagined(looked.award, each.at_ms)
+        elif looked.verdict.change is not None:
+            standing[order] = known[order] = looked.verdict.change.after
+        found.append(looked)
+    return found
+
+
+def judge_first(asked: Sequence[Asked], world: World) -> list[Looked]:
+    """Each as if it were the first call of its order."""
+    return [_look(each, case) for each, case in zip(asked, _cases(asked, world), strict=True)]
+
+
+def _cases(asked: Sequence[Asked], world: World) -> list[Case]:
+    """All that their verdicts depend on, but for what stands already."""
     typed = [_typed(each) for each in asked]
     click_ids = world.click_ids(call.clickid for call in typed)
     clicks = world.clicks(click_ids.values())
-    orders = [_order(call) for call in typed]
-    standing = earlier([order for order in orders if order not in known]) | known
-    catalogs: dict[int, Catalog] = {0: world.catalog}
-    found = []
-    for each, call, order in zip(asked, typed, orders, strict=True):
+    catalogs = {version: world.catalog_of(version) for version in {each.catalog for each in asked}}
+    cases = []
+    for each, call in zip(asked, typed, strict=True):
         click_id = click_ids.get(call.clickid or "")
-        if each.catalog not in catalogs:
-            catalogs[each.catalog] = world.catalog_of(each.catalog)
         click = clicks[click_id] if click_id is not None else None
-        before = standing.get(order)
-        verdict = judge(call, click_id, click, before, catalogs[each.catalog], each.at_ms)
-        if verdict.award is not None:
-            standing[order] = known[order] = imagined(verdict.award, each.at_ms)
-        elif verdict.change is not None:
-            standing[order] = known[order] = verdict.change.after
-        found.append(Looked(each, verdict, _told(verdict), order[0]))
-    return found
+        cases.append(Case(call, click_id, click, None, catalogs[each.catalog], each.at_ms))
+    return cases
+
+
+def _look(asked: Asked, case: Case) -> Looked:
+    verdict = judge(case.postback, case.click_id, case.click, case.earlier, case.catalog, case.now_ms)
+    return Looked(asked, verdict, _told(verdict), _order(case.postback)[0])
 
 
 def proofs_of(

@@ -30,7 +30,9 @@ class World:
         self.catalog = _required(settings.catalog_folder)
 
     def catalog_of(self, version: int) -> Catalog:
-        """The one of that version where it is kept, else the one in force."""
+        """The one of that version where it is kept, else the one in force; 0 is that one."""
+        if not version:
+            return self.catalog
         try:
             return catalogfile.read(catalogfile.version_file(self.settings.catalog_folder, version))
         except (OSError, CatalogError):

@@ -47,8 +47,9 @@ class Share(models.Model):
     salt = models.CharField(max_length=32)
     program_id = models.BigIntegerField()
     tid = models.TextField()
-    """The order; or empty where a click is shared."""
+    """The order; or empty where a click, or a call without an order number, is shared."""
     click_id = models.BigIntegerField(null=True)
+    call_id = models.BigIntegerField(null=True)
     partner_id = models.BigIntegerField(null=True)
     """For whom: this partner; null: the shop."""
     actor = models.TextField()

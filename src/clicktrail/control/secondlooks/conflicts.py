@@ -1,0 +1,211 @@
+"""Conflicts: a call says something else than the transaction of its order. Somebody decides, once.
+
+Keep leaves the transaction as it is; correct takes the call's word: what it would have earned as the order's first
+call. Each decision is kept with who, when and why; a correction has its line in the transaction's history as well.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from clicktrail import heartbeat
+from clicktrail.control.ledger import moves
+from clicktrail.control.ledger.models import Click, Postback, Transaction
+from clicktrail.control.ledger.verdicts import facts_of
+from clicktrail.control.secondlooks.again import params_of, proofs_of
+from clicktrail.control.secondlooks.dryrun import Asked, Looked, judge_first
+from clicktrail.control.secondlooks.lookups import World
+from clicktrail.control.secondlooks.models import Choice, Decision
+from clicktrail.core import reasons
+from clicktrail.core.access import Proofs
+from clicktrail.core.case import Award, Earlier
+from clicktrail.core.explain import moment, money
+from clicktrail.core.lifecycle import CONFIRMED, HELD, OPEN
+from clicktrail.core.repeat import differences, replaced
+
+CORRECTABLE = (HELD, OPEN, CONFIRMED)
+"""States in which a transaction may be corrected: what is paid is settled, what is cancelled is reopened first."""
+MAX_COUNTED = 999
+"""Undecided conflicts that the menu counts; beyond it, it says that there are more."""
+MAX_KEPT = 500
+"""Conflicts kept at once."""
+LONGEST_REASON = 1000
+
+Decided = Decision | str
+"""The decision, or a sentence that says why there is none."""
+
+
+def undecided(rows: QuerySet[Postback] | None = None) -> QuerySet[Postback]:
+    """Newest first."""
+    found = Postback.objects.all() if rows is None else rows
+    decided = Decision.objects.filter(call_id=OuterRef("pk"))
+    return found.filter(reason=reasons.CONFLICT).filter(~Exists(decided)).order_by("-pk")
+
+
+def count() -> int:
+    """Up to one more than MAX_COUNTED."""
+    return undecided().order_by()[: MAX_COUNTED + 1].count()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of the comparison."""
+
+    name: str
+    stands: str
+    says: str
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A call beside the transaction that its order has."""
+
+    call: Postback
+    row: Transaction | None
+    looked: Looked
+    """What the call would have earned as the order's first."""
+    facts: list[Fact] = field(default_factory=list)
+
+    @property
+    def why_not(self) -> str:
+        """Why the transaction cannot be corrected, as a sentence; empty where it can."""
+        return _why_not(self.call, self.row, self.looked)
+
+
+def pairs(calls: Iterable[Postback], world: World) -> list[Pair]:
+    """Set-based."""
+    calls = list(calls)
+    rows = Transaction.objects.in_bulk([call.transaction_number for call in calls if call.transaction_number])
+    looked = judge_first([_asked(call) for call in calls], world)
+    found = []
+    for call, each in zip(calls, looked, strict=True):
+        row = rows.get(call.transaction_number)
+        found.append(Pair(call, row, each, _facts(call, row, each.award)))
+    return found
+
+
+def _asked(call: Postback) -> Asked:
+    proved = proofs_of(call)
+    proofs = Proofs(proved.get("house", False), proved.get("signed_by", 0), proved.get("token", 0),
+                    proved.get("listed", False))  # fmt: skip
+    return Asked(params_of(call), call.arrived_ms or call.at_ms, call.fault, proofs, catalog=call.catalog_version)
+
+
+def _facts(call: Postback, row: Transaction | None, award: Award | None) -> list[Fact]:
+    """Both sides in words. What a call leaves out does not differ."""
+    if row is None:
+        return []
+    told = {each["fact"]: each for each in facts_of(call).get("differences", ())}
+    currency = {"currency": row.currency, "decimals": row.decimals}
+    status = json.loads(call.params or "{}").get("status", "")
+    says = {
+        "Revenue": (
+            call.amount if award is None or award.revenue_minor is None else money(award.revenue_minor, currency)
+        ),
+        "Product": call.product,
+        "Partner": str(award.partner) if award else call.pid,
+        "Commission": money(award.commission_minor, currency) if award else "",
+        "Subid": award.subid if award else call.subid,
+        "ClickID": call.clickid,
+        "State": status if "status" in told else "",
+    }
+    stands = {
+        "Revenue": "" if row.revenue_minor is None else money(row.revenue_minor, currency),
+        "Product": row.product,
+        "Partner": str(row.partner_id),
+        "Commission": money(row.commission_minor, currency),
+        "Subid": row.subid,
+        "ClickID": row.clickid,
+        "State": row.state,
+    }
+    return [Fact(name, stands[name], says[name], bool(says[name]) and says[name] != stands[name]) for name in stands]
+
+
+def decide(call_id: int, choice: str, actor: str, reason: str, world: World) -> Decided:
+    """Keep or correct; of two people who decide at once the second is told."""
+    call = Postback.objects.filter(pk=call_id, reason=reasons.CONFLICT).first()
+    if call is None:
+        return f"Call {call_id} is no conflict."
+    deed = moves.Deed(actor, reason, heartbeat.now_ms(), call.pk)
+    try:
+        with transaction.atomic():
+            decision = Decision.objects.create(
+                call_id=call.pk, transaction_number=call.transaction_number or 0, choice=choice, actor=actor,
+                reason=reason, at_ms=deed.now_ms,
+            )  # fmt: skip
+            if choice == Choice.CORRECT:
+                sentence = _correct(call, world, deed)
+                if sentence:
+                    transaction.set_rollback(True)
+                    return sentence
+            return decision
+    except IntegrityError:
+        return _decided_already(call)
+
+
+def keep_all(calls: Iterable[int], actor: str, reason: str, world: World) -> tuple[list[int], list[str]]:
+    """(kept, a sentence for each that was not)."""
+    kept, refused = [], []
+    for call in list(calls)[:MAX_KEPT]:
+        outcome = decide(call, Choice.KEEP, actor, reason, world)
+        if isinstance(outcome, str):
+            refused.append(outcome)
+        else:
+            kept.append(call)
+    return kept, refused
+
+
+def _decided_already(call: Postback) -> str:
+    found = Decision.objects.filter(pk=call.pk).first()
+    by = f" by {found.actor}, {moment(found.at_ms)}: {found.get_choice_display().lower()}" if found else ""
+    return f"The conflict of call {call.pk} was decided already{by}."
+
+
+def _correct(call: Postback, world: World, deed: moves.Deed) -> str:
+    """Why nothing was changed; empty where it was."""
+    (pair,) = pairs([call], world)
+    if pair.why_not:
+        return pair.why_not
+    award = pair.looked.award
+    host = Click.objects.filter(pk=award.click_id).values_list("referrer_host", flat=True).first() if award else ""
+
+    def decided(seen: Earlier) -> Earlier | str:
+        if seen.state not in CORRECTABLE:
+            return _settled(seen.number, seen.state)
+        now = replace(replaced(seen, award), host=host or "") if award else seen
+        same = not differences(seen, now) and (now.subid, now.creative) == (seen.subid, seen.creative)
+        return f"Transaction {seen.number} says the same already." if same else now
+
+    outcome = moves.change(connection, call.transaction_number or 0, decided, deed)
+    return outcome.sentence if isinstance(outcome, moves.Refused) else ""
+
+
+def _why_not(call: Postback, row: Transaction | None, looked: Looked) -> str:
+    if row is None:
+        return "The transaction is not there any more."
+    if row.state not in CORRECTABLE:
+        return _settled(row.number, row.state)
+    facts = {each["fact"] for each in facts_of(call).get("differences", ())}
+    if facts == {"status"}:
+        return "The call asks for another state; move the transaction on its own page."
+    if looked.award is None:
+        return f"As the order's first call it would earn nothing: {looked.sentence()}"
+    return ""
+
+
+def _settled(number: int, state: str) -> str:
+    mend = "; reopen it first" if state == "cancelled" else ""
+    return f"Transaction {number} is {state}, so it is not corrected{mend}."
+
+
+def trail(call: Postback) -> dict[str, Any] | None:
+    """Who decided, when and why; None while nobody has."""
+    found = Decision.objects.filter(pk=call.pk).first()
+    if found is None:
+        return None
+    return {"choice": found.choice, "actor": found.actor, "reason": found.reason, "at_ms": found.at_ms}
