@@ -10,5 +10,5 @@ urlpatterns = [
     path("v1/openapi.json", document, name="api-document"),
     path("v1/docs", docs_page, name="api-docs"),
     path("v1/", api.urls),
-    re_path(r"^v[0-9]+(/|$)", nowhere),
+    re_path(r"^v[0-9]+(?:/|$)", nowhere),
 ]
