@@ -13,7 +13,7 @@ transaction that a kept call needs is taken from the ledger, and the report coun
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ MAX_LISTED = 1000
 
 COMPARED = named(
     "partner_id subid creative_id product revenue_minor commission_minor currency state test manual clicked_ms "
-    "created_ms"
+    "created_ms trusted held_for revision"
 )
 VERBS = {(begin, end): verb for (begin, verb), end in MOVES.items()}
 TRANSACTIONS = (
@@ -57,12 +57,18 @@ TRANSACTIONS = (
     "WHERE number > ? ORDER BY number LIMIT ?"
 )
 MOVE = (
-    "SELECT m.id, t.program_id, t.tid, m.from_state, m.to_state, m.actor, m.reason, m.at_ms, m.changes "
-    "FROM ledger_move m JOIN ledger_transaction t ON t.number = m.transaction_number WHERE m.call_id IS NULL"
+    "SELECT m.id, t.program_id, t.tid, m.from_state, m.to_state, m.actor, m.reason, m.at_ms, m.changes, m.revision, "
+    "CASE WHEN p.reason = 'conflict' THEN NULL ELSE m.call_id END "
+    "FROM ledger_move m JOIN ledger_transaction t ON t.number = m.transaction_number "
+    "LEFT JOIN ledger_postback p ON p.id = m.call_id"
 )
+"""Where somebody took a conflicting call's word, it is his move, not the call's."""
+HAND_MADE = f"{MOVE} WHERE (m.call_id IS NULL OR p.reason = 'conflict') AND m.id > ? ORDER BY m.id LIMIT ?"
 """Made by people; what calls have changed the calls change again."""
-HAND_MADE = f"{MOVE} AND m.id > ? ORDER BY m.id LIMIT ?"
-HAND_MADE_ON = f"{MOVE} AND t.program_id = ? AND t.tid = ? ORDER BY m.id"
+MOVES_ON = f"{MOVE} WHERE t.program_id = ? AND t.tid = ? ORDER BY m.id"
+JUDGED_MS = "SELECT judged_ms FROM ledger_postback WHERE id = ?"
+NEVER_MS = 1 << 62
+"""A transaction that said its last word then is changed by no call."""
 
 _encode = msgspec.msgpack.encode
 _decode = msgspec.msgpack.Decoder(Postback).decode
@@ -189,16 +195,29 @@ class _Rebuild:
         self.calls.add([(known.get(event.id, (None, event.catalog)), event) for event in events])
 
     def _judge(self, rows: list[Postback]) -> None:
-        """Together, but for calls that may change a transaction: before each of those it is brought to where it was."""
-        calls = [read_call(event, self.read_clickid, tick=0) for event in rows]
+        """Together, but for calls that may change what people have moved: it is brought to where it was then."""
         together: list[Call] = []
-        for call in calls:
-            if call.typed.proofs.trusted:
+        for call in [read_call(event, self.read_clickid, tick=0) for event in rows]:
+            due = self._due(call) if call.typed.proofs.trusted else []
+            if due:
                 self._judge_together(together)
+                self._repeat(due)
                 together = []
-                self._repeat(self.original.all(HAND_MADE_ON, call.key), upto_ms=call.event.at_ms)
             together.append(call)
         self._judge_together(together)
+
+    def _due(self, call: Call) -> list[Row]:
+        """Moves by hand that came before its judging: by the revision that the call made, else by time."""
+        moves = self.original.all(MOVES_ON, call.key)
+        hand_made = [row for row in moves if row[-1] is None and row[0] not in self._repeated]
+        if not hand_made:
+            return []
+        made = next((row[-2] for row in moves if row[-1] == call.event.id), None)
+        if made is not None:
+            return [row for row in hand_made if row[-2] < made]
+        judged = self.original.all(JUDGED_MS, (call.event.id,))
+        judged_ms = judged[0][0] if judged and judged[0][0] is not None else call.event.at_ms
+        return [row for row in hand_made if row[7] <= judged_ms]
 
     def _judge_together(self, calls: list[Call]) -> None:
         if not calls:
@@ -211,16 +230,16 @@ class _Rebuild:
         for rows in _pages(self.original, HAND_MADE):
             self._repeat(rows)
 
-    def _repeat(self, rows: list[Row], upto_ms: int | None = None) -> None:
-        """Moves of MOVE that are next in the life of their transaction, made again; of no later than that moment."""
+    def _repeat(self, rows: list[Row]) -> None:
+        """Moves of MOVE, made again in their order, each once."""
         if not rows:
             return
         stands = {(row[0], row[1]): row[2:] for row in self.fresh.earlier([(row[1], row[2]) for row in rows])}
-        for id, program, tid, *rest in rows:
+        for id, program, tid, *move, _, _ in rows:
             row = stands.get((program, tid))
-            if row is not None and id not in self._repeated and (upto_ms is None or rest[4] <= upto_ms):
+            if row is not None and id not in self._repeated:
                 self._repeated.add(id)
-                self.report.moves += repeat(transactionrow.read(row).number, *rest)
+                self.report.moves += repeat(transactionrow.read(row).number, *move)
 
     def _compare(self) -> None:
         for rows in _pages(self.original, TRANSACTIONS):
@@ -324,7 +343,8 @@ class _Facts:
         makers = self._rebuild.original.makers([row[2] for row in rows])
         for row in rows:
             if not self._rebuild.calls.has(makers.get(row[2])):
-                found[(row[0], row[1])] = transactionrow.read(row[2:])
+                # As it stands today, so no call of long ago may change it, and none of its row is here.
+                found[(row[0], row[1])] = replace(transactionrow.read(row[2:]), trusted=True, stamp_ms=NEVER_MS)
         return found
 
     def catalog(self, version: int) -> Catalog:
