@@ -17,6 +17,15 @@ def trace(
     as_json: Annotated[
         bool, typer.Option("--json", envvar="CLICKTRAIL_JSON", help="One JSON object, for programs.")
     ] = False,
+    share: Annotated[
+        int, typer.Option(envvar="CLICKTRAIL_SHARE", min=0, help="Make a link to it that works for so many days.")
+    ] = 0,
+    partner: Annotated[
+        int, typer.Option(envvar="CLICKTRAIL_PARTNER", min=0, help="The link is for this partner; else for the shop.")
+    ] = 0,
+    program: Annotated[
+        int, typer.Option(envvar="CLICKTRAIL_PROGRAM", min=0, help="The link is to the order of this program.")
+    ] = 0,
 ) -> None:
     """Tell the whole story of a click, an order or a call, oldest first.
 
@@ -31,6 +40,9 @@ def trace(
     from clicktrail.control.ledger import export, missing, story
     from clicktrail.control.ledger import trace as ledger_trace
 
+    if share:
+        say([_link(settings, typed(what), share, partner, program)])
+        return
     export.read_only()
     kept = keys.load(settings.keys_folder)
     checks = Checks(kept.clickid, kept.current, settings.prefix)
@@ -48,3 +60,18 @@ def trace(
         say([*story.lines(chapters, found.calls_left_off), *hints])
     if not found:
         raise typer.Exit(1)
+
+
+def _link(settings: Settings, what: str, days: int, partner: int, program: int) -> str:
+    """The address of the shared story, without personal data. Raises LedgerError."""
+    import getpass
+
+    from clicktrail.control.secondlooks import share
+    from clicktrail.errors import LedgerError
+
+    wanted = share.Wanted(what, partner or None, program or None, days)
+    try:
+        _, token = share.make(wanted, f"{getpass.getuser()} (command)", settings)
+    except share.NotShared as fault:
+        raise LedgerError(str(fault)) from None
+    return share.address(token, settings)

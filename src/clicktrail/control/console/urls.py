@@ -6,6 +6,7 @@ from django.urls import include, path, reverse_lazy
 from django.views.generic import RedirectView
 
 from clicktrail.control.console import account, signin
+from clicktrail.control.secondlooks import sharedpage
 
 inside = admin.site.admin_view
 
@@ -22,5 +23,6 @@ urlpatterns = [
     path("account/recovery-codes/", inside(account.RecoveryCodes.as_view()), name="mfa_view_recovery_codes"),
     path("account/recovery-codes/new/", inside(account.NewRecoveryCodes.as_view()), name="mfa_generate_recovery_codes"),
     path("password_change/", inside(account.ChangePassword.as_view())),
+    path("share/<str:token>", sharedpage.shared, name="shared_story"),
     path("", admin.site.urls),
 ]
