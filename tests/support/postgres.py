@@ -22,7 +22,10 @@ from clicktrail.settings import Settings
 TABLES = "tables"
 """The database that every test's own is copied from."""
 LOCK = 4711
-OURS = "SELECT tablename FROM pg_tables WHERE tablename ~ '^(ledger|catalog|outbox|reconcile|secondlooks)_'"
+OURS = (
+    "SELECT tablename FROM pg_tables WHERE schemaname = 'public' "
+    "AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission')"
+)
 FIRST_ROWS = """
     INSERT INTO ledger_engine_state (id, epoch, next_transaction, next_order, applied_ms, cuts)
         VALUES (1, 0, 1, 1, 0, '{}');
@@ -93,7 +96,8 @@ def _make_tables(server: str) -> None:
 def _migrate(address: str) -> None:
     from django.db import connections
 
-    made = Settings(data=Path(tempfile.mkdtemp(prefix="clicktrail-tables-")), database=address)
-    keys.create(made.keys_folder)
-    schema.migrate(made, backed_up=True)
-    connections.close_all()
+    with tempfile.TemporaryDirectory(prefix="clicktrail-tables-") as folder:
+        made = Settings(data=Path(folder), database=address)
+        keys.create(made.keys_folder)
+        schema.migrate(made, backed_up=True)
+        connections.close_all()
