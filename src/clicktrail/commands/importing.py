@@ -65,13 +65,13 @@ def clicks_command(
     Twice changes nothing more. The server may run. Exit code 1 where lines cannot be taken.
     """
     _boot(settings)
-    from clicktrail.control.importing import clicks
+    from clicktrail.control.importing import clicks, columns
     from clicktrail.control.importing.cells import Times
     from clicktrail.control.importing.house import house
     from clicktrail.heartbeat import now_ms
 
     with _spooled(file) as (path, name):
-        table = _table(path, name, clicks.COLUMNS, mapping)
+        table = _table(path, name, columns.CLICKS, mapping)
         reader = clicks.Clicks(table, house(program), Times(time_format, now_ms()), now_ms())
         outcome = reader.check(_bar()) if dry_run else _journaled(settings, reader, skip_errors, no_wait)
     _tell(outcome, as_json)
@@ -95,12 +95,12 @@ def partners_command(
     """
     _boot(settings)
     from clicktrail.control.catalog.publish import publish
-    from clicktrail.control.importing import partners
+    from clicktrail.control.importing import columns, partners
     from clicktrail.control.importing.house import house
 
     house(program)
     with _spooled(file) as (path, name):
-        reader = partners.Partners(_table(path, name, partners.COLUMNS, mapping), program, update)
+        reader = partners.Partners(_table(path, name, columns.PARTNERS, mapping), program, update)
         outcome = reader.run(is_dry=dry_run, skip_errors=skip_errors, hear=_bar())
     publish(settings)
     _tell(outcome, as_json)
@@ -124,11 +124,11 @@ def creatives_command(
     """
     _boot(settings)
     from clicktrail.control.catalog.publish import publish
-    from clicktrail.control.importing import creatives
+    from clicktrail.control.importing import columns, creatives
     from clicktrail.control.importing.house import house
 
     with _spooled(file) as (path, name):
-        reader = creatives.Creatives(_table(path, name, creatives.COLUMNS, mapping), house(program), update)
+        reader = creatives.Creatives(_table(path, name, columns.CREATIVES, mapping), house(program), update)
         outcome = reader.run(is_dry=dry_run, skip_errors=skip_errors, hear=_bar())
     publish(settings)
     _tell(outcome, as_json)
@@ -152,13 +152,13 @@ def transactions_command(
     were discarded.
     """
     _boot(settings)
-    from clicktrail.control.importing import orders
+    from clicktrail.control.importing import columns, orders
     from clicktrail.control.importing.cells import Times
     from clicktrail.control.importing.house import house
     from clicktrail.heartbeat import now_ms
 
     with _spooled(file) as (path, name):
-        table = _table(path, name, orders.COLUMNS, mapping)
+        table = _table(path, name, columns.ORDERS, mapping)
         reader = orders.Orders(table, house(program), Times(time_format, now_ms()), name)
         outcome = reader.check(_bar()) if dry_run else _journaled(settings, reader, skip_errors, no_wait=False)
     _tell(outcome, as_json)

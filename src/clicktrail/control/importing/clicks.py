@@ -11,7 +11,7 @@ from typing import Any
 from clicktrail.control.importing.cells import Times
 from clicktrail.control.importing.house import House
 from clicktrail.control.importing.outcome import Outcome
-from clicktrail.control.importing.table import Column, Faults, Hear, Line, Table, Wrong, batches
+from clicktrail.control.importing.table import Faults, Hear, Line, Table, Wrong, batches
 from clicktrail.control.intake import Intake
 from clicktrail.control.ledger.forget import host_only
 from clicktrail.control.ledger.imported import known
@@ -24,20 +24,6 @@ BATCH = 1000
 """Clicks in one row of the journal."""
 MAX_AHEAD = 4000
 """Events that the engine may be behind before more is handed in."""
-
-COLUMNS = (
-    Column("clickid", ("qcclickid", "klickid", "klick", "click", "cid", "id"), True),
-    Column("time", ("zeit", "zeitpunkt", "datum", "timestamp", "date", "datetime", "clicktime", "klickzeit",
-                    "clickdate", "klickdatum", "created", "createdat", "at", "uhrzeit"), True),
-    Column("partner", ("pid", "partnerid", "partnernummer", "publisher", "publisherid", "affiliate", "affiliateid",
-                       "affid", "siteid"), True),
-    Column("program", ("cpid", "programid", "programm", "programmid", "campaign", "campaignid", "kampagne", "offer",
-                       "offerid", "advertiser", "advertiserid")),
-    Column("creative", ("wmid", "creativeid", "werbemittel", "werbemittelid", "banner", "bannerid", "admedia", "adid")),
-    Column("subid", ("sub", "subid1", "sub1", "affsub", "clickref", "subids")),
-    Column("referrer", ("referer", "ref", "source", "quelle", "herkunft")),
-    Column("target", ("ziel", "alias", "landingpage", "zielseite")),
-)  # fmt: skip
 
 Settle = Callable[[int], None]
 """Wait until the engine is at most so many events behind."""

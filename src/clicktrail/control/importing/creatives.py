@@ -9,7 +9,7 @@ from clicktrail.control.importing.cells import number
 from clicktrail.control.importing.house import House
 from clicktrail.control.importing.outcome import Outcome
 from clicktrail.control.importing.partners import MAX_ROWS, checked, name_of
-from clicktrail.control.importing.table import Column, Faults, Hear, Line, Table, Wrong
+from clicktrail.control.importing.table import Faults, Hear, Line, Table, Wrong
 from clicktrail.control.reconcile.columns import plain
 from clicktrail.core.explain import quote
 
@@ -17,15 +17,6 @@ DEFAULT_ALIAS = "default"
 MAX_URL = 2000
 """Characters of the address of a click target."""
 
-COLUMNS = (
-    Column("id", ("wmid", "creativeid", "werbemittelid", "bannerid", "admediaid", "nr", "nummer"), True),
-    Column("name", ("titel", "title", "werbemittel", "creative", "banner", "bezeichnung", "description"), True),
-    Column("program", ("cpid", "programid", "programm", "programmid", "campaign", "campaignid", "kampagne")),
-    Column("target", ("alias", "ziel", "targetalias", "zielalias")),
-    Column("url", ("zielurl", "targeturl", "landingpage", "link", "adresse", "address", "destination", "zieladresse")),
-    Column("product", ("produkt", "provisionsprodukt", "commissionproduct")),
-    Column("state", ("status", "zustand")),
-)
 _STATE_OF = {
     **dict.fromkeys(("", "active", "aktiv", "online", "enabled", "ok"), ProgramState.ACTIVE),
     **dict.fromkeys(

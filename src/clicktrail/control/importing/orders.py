@@ -11,7 +11,7 @@ from clicktrail.control.importing.cells import Times, state
 from clicktrail.control.importing.clicks import Settle, time_of
 from clicktrail.control.importing.house import House
 from clicktrail.control.importing.outcome import Outcome
-from clicktrail.control.importing.table import MOST_FAULTS, Column, Faults, Hear, Line, Table, Wrong, batches
+from clicktrail.control.importing.table import MOST_FAULTS, Faults, Hear, Line, Table, Wrong, batches
 from clicktrail.control.intake import Intake
 from clicktrail.control.ledger.imported import known
 from clicktrail.control.ledger.models import Click, Postback, Transaction
@@ -24,25 +24,6 @@ from clicktrail.core.reasons import CONFLICT, DUPLICATE, SAVED
 
 BATCH = 500
 """Orders handed in at once, and waited for."""
-
-COLUMNS = (
-    Column("tid", ("ordernumber", "orderid", "ordernr", "order", "bestellnummer", "bestellnr", "auftragsnummer",
-                   "transactionid", "transaktionsid", "tidshop", "referenz", "conversionid"), True),
-    Column("time", ("zeit", "zeitpunkt", "datum", "timestamp", "date", "datetime", "orderdate", "bestelldatum",
-                    "transactiondate", "created", "createdat", "trackingdate"), True),
-    Column("partner", ("pid", "partnerid", "partnernummer", "publisher", "publisherid", "affiliate", "affiliateid",
-                       "affid"), True),
-    Column("program", ("cpid", "programid", "programm", "programmid", "campaign", "campaignid", "kampagne")),
-    Column("product", ("produkt", "provisionsprodukt", "commissionproduct", "event", "goal")),
-    Column("revenue", ("umsatz", "nettoumsatz", "netto", "net", "amount", "betrag", "ordervalue", "warenwert",
-                       "saleamount", "value")),
-    Column("commission", ("provision", "verguetung", "payout", "commissionamount", "provisionsbetrag")),
-    Column("currency", ("waehrung", "currencycode")),
-    Column("state", ("status", "zustand", "transactionstatus")),
-    Column("subid", ("sub", "subid1", "sub1", "affsub", "clickref")),
-    Column("creative", ("wmid", "creativeid", "werbemittel", "werbemittelid", "banner", "bannerid")),
-    Column("clickid", ("qcclickid", "klickid", "click", "klick")),
-)  # fmt: skip
 
 UNKNOWN_CLICKID = "their_clickid"
 """Keeps a ClickID that was not imported, or is too old for its order: the partner is named by the line itself."""

@@ -10,7 +10,7 @@ from clicktrail.control.catalog.edits import edit, go_on_after
 from clicktrail.control.catalog.models import Approval, Partner, PartnerState, Product, Program
 from clicktrail.control.importing.cells import number
 from clicktrail.control.importing.outcome import Outcome
-from clicktrail.control.importing.table import Column, Faults, Hear, Line, Table, Wrong
+from clicktrail.control.importing.table import Faults, Hear, Line, Table, Wrong
 from clicktrail.control.reconcile.columns import plain
 from clicktrail.core.catalog import EVERY_PRODUCT, TEST_PARTNER
 from clicktrail.core.explain import quote
@@ -19,14 +19,6 @@ MAX_ROWS = 100_000
 """Lines of a file of partners or creatives."""
 MAX_NAME = 200
 """Characters of a partner's or creative's name."""
-
-COLUMNS = (
-    Column("id", ("pid", "partnerid", "partnernummer", "publisherid", "affiliateid", "affid", "nr", "nummer"), True),
-    Column("name", ("partner", "partnername", "publisher", "affiliate", "firma", "company", "website"), True),
-    Column("state", ("status", "zustand", "partnerstatus")),
-    Column("program", ("cpid", "programid", "programm", "programmid", "campaign", "campaignid", "kampagne")),
-    Column("products", ("produkte", "produkt", "product", "freigaben", "freigabe", "approvals", "approvedproducts")),
-)
 
 STATES = {
     PartnerState.ACTIVE: ("active", "aktiv", "approved", "freigeschaltet", "confirmed", "bestaetigt", "enabled", "ok"),
