@@ -158,3 +158,21 @@ def test_lists_are_shown_and_filtered(desk: Office) -> None:
     page = desk.get("/outbox/delivery/", receiver="2", state="due")
     assert page.text.count("Back office (2)") >= 2 and page.status == 200
     assert desk.get("/outbox/delivery/", q="2").status == 200
+
+
+def test_no_move_without_its_delivery(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The delivery is written in the move's own transaction: where it cannot be, nothing moves."""
+    from django.db import connection
+
+    from clicktrail.control.ledger import moves
+    from clicktrail.control.ledger.models import Move, Transaction
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("the disk is full")
+
+    _add(desk)
+    desk.orders("A-1")
+    monkeypatch.setattr(moves.outbox, "put", fail)
+    with pytest.raises(RuntimeError):
+        moves.move(connection, 1, "cancel", "mona", "because", 1)
+    assert Transaction.objects.get().state == "open" and not Move.objects.exists()

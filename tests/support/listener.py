@@ -4,7 +4,9 @@ One listening socket takes every 127.x.y.z, so that many hosts cost one server.
 """
 
 import asyncio
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
@@ -36,6 +38,7 @@ class Say:
     headers: dict[str, str] = field(default_factory=dict)
     stuck: bool = False
     raw: bytes = b""
+    after_s: float = 0.0
 
 
 @dataclass
@@ -72,6 +75,8 @@ class Listener:
                 if say.stuck:
                     await reader.read()
                     return
+                if say.after_s:
+                    await _pause(say.after_s)
                 writer.write(say.raw or _written(say))
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, OSError):
@@ -79,6 +84,12 @@ class Listener:
         finally:
             self._writers.discard(writer)
             writer.close()
+
+
+async def _pause(seconds: float) -> None:
+    done = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_later(seconds, done.set_result, None)
+    await done
 
 
 async def _read(reader: asyncio.StreamReader) -> Got:
@@ -94,3 +105,18 @@ def _written(say: Say) -> bytes:
     headers = {"Content-Length": str(len(say.body)), **say.headers}
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return f"HTTP/1.1 {say.status} Said\r\n{lines}\r\n".encode("latin-1") + say.body
+
+
+@contextmanager
+def listening() -> Iterator[Listener]:
+    """A listener in a thread of its own, for tests that wait for processes."""
+    loop, listener = asyncio.new_event_loop(), Listener()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(listener.__aenter__(), loop).result(10)
+        yield listener
+    finally:
+        asyncio.run_coroutine_threadsafe(listener.__aexit__(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
