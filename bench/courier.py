@@ -80,7 +80,8 @@ def _to_many(port: int, database: str, stuck: int) -> float:
 def _fill(where: Installation, addresses: list[str], deliveries: int) -> None:
     ms = int(time.time() * 1000)
     facts = json.dumps(FACTS)
-    statements = [RECEIVER.format(id=n + 1, address=address) for n, address in enumerate(addresses)]
+    statements = [f"DELETE FROM outbox_{table}" for table in ("attempt", "delivery", "standing", "receiver")]
+    statements += [RECEIVER.format(id=n + 1, address=address) for n, address in enumerate(addresses)]
     statements += [DELIVERY.format(receiver=n % len(addresses) + 1, n=n, facts=facts, ms=ms) for n in range(deliveries)]
     ledger.run_all(where, statements)
 

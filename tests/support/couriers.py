@@ -83,7 +83,11 @@ class Post:
 
 
 def aside(action: Callable[[], Any]) -> Any:
-    """Django refuses to work in a thread that runs a loop; here it gets one of its own."""
+    """Django refuses to work in a thread that runs a loop; then it gets one of its own."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return action()
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(action).result()
 

@@ -70,6 +70,7 @@ class Courier:
         self._results: list[Result] = []
         self._words: dict[int, Word] = {}
         self._has_results = asyncio.Event()
+        self._writing = asyncio.Lock()
         self._version = self._newest = -1
         self._next_fill_s = self._next_tidy_s = 0.0
         self._last_calls = True
@@ -121,8 +122,12 @@ class Courier:
             await asyncio.wait(self._tasks, timeout=self._drain_s)
         for task in self._tasks:
             task.cancel()
-        if self._results:
+        try:
             await self._write()
+        except Exception as fault:
+            if not _is_trouble(fault):
+                raise
+            log.error("outcomes could not be written; these deliveries are sent once more: %s", fault)
 
     async def _ask(self, question: Callable[..., Answer], *values: Any) -> Answer:
         return await asyncio.get_running_loop().run_in_executor(self._ledger, question, *values)
@@ -312,6 +317,10 @@ class Courier:
 
     async def _write(self) -> None:
         """Whatever there is, in portions; what the ledger does not take is kept for the next time."""
+        async with self._writing:
+            await self._write_all()
+
+    async def _write_all(self) -> None:
         while self._results:
             results, words = self._results[:MAX_BATCH], list(self._words.values())
             await self._ask(self._store.write, results, words)

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminCheckboxSelectMultiple, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
 from clicktrail.control.console.cells import DASH, label, state_label, time_cell
 from clicktrail.control.console.fields import ruled
@@ -25,7 +25,7 @@ class ReceiverForm(forms.ModelForm):
     triggers = forms.MultipleChoiceField(
         label="Events",
         choices=[(name, TRIGGERS[name].capitalize()) for name in FOR_WEBHOOKS],
-        widget=UnfoldAdminCheckboxSelectMultiple,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text="What it is told of. A partner is never told of conflicts and alarms.",
     )
 
