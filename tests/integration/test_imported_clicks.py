@@ -1,10 +1,9 @@
 """Clicks of another system: once each, known by its ClickIDs, looked up before form and check, on both databases."""
 
-import time
 from pathlib import Path
 
 import pytest
-from support.cast import ANNA, BERT, SHOP, TESTER
+from support.cast import ANNA, BERT, TESTER
 from support.ledgers import Place
 
 from clicktrail.core.periods import DAY_MS
@@ -146,8 +145,10 @@ def test_without_imports_nobody_looks_for_one(ledger: Place, monkeypatch: pytest
 def test_live_calls_do_not_stand_behind_an_import(ledger: Place) -> None:
     """Old clicks came when they were imported: an order that came before them is taken before them."""
     with ledger.scribe(1) as edge, ledger.scribe(NODE) as importer:
-        edge.write(edge.order("A-1", "", pid=str(ANNA)))
-        time.sleep(0.002)
+        order = edge.order("A-1", "", pid=str(ANNA))
+        edge.write(order)
+        while now_ms() <= order.at_ms:
+            pass  # The next millisecond.
         for start in range(0, 600, 200):
             importer.write(
                 *(importer.click(partner=ANNA, clickid=f"c{start + n}", at_ms=now_ms() - DAY_MS) for n in range(200))
@@ -155,4 +156,40 @@ def test_live_calls_do_not_stand_behind_an_import(ledger: Place) -> None:
         ledger.engine.limit = 200
         ledger.engine.step()
         assert ledger.reasons() == {"saved": 1}
-    assert SHOP == 1
+
+
+def test_trace_and_forget_find_the_other_systems_clickid(ledger: Place) -> None:
+    from support.desk import desk
+
+    with ledger.scribe(NODE) as importer:
+        importer.write(
+            importer.click("s", ANNA, clickid="aff 1", at_ms=now_ms() - DAY_MS, referrer="https://a.example/p")
+        )
+    ledger.catch_up()
+    _order(ledger, "A-1", "aff 1", mail="jane@home")
+    with desk(ledger) as checks:
+        from clicktrail.control.ledger import story, trace
+        from clicktrail.control.ledger.forgetting import Forgetting
+
+        found = trace.look_up("aff 1", checks)
+        told = "\n".join(story.lines(story.tell(found, "QC")))
+        assert "another system gave it the ClickID 'aff 1'" in told
+        assert "order 'A-1'" in told
+        assert Forgetting(ledger.settings).run("aff 1", None).found
+    assert ledger.one("SELECT count(*) FROM ledger_click WHERE referrer IS NOT NULL") == 0
+    assert ledger.one("SELECT count(*) FROM ledger_postback WHERE params LIKE ?", "%jane%") == 0
+    left = [path for path in ledger.settings.journal_folder.rglob("*.sqlite") if b"jane" in path.read_bytes()]
+    assert left == []
+
+
+def test_a_click_that_only_the_journal_has_is_forgotten_by_its_foreign_clickid(ledger: Place) -> None:
+    from support.desk import desk
+
+    with ledger.scribe(NODE) as importer:
+        importer.write(importer.click("", ANNA, clickid="aff 2", at_ms=now_ms(), referrer="https://a.example/jane"))
+    with desk(ledger):
+        from clicktrail.control.ledger.forgetting import Forgetting
+
+        assert Forgetting(ledger.settings).run("aff 2", None).found
+    files = list(ledger.settings.journal_folder.rglob("*.sqlite"))
+    assert files and not any(b"jane" in path.read_bytes() for path in files)
