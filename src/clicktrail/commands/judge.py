@@ -58,7 +58,7 @@ def judge(
 
 
 def _asked(world: "World", query: str, body: str, signed_as: int, trusted: bool, at_ms: int) -> "Asked":
-    from clicktrail.control.secondlooks.dryrun import Asked, proofs_of
+    from clicktrail.control.secondlooks.dryrun import Asked, proofs_of, query_of
     from clicktrail.core.access import Proofs
     from clicktrail.core.postback import read
 
@@ -68,13 +68,6 @@ def _asked(world: "World", query: str, body: str, signed_as: int, trusted: bool,
     if trusted or signed_as:
         proofs = Proofs(house=trusted, signed_by=signed_as, token=proofs.token, stamp_ms=at_ms)
     return Asked(params, at_ms, fault, proofs)
-
-
-def query_of(text: str) -> str:
-    """The query of an address; a text that is none is one itself."""
-    address = text.strip().partition("#")[0] if "://" in text.partition("=")[0] else text.strip()
-    head, mark, query = address.partition("?")
-    return query if mark and "=" not in head else address
 
 
 def moment_ms(text: str) -> int:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
 from clicktrail.control.catalog.models import Program
@@ -19,12 +19,14 @@ from clicktrail.control.console.cells import DASH, label, named, page_link, time
 from clicktrail.control.console.chapters import facts_of, story_of_call
 from clicktrail.control.console.filters import DayFilter, ProgramFilter
 from clicktrail.control.ledger.models import Postback, Transaction
+from clicktrail.control.secondlooks import again
+from clicktrail.control.secondlooks import pages as secondlooks_pages
 from clicktrail.core import explain, reasons
 from clicktrail.core.clickid import first_id, split
 from clicktrail.core.ids import read_id
 
 TONES = {reasons.SAVED: "success", reasons.DUPLICATE: "plain", reasons.CONFLICT: "warning", reasons.WAITING: "info"}
-SOURCES = {"edge": "Shop", "console": "By hand", "api": "API", "import": "Imported"}
+SOURCES = {"edge": "Shop", "console": "By hand", "api": "API", "import": "Imported", "again": "Judged again"}
 UNSAVED = "unsaved"
 
 
@@ -74,10 +76,29 @@ class PostbackAdmin(ModelAdmin):
     sortable_by = ()
     show_full_result_count = False
     paginator = InfinitePaginator
-    actions = None
+    actions = ("judge_again",)
+    actions_list = ("judge_many_again",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return with_names(super().get_queryset(request))
+
+    def get_urls(self) -> list[Any]:
+        return [*secondlooks_pages.addresses(self), *super().get_urls()]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        found: dict[str, Any] = super().get_actions(request)
+        found.pop("delete_selected", None)
+        return found
+
+    @admin.action(description="Judge again")
+    def judge_again(self, _request: HttpRequest, rows: QuerySet) -> HttpResponse:
+        """Those that are ticked; what the list is narrowed to has its own button."""
+        chosen = ",".join(map(str, rows.values_list("pk", flat=True)[: again.MOST_CHOSEN]))
+        return HttpResponseRedirect(f"{reverse('admin:ledger_postback_again')}?calls={chosen}")
+
+    @action(description="Judge discarded calls again", icon="replay", url_path="judge-again")
+    def judge_many_again(self, _request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:ledger_postback_again"))
 
     def get_search_results(self, _request: HttpRequest, queryset: QuerySet, term: str) -> tuple[QuerySet, bool]:
         term = term.strip()
@@ -117,6 +138,7 @@ class PostbackAdmin(ModelAdmin):
             "facts": _facts(row),
             "params": sorted(json.loads(row.params or "{}").items()),
             "chapters": story_of_call(row),
+            "ways_on": secondlooks_pages.ways_on(row),
         }
         return TemplateResponse(request, "console/call.html", context)
 
@@ -189,12 +211,20 @@ def _facts(row: Any) -> list[tuple[str, str]]:
         ("Program", named(row.program_id, row.program_name)),
         ("Order number", row.tid or DASH),
         *_earlier(row),
+        *_again(row),
         ("ClickID", row.clickid or DASH),
         ("Address", row.ip or DASH),
         ("User agent", row.user_agent or DASH),
         ("Referrer", row.referrer or DASH),
         ("Catalog version", str(row.catalog_version)),
     ]
+
+
+def _again(row: Postback) -> list[tuple[str, str]]:
+    """Both lines name each other."""
+    first = [("Judges again", page_link("ledger_postback", row.again_id, row.again_id))] if row.again_id else []
+    copies = Postback.objects.filter(again_id=row.pk).order_by("id").values_list("pk", flat=True)
+    return first + [("Judged again as", page_link("ledger_postback", copy, copy)) for copy in copies]
 
 
 def _earlier(row: Postback) -> list[tuple[str, str]]:

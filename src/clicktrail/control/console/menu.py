@@ -48,6 +48,22 @@ def _item(title: str, icon: str, page: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{page}_changelist")}
 
 
+class Undecided:
+    """The number of conflicts that somebody has to decide, counted when a page shows it; nothing where there is none."""
+
+    def __str__(self) -> str:
+        from clicktrail.control.secondlooks.conflicts import count, most_or
+
+        return most_or(count())
+
+    def __bool__(self) -> bool:
+        return bool(str(self))
+
+
+def _view(title: str, icon: str, name: str, **more: Any) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}"), **more}
+
+
 NAVIGATION = [
     {
         "title": "Transactions",
@@ -56,6 +72,8 @@ NAVIGATION = [
             _item("Log", "list_alt", "ledger_postback"),
             _item("Alarms", "notifications_active", "alarms_alarm")
             | {"badge": "clicktrail.control.console.banner.badge", "badge_variant": "danger", "badge_style": "solid"},
+            _view("Conflicts", "compare_arrows", "ledger_postback_conflicts", badge=Undecided()),
+            _view("Try a call", "science", "ledger_postback_try"),
             _item("Reconcile", "rule", "reconcile_reconciliation"),
         ],
     },

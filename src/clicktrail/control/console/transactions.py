@@ -1,6 +1,5 @@
 """Transactions -> Edit: the list, one transaction with its whole story, moves, and creating one by hand."""
 
-import json
 from typing import Any
 
 from django.contrib import admin, messages
@@ -30,6 +29,7 @@ from clicktrail.control.console.chapters import story_of
 from clicktrail.control.console.filters import DayFilter, PartnerFilter, ProgramFilter
 from clicktrail.control.ledger.imported import is_imported
 from clicktrail.control.ledger.models import Move, Postback, Transaction, TransactionState
+from clicktrail.control.ledger.moves import facts_said
 from clicktrail.core import explain, lifecycle
 from clicktrail.core.clickid import split
 from clicktrail.core.ids import read_id
@@ -300,7 +300,7 @@ def marks(row: Transaction) -> list[str]:
 
 def changes_text(move: Move, row: Any) -> str:
     """ "amount 95.50 EUR before, 60.00 EUR now"; empty where only the state has changed."""
-    facts = {"changes": json.loads(move.changes or "[]"), "currency": row.currency, "decimals": row.decimals}
+    facts = {"changes": facts_said(move.changes), "currency": row.currency, "decimals": row.decimals}
     return explain.changed(facts)
 
 

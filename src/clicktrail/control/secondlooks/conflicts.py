@@ -51,6 +51,11 @@ def count() -> int:
     return undecided().order_by()[: MAX_COUNTED + 1].count()
 
 
+def most_or(number: int) -> str:
+    """What the menu says beside the conflicts."""
+    return "" if not number else str(number) if number <= MAX_COUNTED else f"{MAX_COUNTED}+"
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One line of the comparison."""

@@ -134,6 +134,13 @@ def _look(asked: Asked, case: Case) -> Looked:
     return Looked(asked, verdict, _told(verdict), _order(case.postback)[0])
 
 
+def query_of(text: str) -> str:
+    """The query of an address; a text that is none is one itself."""
+    address = text.strip().partition("#")[0] if "://" in text.partition("=")[0] else text.strip()
+    head, mark, query = address.partition("?")
+    return query if mark and "=" not in head else address
+
+
 def proofs_of(
     params: Mapping[str, str], hidden: Mapping[str, str], catalog: Catalog, kept: keys.Keys, at_ms: int
 ) -> Proofs:

@@ -1,0 +1,117 @@
+"""Forms of the second looks."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from clicktrail.control.catalog.models import Partner, Program
+from clicktrail.control.console.byhand import ByHandForm
+from clicktrail.control.secondlooks import again, conflicts, share
+from clicktrail.control.secondlooks.again import Filter
+from clicktrail.control.secondlooks.models import Choice
+
+SHOP, SIGNED, HOUSE = "shop", "signed", "house"
+CALLERS = (
+    (SHOP, "The shop, with the proofs that the address carries"),
+    (SIGNED, "The shop, rightly signed"),
+    (HOUSE, "The API, or by hand"),
+)
+LONGEST_ADDRESS = 8000
+
+
+class TryForm(ByHandForm):
+    """A whole address, or the fields of a call."""
+
+    address = forms.CharField(
+        label="Address",
+        required=False,
+        max_length=LONGEST_ADDRESS,
+        widget=UnfoldAdminTextareaWidget({"rows": 3}),
+        help_text="A whole address of get_trans.cgi, as it stands in the shop; or fill in the fields below.",
+    )
+    caller = forms.ChoiceField(label="From", choices=CALLERS, widget=UnfoldAdminSelectWidget)
+    field_order = ("address", "caller")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["tid"].required = False
+
+
+class AgainForm(forms.Form):
+    """Which discarded calls are judged again."""
+
+    reason = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget)
+    program = forms.ModelChoiceField(
+        Program.objects.order_by("pk"), required=False, empty_label="All", widget=UnfoldAdminSelectWidget
+    )
+    partner = forms.IntegerField(
+        label="Partner number", required=False, min_value=1, max_value=1 << 53, widget=UnfoldAdminIntegerFieldWidget
+    )
+    since = forms.DateField(label="From day", required=False, widget=UnfoldAdminTextInputWidget({"type": "date"}))
+    until = forms.DateField(label="To day", required=False, widget=UnfoldAdminTextInputWidget({"type": "date"}))
+    text = forms.CharField(
+        label="Text",
+        required=False,
+        max_length=255,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="In the order number or the product, or a whole ClickID.",
+    )
+    calls = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        titles = [(code, code.replace("_", " ").capitalize()) for code in again.DISCARDED]
+        self.fields["reason"].choices = [("", "All"), *titles]  # type: ignore[attr-defined]
+
+    def filter(self) -> Filter:
+        values = self.cleaned_data
+        program = values["program"]
+        zone = program.time_zone if program else "UTC"
+        until = values["until"]
+        return Filter(
+            values["reason"], program.pk if program else 0, values["partner"] or 0, _start_ms(values["since"], zone),
+            _start_ms(until + timedelta(days=1) if until else None, zone), values["text"].strip(),
+            numbers_in(values["calls"]),
+        )  # fmt: skip
+
+
+class DecideForm(forms.Form):
+    choice = forms.ChoiceField(choices=Choice.choices)
+    reason = forms.CharField(
+        max_length=conflicts.LONGEST_REASON,
+        widget=UnfoldAdminTextareaWidget({"rows": 3}),
+        help_text="Kept for ever with the decision, with your name.",
+    )
+
+
+class ShareForm(forms.Form):
+    what = forms.CharField(max_length=255, widget=forms.HiddenInput)
+    program = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    partner = forms.ModelChoiceField(
+        Partner.objects.order_by("name"), label="For", required=False, empty_label="The shop",
+        widget=UnfoldAdminSelectWidget, help_text="A partner reads what is his; a shop reads of no partner.",
+    )  # fmt: skip
+    days = forms.IntegerField(
+        label="Days", initial=share.DEFAULT_DAYS, min_value=1, max_value=share.MAX_SHARE_DAYS,
+        widget=UnfoldAdminIntegerFieldWidget, help_text=f"After 1 to {share.MAX_SHARE_DAYS} days the link ends.",
+    )  # fmt: skip
+
+
+def numbers_in(text: str) -> tuple[int, ...]:
+    """Comma-separated log numbers; anything else is left out."""
+    parts = (part.strip() for part in text.split(","))
+    return tuple(int(part) for part in parts if part.isascii() and part.isdigit() and len(part) <= 19)
+
+
+def _start_ms(day: date | None, zone: str) -> int:
+    if day is None:
+        return 0
+    return int(datetime.combine(day, time(), tzinfo=ZoneInfo(zone)).astimezone(UTC).timestamp()) * 1000

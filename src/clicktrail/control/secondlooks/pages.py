@@ -1,0 +1,246 @@
+"""Second looks in the console: try a call, judge again, conflicts, share a story."""
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.views.decorators.http import require_POST
+
+from clicktrail import heartbeat
+from clicktrail.control.console.cells import page_link, time_cell, with_names
+from clicktrail.control.intake import intake
+from clicktrail.control.ledger import verdicts
+from clicktrail.control.ledger.models import Postback
+from clicktrail.control.secondlooks import again, conflicts, dryrun, forms, share
+from clicktrail.control.secondlooks.lookups import World
+from clicktrail.control.secondlooks.models import Choice, Decision, Rejudging, Share
+from clicktrail.core import reasons
+from clicktrail.core.access import Proofs
+from clicktrail.core.postback import read
+from clicktrail.errors import JournalError
+
+MOST_SHOWN = 50
+"""Calls of a preview, and conflicts on a page, that are shown."""
+MOST_REFUSALS = 5
+MOST_SHARES = 20
+"""Links to one story that its page lists."""
+NAME = "ledger_postback"
+
+
+def addresses(model_admin: Any) -> list[Any]:
+    """For the log's own addresses."""
+    pages = _Pages(model_admin)
+    views = {
+        "try/": (pages.try_view, "try"),
+        "again/": (pages.again_view, "again"),
+        "again/<int:number>/": (pages.rejudging_view, "rejudging"),
+        "conflicts/": (pages.conflicts_view, "conflicts"),
+        "conflicts/keep/": (require_POST(pages.keep_view), "keep"),
+        "conflicts/<int:number>/": (pages.conflict_view, "conflict"),
+        "share/": (pages.share_view, "share"),
+        "share/<int:number>/revoke/": (require_POST(pages.revoke_view), "revoke"),
+    }
+    admin_view = model_admin.admin_site.admin_view
+    return [path(address, admin_view(view), name=f"{NAME}_{name}") for address, (view, name) in views.items()]
+
+
+def ways_on(call: Postback) -> list[tuple[str, str]]:
+    """(address, name) of what can be done with a call."""
+    ways = []
+    if call.reason == reasons.CONFLICT:
+        ways.append((reverse(f"admin:{NAME}_conflict", args=[call.pk]), "Compare and decide"))
+    if call.reason in again.DISCARDED and call.again_id is None:
+        ways.append((f"{reverse(f'admin:{NAME}_again')}?calls={call.pk}", "Judge again"))
+    if call.program_id is not None:
+        ways.append((f"{reverse(f'admin:{NAME}_share')}?what={call.pk}", "Share"))
+    return ways
+
+
+class _Pages:
+    def __init__(self, model_admin: Any) -> None:
+        self._admin = model_admin
+
+    # Try a call
+
+    def try_view(self, request: HttpRequest) -> HttpResponse:
+        form = forms.TryForm(request.POST or None)
+        looked = _look(form) if request.method == "POST" and form.is_valid() else None
+        return self._page(request, "try", title="Try a call", form=form, looked=looked)
+
+    # Judge again
+
+    def again_view(self, request: HttpRequest) -> HttpResponse:
+        """GET shows what would change, POST has it done."""
+        form = forms.AgainForm(request.POST if request.method == "POST" else request.GET or None)
+        if request.method == "POST" and form.is_valid():
+            self._must_change(request)
+            return self._apply(request, form)
+        found = again.preview(form.filter(), _world()) if form.is_bound and form.is_valid() else None
+        lines = [_line(line) for line in found.lines[:MOST_SHOWN]] if found else []
+        context = {
+            "form": form,
+            "found": found,
+            "saved": len(found.saved) if found else 0,
+            "lines": lines,
+            "more": found.matched - len(lines) if found else 0,
+            "most": again.MAX_REJUDGED,
+        }
+        return self._page(request, "again", title="Judge discarded calls again", **context)
+
+    def _apply(self, request: HttpRequest, form: forms.AgainForm) -> HttpResponse:
+        house = settings.CLICKTRAIL
+        try:
+            row = again.apply(form.filter(), _world(), intake(house), request.user.get_username())
+        except JournalError as fault:
+            messages.error(request, f"Not all was handed in. {fault}")
+            return HttpResponseRedirect(reverse(f"admin:{NAME}_again"))
+        return HttpResponseRedirect(reverse(f"admin:{NAME}_rejudging", args=[row.pk]))
+
+    def rejudging_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        row = Rejudging.objects.filter(pk=number).first()
+        if row is None:
+            raise Http404("There is no such run.")
+        pairs = json.loads(row.calls)[:MOST_SHOWN]
+        copies = Postback.objects.in_bulk([copy for _, copy in pairs])
+        lines = [
+            (page_link(NAME, call, call), page_link(NAME, copy, copy), _verdict(copies.get(copy)))
+            for call, copy in pairs
+        ]
+        context = {"row": row, "progress": again.progress(row), "lines": lines, "made": time_cell(row.created_ms, None)}
+        return self._page(request, "rejudging", title="Judged again", **context)
+
+    # Conflicts
+
+    def conflicts_view(self, request: HttpRequest) -> HttpResponse:
+        calls = list(with_names(conflicts.undecided())[:MOST_SHOWN])
+        pairs = conflicts.pairs(calls, _world())
+        number = conflicts.count()
+        rows = [(pair, time_cell(pair.call.at_ms, getattr(pair.call, "zone", None))) for pair in pairs]
+        context = {"rows": rows, "count": number, "most": conflicts.MAX_COUNTED, "form": forms.DecideForm()}
+        return self._page(request, "conflicts", title="Conflicts", **context)
+
+    def keep_view(self, request: HttpRequest) -> HttpResponse:
+        self._must_change(request)
+        calls = forms.numbers_in(",".join(request.POST.getlist("call")))
+        form = forms.DecideForm({"choice": Choice.KEEP, "reason": request.POST.get("reason", "")})
+        if not calls or not form.is_valid():
+            messages.error(request, "Tick at least one conflict, and give a reason.")
+            return HttpResponseRedirect(reverse(f"admin:{NAME}_conflicts"))
+        actor = request.user.get_username()
+        kept, refused = conflicts.keep_all(calls, actor, form.cleaned_data["reason"], _world())
+        if kept:
+            messages.success(request, f"{len(kept)} decided: what is there stays as it is.")
+        for sentence in refused[:MOST_REFUSALS]:
+            messages.warning(request, sentence)
+        return HttpResponseRedirect(reverse(f"admin:{NAME}_conflicts"))
+
+    def conflict_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        call = with_names(Postback.objects.filter(pk=number, reason=reasons.CONFLICT)).first()
+        if call is None:
+            raise Http404("There is no such conflict.")
+        form = forms.DecideForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            self._must_change(request)
+            return self._decide(request, call, form)
+        (pair,) = conflicts.pairs([call], _world())
+        decision = Decision.objects.filter(pk=number).first()
+        first = Postback.objects.filter(pk=pair.row.postback_id).first() if pair.row else None
+        context = {
+            "pair": pair,
+            "form": form,
+            "decision": decision,
+            "decided": time_cell(decision.at_ms, call.zone) if decision else "",
+            "came": time_cell(call.at_ms, call.zone),
+            "created": time_cell(pair.row.created_ms, call.zone) if pair.row else "",
+            "transaction": page_link("ledger_transaction", pair.row.pk, pair.row.pk) if pair.row else "",
+            "call": page_link(NAME, call.pk, call.pk),
+            "stories": [verdicts.steps_of(first) if first else [], verdicts.steps_of(call)],
+        }
+        return self._page(request, "conflict", title=f"Conflict of order {call.tid}", original=call, **context)
+
+    def _decide(self, request: HttpRequest, call: Postback, form: forms.DecideForm) -> HttpResponse:
+        values = form.cleaned_data
+        outcome = conflicts.decide(call.pk, values["choice"], request.user.get_username(), values["reason"], _world())
+        if isinstance(outcome, str):
+            messages.error(request, outcome)
+            return HttpResponseRedirect(reverse(f"admin:{NAME}_conflict", args=[call.pk]))
+        done = "The transaction was corrected." if values["choice"] == Choice.CORRECT else "What is there stays."
+        messages.success(request, done)
+        return HttpResponseRedirect(reverse(f"admin:{NAME}_conflicts"))
+
+    # Share a story
+
+    def share_view(self, request: HttpRequest) -> HttpResponse:
+        what = request.POST.get("what", "") or request.GET.get("what", "")
+        form = forms.ShareForm(request.POST or None, initial={"what": what, "program": request.GET.get("program")})
+        link = self._link(request, form) if request.method == "POST" and form.is_valid() else ""
+        shares = [(row, time_cell(row.expires_ms, None)) for row in _shares(what)]
+        return self._page(request, "share", title="Share a story", form=form, what=what, link=link, shares=shares)
+
+    def _link(self, request: HttpRequest, form: forms.ShareForm) -> str:
+        self._must_change(request)
+        values = form.cleaned_data
+        partner = values["partner"].pk if values["partner"] else None
+        wanted = share.Wanted(values["what"], partner, values["program"], values["days"])
+        try:
+            _, token = share.make(wanted, request.user.get_username(), settings.CLICKTRAIL)
+        except share.NotShared as fault:
+            messages.error(request, str(fault))
+            return ""
+        return share.address(token, settings.CLICKTRAIL)
+
+    def revoke_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        self._must_change(request)
+        if share.revoke(number):
+            messages.success(request, "The link works no more.")
+        return HttpResponseRedirect(f"{reverse(f'admin:{NAME}_share')}?what={request.POST.get('what', '')}")
+
+    def _must_change(self, request: HttpRequest) -> None:
+        if not self._admin.has_change_permission(request):
+            raise PermissionDenied
+
+    def _page(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
+        shown = {**self._admin.admin_site.each_context(request), "opts": self._admin.opts, **context}
+        return TemplateResponse(request, f"secondlooks/{name}.html", shown)
+
+
+def _world() -> World:
+    return World(settings.CLICKTRAIL)
+
+
+def _look(form: forms.TryForm) -> dryrun.Looked:
+    world, values, at_ms = _world(), form.cleaned_data, heartbeat.now_ms()
+    hidden: dict[str, str] = {}
+    params, fault = form.params(), ""
+    if values["address"].strip():
+        params, fault = read(dryrun.query_of(values["address"]).encode(), b"", b"", hidden)
+    proofs = dryrun.proofs_of(params, hidden, world.catalog, world.keys, at_ms)
+    if values["caller"] == forms.HOUSE:
+        proofs = Proofs(house=True)
+    elif values["caller"] == forms.SIGNED:
+        proofs = Proofs(signed_by=1, token=proofs.token, stamp_ms=at_ms)
+    return dryrun.judge_all([dryrun.Asked(params, at_ms, fault, proofs)], world)[0]
+
+
+def _line(line: again.Line) -> tuple[str, Postback, str, again.Line]:
+    return page_link(NAME, line.call.pk, line.call.pk), line.call, verdicts.sentence_of(line.call), line
+
+
+def _verdict(copy: Postback | None) -> str:
+    return verdicts.sentence_of(copy) if copy is not None else "The engine has not come to it yet."
+
+
+def _shares(what: str) -> list[Share]:
+    """Links that still work to the story that is meant; none where it is not one."""
+    if not what:
+        return []
+    call = Postback.objects.filter(pk=int(what)).first() if what.isdecimal() and len(what) < 19 else None
+    tid = call.tid if call is not None and call.tid else what
+    rows = Share.objects.filter(revoked_ms__isnull=True, expires_ms__gt=heartbeat.now_ms()).order_by("-pk")
+    wanted = rows.filter(tid=tid) if call is None or call.tid else rows.filter(call_id=call.pk)
+    return list(wanted[:MOST_SHARES])
