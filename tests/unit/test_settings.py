@@ -79,6 +79,7 @@ def test_other_variables_are_none_of_our_business(tmp_path: Path) -> None:
         ({"trusted_proxies": ["10.0.0.0/99"]}, ("trusted_proxies", "10.0.0.0/99")),
         ({"ip_privacy": "some"}, ("ip_privacy", "keep, truncate")),
         ({"node": "990", "workers": "20"}, ("node", "workers", "1000")),
+        ({"node": "1001", "workers": "3"}, ("node", "workers", "1001")),
         ({"colour": "red"}, ("colour", "serve --help")),
     ],
 )

@@ -116,7 +116,7 @@ class Intake:
 
     def _click(self, facts: Mapping[str, Any], now_ms: int, catalog_version: int) -> Click:
         id = self._mint.next(now_ms)
-        found = {"creative": 0, "target": "", "subid": "", "referrer": ""} | facts
+        found: dict[str, Any] = {"creative": 0, "target": "", "subid": "", "referrer": "", **facts}
         return Click(
             id=id, tail=self._checks.tail(id), catalog=catalog_version, ip="", user_agent="", extra="", visitor=b"",
             outcome=OK, prefetch=False, **found,

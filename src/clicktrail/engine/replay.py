@@ -317,7 +317,7 @@ class _Facts:
         """An order that came before its click was imported was judged without it, and is so again."""
         texts = {call.event.id: call.typed.clickid for call in calls if is_importable(call.typed.clickid)}
         wanted = sorted(set(texts.values()))
-        known = dict(self._rebuild.original.imported(wanted)) if wanted else {}
+        known: dict[str, int] = dict(self._rebuild.original.imported(wanted)) if wanted else {}
         known |= dict(self._rebuild.fresh.imported(wanted)) if wanted else {}
         found = {id: known[text] for id, text in texts.items() if text in known}
         without = self._judged_without(sorted(found))

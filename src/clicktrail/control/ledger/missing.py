@@ -28,7 +28,7 @@ def sentences(text: str, checks: Checks, journals: Path, backlog_events: int) ->
 
 
 def _looked_for(text: str) -> str:
-    places = "an order number (tid) in every program"
+    places = "an imported ClickID of another system and as an order number (tid) in every program"
     if text.isascii() and text.isdigit():
         places = "a log number, as a transaction number and as " + places
     return f"Nothing is known of {text!r}. It was looked for as {places}."
