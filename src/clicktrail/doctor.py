@@ -31,7 +31,7 @@ _CLICKID = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{27}(?![0-9])")
 MENDS = {
     "unknown_program": "give the number of a program of this server: --program N.",
     "program_paused": "set the program to active in the console.",
-    "unauthorized": "the program wants signed calls and doctor cannot sign: test the rest with the shop.",
+    "unauthorized": "the program demands a proof that doctor does not have: test the rest with the shop's own call.",
     "malformed_clickid": "something between here and the edge changed the ClickID; compare both addresses.",
     "foreign_click": "the click went to another program: compare --program with the creative's program.",
     "unknown_click": "the click's journal is missing: did the call go to another server or data folder than the click?",

@@ -16,7 +16,7 @@ from clicktrail.core.judge import judge
 from clicktrail.core.lifecycle import STATES
 from clicktrail.core.placeholders import compile_template
 from clicktrail.core.postback import Postback, from_params, read
-from clicktrail.core.reasons import CLICK_OUTCOMES, REASONS
+from clicktrail.core.reasons import CLICK_OUTCOMES, NAMES_EARLIER, REASONS
 from clicktrail.core.story import story
 
 MAX_MINOR = 10**16
@@ -90,7 +90,7 @@ def test_any_call_has_one_verdict_for_ever(postback: Postback, world: dict) -> N
     assert (postback, world) == before
     assert found.reason in REASONS
     assert found.saved == (found.reason == "saved") == (found.award is not None)
-    assert (found.transaction is not None) == (found.reason in ("duplicate", "conflict"))
+    assert (found.transaction is not None) == (found.reason in NAMES_EARLIER)
     assert json.loads(json.dumps(found.facts)) == found.facts
 
 

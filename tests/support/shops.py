@@ -33,11 +33,11 @@ class Shop:
         known(server)
         return cls(server, program, int(number), bytes.fromhex(secret))
 
-    def signed(self, *, sigkey: bool = True, ts: str = "", **params: str) -> dict[str, str]:
-        """The parameters with their signature."""
+    def signed(self, *, sigkey: str | None = None, ts: str = "", **params: str) -> dict[str, str]:
+        """The parameters with their signature. sigkey: empty for none."""
         told = {"cpid": str(self.program), **params, "ts": ts or str(int(time.time() * 1000))}
-        if sigkey:
-            told["sigkey"] = str(self.number)
+        if sigkey != "":
+            told["sigkey"] = sigkey or str(self.number)
         return {**told, "sig": signing.sign(self.secret, told)}
 
     def query(self, **params: Any) -> str:

@@ -55,10 +55,9 @@ def _trusted(case: Case, earlier: Earlier, found: list[Facts], judged: Judged) -
             found.append(difference("status", earlier.state, status))
         return
     now = replace(earlier, trusted=True, stamp_ms=stamp_ms, held_for="")
-    if found and not earlier.trusted and earlier.state in (HELD, OPEN):
-        now = replaced(now, _award(judged, earlier, found))
-    elif found:
-        now = _smaller(now, found)
+    if found:
+        is_undecided = not earlier.trusted and earlier.state in (HELD, OPEN)
+        now = _corrected(now, found, judged) if is_undecided else _smaller(now, found)
     now = _moved(now, case.postback.status, earlier)
     changed = differences(earlier, now)
     if not changed and earlier.trusted:
@@ -66,6 +65,24 @@ def _trusted(case: Case, earlier: Earlier, found: list[Facts], judged: Judged) -
     change = Change(replace(now, revision=earlier.revision + 1), tuple(changed))
     reason = reasons.UPDATED if changed else reasons.DUPLICATE
     raise Named(reason, change, transaction=earlier.number, changes=changed or None)
+
+
+def _corrected(now: Earlier, found: list[Facts], judged: Judged) -> Earlier:
+    """What a call without proof had said, as the trusted one says it.
+
+    Where only the amount is another one nobody contests who is credited, and for what: it is no new order, so
+    neither the click's age nor an approval matters any more.
+    """
+    revenue_minor = _other_amount(found)
+    if revenue_minor is not None:
+        return reduced(now, revenue_minor)
+    return replaced(now, _award(judged, now, found))
+
+
+def _other_amount(found: list[Facts]) -> int | None:
+    """The later amount, where that is all that differs and can be read."""
+    later = found[0]["later"] if len(found) == 1 and found[0]["fact"] == "amount" else None
+    return later if isinstance(later, int) else None
 
 
 def _award(judged: Judged, earlier: Earlier, found: list[Facts]) -> Award:
@@ -102,18 +119,11 @@ def replaced(now: Earlier, award: Award) -> Earlier:
 
 def _smaller(now: Earlier, found: list[Facts]) -> Earlier:
     """A part refund: everything else is as before, and the new revenue is below the old one."""
-    only = found[0]
-    is_refund = (
-        len(found) == 1
-        and only["fact"] == "amount"
-        and isinstance(only["later"], int)
-        and only["earlier"] is not None
-        and only["later"] < only["earlier"]
-        and now.state in REDUCIBLE
-    )
-    if not is_refund:
+    revenue_minor, before = _other_amount(found), now.revenue_minor
+    is_smaller = revenue_minor is not None and before is not None and revenue_minor < before
+    if revenue_minor is None or not is_smaller or now.state not in REDUCIBLE:
         raise Named(reasons.CONFLICT, transaction=now.number, differences=found)
-    return reduced(now, only["later"])
+    return reduced(now, revenue_minor)
 
 
 def reduced(transaction: Earlier, revenue_minor: int) -> Earlier:
