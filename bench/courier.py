@@ -17,6 +17,7 @@ RECEIVERS, STUCK = 10_000, 1_000
 WANTED_A_SECOND = 500
 WANTED_DELAY_S = 1.0
 PATIENCE_S = 120
+TURNS = 2
 
 RECEIVER = (
     "INSERT INTO outbox_receiver (id, kind, name, partner_id, address, method, triggers, state, key_number, salt, "
@@ -38,8 +39,7 @@ def courier(database: str = "") -> list[Row]:
     name = "PostgreSQL" if database else "SQLite"
     with running(listener, port):
         rate = _to_one(port, database)
-        alone_s = _to_many(port, database, 0)
-        among_s = _to_many(port, database, STUCK)
+        alone_s, among_s = (min(times) for times in zip(*(_turn(port, database) for _ in range(TURNS)), strict=True))
     delay_s = among_s - alone_s
     return [
         Row(
@@ -55,6 +55,11 @@ def courier(database: str = "") -> list[Row]:
             delay_s <= WANTED_DELAY_S,
         ),
     ]
+
+
+def _turn(port: int, database: str) -> tuple[float, float]:
+    """All well, then some stuck. Of the turns the quickest counts: what others do on the machine only adds."""
+    return _to_many(port, database, 0), _to_many(port, database, STUCK)
 
 
 def _to_one(port: int, database: str) -> float:
