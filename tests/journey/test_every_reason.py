@@ -12,6 +12,7 @@ import pytest
 from support.observe import until
 from support.scribe import Scribe
 from support.server import Server
+from support.shops import Shop
 
 from clicktrail import keys
 from clicktrail.core.clickid import Checks, Mint
@@ -20,8 +21,7 @@ from clicktrail.core.reasons import REASONS
 DAY_MS = 86_400_000
 SOON_S = 30.0
 EDGE_NODE, OLD_NODE, NEVER_NODE = 1, 5, 77
-ASKED_OF_NO_PROGRAM_YET = {"unauthorized"}
-"""No program of a set-up file can demand a proof; the judge knows the code (tests/unit/test_judge.py)."""
+SIGNED_PROGRAM = 5
 
 PROGRAM = """
 [[program]]
@@ -29,6 +29,7 @@ id = {id}
 name = "Shop {id}"
 currency = "EUR"
 time_zone = "Europe/Berlin"
+{rules}
 default_product = "Sale"
 state = "{state}"
 [[program.product]]
@@ -57,12 +58,16 @@ name = "Unapproved"
 """
 
 
+def program(id: int, state: str = "active", rules: str = "") -> str:
+    return PROGRAM.format(id=id, state=state, rules=rules)
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("reasons")
     server = Server(folder / "data")
-    programs = [PROGRAM.format(id=1, state="active"), PROGRAM.format(id=3, state="active")]
-    (folder / "catalog.toml").write_text("".join([*programs, PROGRAM.format(id=4, state="paused"), PARTNERS]))
+    programs = [program(1), program(3), program(4, "paused"), program(SIGNED_PROGRAM, rules="signed = true")]
+    (folder / "catalog.toml").write_text("".join([*programs, PARTNERS]))
     try:
         server.lay()
         server.run("catalog", "apply", str(folder / "catalog.toml"))
@@ -95,9 +100,12 @@ def said(server: Server) -> dict[str, tuple[int, dict[str, Any]]]:
         "bad_amount": {"umsatz": "1.234,56"},
         "not_approved": {"clickid": "", "pid": "9"},
         "bad_call": {"subid": "x" * 256},
+        "unauthorized": {"cpid": str(SIGNED_PROGRAM)},
     }
     found = {reason: order(server, {"tid": reason} | facts | other) for reason, other in calls.items()}
     found["duplicate"] = order(server, {"tid": "saved"} | facts)
+    signing = Shop.opened(server, 1)
+    found["updated"] = order(server, signing.signed(tid="saved", umsatz="95.00", format="json"))
     found["conflict"] = order(server, {"tid": "saved"} | facts | {"umsatz": "96"})
     return found
 
@@ -135,12 +143,12 @@ def order(server: Server, params: dict[str, str]) -> tuple[int, dict[str, Any]]:
     return answer.status, answer.json()
 
 
-@pytest.mark.parametrize("reason", sorted(set(REASONS) - {"waiting"} - ASKED_OF_NO_PROGRAM_YET))
+@pytest.mark.parametrize("reason", sorted(set(REASONS) - {"waiting"}))
 def test_the_shop_is_told_the_reason(said: dict[str, tuple[int, dict[str, Any]]], reason: str) -> None:
     status, verdict = said[reason]
     assert (verdict["reason"], status) == (reason, REASONS[reason].http_status)
     assert verdict["saved"] == (reason == "saved")
-    assert bool(verdict["transaction"]) == (reason in ("saved", "duplicate", "conflict"))
+    assert bool(verdict["transaction"]) == (reason in ("saved", "duplicate", "updated", "conflict"))
     assert verdict["message"].endswith(".") and "{" not in verdict["message"]
 
 
