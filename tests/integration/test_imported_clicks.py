@@ -182,11 +182,13 @@ def test_trace_and_forget_find_the_other_systems_clickid(ledger: Place) -> None:
     assert left == []
 
 
-def test_a_click_that_only_the_journal_has_is_forgotten_by_its_foreign_clickid(ledger: Place) -> None:
+def test_what_only_the_journals_have_is_forgotten_by_the_foreign_clickid(ledger: Place) -> None:
     from support.desk import desk
 
     with ledger.scribe(NODE) as importer:
         importer.write(importer.click("", ANNA, clickid="aff 2", at_ms=now_ms(), referrer="https://a.example/jane"))
+    with ledger.scribe(1) as edge:
+        edge.write(edge.order("A-1", "aff 2", mail="jane@home"))
     with desk(ledger):
         from clicktrail.control.ledger.forgetting import Forgetting
 
