@@ -81,11 +81,11 @@ def test_a_conflict_is_decided_once(desk: Office) -> None:
 def test_conflicts_are_kept_at_once_and_counted_in_the_menu(desk: Office) -> None:
     desk.orders("ORDER-1", "ORDER-2")
     numbers = [call(desk, tid, desk.clickids[tid], umsatz="80") for tid in ("ORDER-1", "ORDER-2")]
-    assert "Conflicts 2 Try a call" in desk.get(f"{LOG}try/").text
+    assert "Conflicts 2 science" in desk.get(f"{LOG}try/").text
     assert "Tick at least one" in desk.post(f"{LOG}conflicts/keep/", reason="tests").text
     page = desk.post(f"{LOG}conflicts/keep/", call=numbers, reason="tests")
     assert "2 decided: what is there stays as it is." in page.text
-    assert "Conflicts Try a call" in desk.get(f"{LOG}try/").text
+    assert "Conflicts science" in desk.get(f"{LOG}try/").text
 
 
 def test_share_and_take_back(desk: Office) -> None:

@@ -48,16 +48,14 @@ def _item(title: str, icon: str, page: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{page}_changelist")}
 
 
-class Undecided:
-    """The number of conflicts that somebody has to decide, counted when a page shows it; nothing where there is none."""
+CONFLICTS = "clicktrail.control.secondlooks.conflicts.badge"
+"""Counts what somebody has to decide."""
 
-    def __str__(self) -> str:
-        from clicktrail.control.secondlooks.conflicts import count, most_or
 
-        return most_or(count())
-
-    def __bool__(self) -> bool:
-        return bool(str(self))
+def _is_log(request: Any) -> bool:
+    """The log has other pages of the menu below its address."""
+    below = request.path.partition("/ledger/postback/")
+    return bool(below[1]) and not below[2].startswith(("try/", "conflicts/"))
 
 
 def _view(title: str, icon: str, name: str, **more: Any) -> dict[str, Any]:
@@ -69,10 +67,10 @@ NAVIGATION = [
         "title": "Transactions",
         "items": [
             _item("Edit", "receipt_long", "ledger_transaction"),
-            _item("Log", "list_alt", "ledger_postback"),
+            _item("Log", "list_alt", "ledger_postback") | {"active": _is_log},
             _item("Alarms", "notifications_active", "alarms_alarm")
             | {"badge": "clicktrail.control.console.banner.badge", "badge_variant": "danger", "badge_style": "solid"},
-            _view("Conflicts", "compare_arrows", "ledger_postback_conflicts", badge=Undecided()),
+            _view("Conflicts", "compare_arrows", "ledger_postback_conflicts", badge=CONFLICTS),
             _view("Try a call", "science", "ledger_postback_try"),
             _item("Reconcile", "rule", "reconcile_reconciliation"),
         ],

@@ -51,8 +51,9 @@ def count() -> int:
     return undecided().order_by()[: MAX_COUNTED + 1].count()
 
 
-def most_or(number: int) -> str:
-    """What the menu says beside the conflicts."""
+def badge(_request: object) -> str:
+    """What the menu says beside the conflicts; nothing where there are none."""
+    number = count()
     return "" if not number else str(number) if number <= MAX_COUNTED else f"{MAX_COUNTED}+"
 
 
@@ -80,6 +81,15 @@ class Pair:
     def why_not(self) -> str:
         """Why the transaction cannot be corrected, as a sentence; empty where it can."""
         return _why_not(self.call, self.row, self.looked)
+
+    @property
+    def then(self) -> str:
+        """What the transaction would say afterwards."""
+        award = self.looked.award
+        if award is None:
+            return ""
+        earned = money(award.commission_minor, self.looked.facts)
+        return f"Partner {award.partner} would have {earned} for it."
 
 
 def pairs(calls: Iterable[Postback], world: World) -> list[Pair]:
