@@ -90,6 +90,7 @@ MINUTE_MS = 60_000
         (signed(sigkey="5"), NOW_MS, "it names key 5, which is revoked or does not exist"),
         (signed(sigkey="x"), NOW_MS, "its key number is none"),
         (signed(sigkey="9" * 5000), NOW_MS, "its key number is none"),
+        (signed(x="1" * 8200), NOW_MS, "it has more than 8192 characters, too many for a signed call"),
     ],
 )
 def test_why_a_signature_does_not_count(params: dict[str, str], now_ms: int, fault: str) -> None:

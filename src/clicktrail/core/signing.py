@@ -19,6 +19,8 @@ SIGNATURE = "sig"
 STAMP = "ts"
 KEY_NUMBER = "sigkey"
 MAX_KEY_NUMBER = 9999
+MAX_SIGNED_CHARACTERS = 8192
+"""Names and values of a signed call together: comparing a longer one with every key would hold others up."""
 
 _SECONDS_DIGITS = 11
 """A longer time stamp is in milliseconds: as seconds it would lie in the year 5138."""
@@ -62,6 +64,8 @@ def check(params: Mapping[str, str], secrets: Mapping[int, bytes], window_ms: in
     fault = _stamp_fault(params.get(STAMP, ""), window_ms, now_ms)
     if fault:
         return Signed(fault=fault)
+    if sum(len(name) + len(value) for name, value in params.items()) > MAX_SIGNED_CHARACTERS:
+        return Signed(fault=f"it has more than {MAX_SIGNED_CHARACTERS} characters, too many for a signed call")
     tried = _tried(params.get(KEY_NUMBER, ""), secrets)
     if isinstance(tried, str):
         return Signed(fault=tried)

@@ -5,8 +5,8 @@ engine's verdict, two seconds at most; what he gets is the ledger's word, not a 
 """
 
 from clicktrail.core import postback
-from clicktrail.core.access import NO_PROOFS
 from clicktrail.edge.caller import Caller
+from clicktrail.edge.catalog import Picture
 from clicktrail.edge.worker import Asker, Worker
 from clicktrail.journal.events import Event, Postback
 
@@ -22,11 +22,10 @@ def take(worker: Worker, asker: Asker, query: bytes, caller: Caller, method: str
     now_ms = worker.clock()
     id = worker.mint.next(now_ms)
     picture = worker.watch.picture
-    proofs = worker.proving.proofs(picture, params, hidden, caller.address, now_ms) if picture.guarded else NO_PROOFS
+    proved = _proved(worker, picture, params, hidden, caller, now_ms) if picture.guarded else ()
     call = Postback(
         id, worker.checks.tail(id), now_ms, picture.version, method, params, fault,
-        caller.ip, caller.user_agent, caller.referrer, signed_by=proofs.signed_by, token=proofs.token,
-        listed=proofs.listed, proof_fault=proofs.fault, stamp_ms=proofs.stamp_ms,
+        caller.ip, caller.user_agent, caller.referrer, *proved,
     )  # fmt: skip
     if wants_json:
         worker.verdicts.expect(id, asker)
@@ -34,6 +33,14 @@ def take(worker: Worker, asker: Asker, query: bytes, caller: Caller, method: str
     else:
         asker.pending = worker.answers.gif
         worker.commits.put(call, asker)
+
+
+def _proved(
+    worker: Worker, picture: Picture, params: dict[str, str], hidden: dict[str, str], caller: Caller, now_ms: int
+) -> tuple[str, str, int, int, bool, str, int]:
+    """The event's fields from `source` to `stamp_ms`."""
+    found = worker.proving.proofs(picture, params, hidden, caller.address, now_ms)
+    return "edge", "", found.signed_by, found.token, found.listed, found.fault, found.stamp_ms
 
 
 class _Judged:
