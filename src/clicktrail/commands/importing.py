@@ -34,16 +34,36 @@ Program = Annotated[
 ]
 Map = Annotated[
     list[str] | None,
-    typer.Option("--map", metavar="OURS=THEIRS", help="Which column is what, by name or place; OURS= leaves one out."),
+    typer.Option(
+        "--map",
+        envvar="CLICKTRAIL_IMPORT_MAP",
+        metavar="OURS=THEIRS",
+        help="Which column is what, by name or place; OURS= leaves one out.",
+    ),
 ]
 TimeFormat = Annotated[
     str,
     typer.Option(envvar="CLICKTRAIL_TIME_FORMAT", help="How times are written: unix, unix_ms, or like %d/%m/%Y %H:%M."),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and change nothing.")]
-SkipErrors = Annotated[bool, typer.Option("--skip-errors", help="Take the other lines where some cannot be taken.")]
-NoWait = Annotated[bool, typer.Option("--no-wait", help="Return when all is durable, before it is applied.")]
-Update = Annotated[bool, typer.Option("--update", help="Where something is here with other facts, take the file's.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", envvar="CLICKTRAIL_DRY_RUN", help="Say what would happen, and change nothing.")
+]
+SkipErrors = Annotated[
+    bool,
+    typer.Option(
+        "--skip-errors", envvar="CLICKTRAIL_SKIP_ERRORS", help="Take the other lines where some cannot be taken."
+    ),
+]
+NoWait = Annotated[
+    bool,
+    typer.Option("--no-wait", envvar="CLICKTRAIL_NO_WAIT", help="Return when all is durable, before it is applied."),
+]
+Update = Annotated[
+    bool,
+    typer.Option(
+        "--update", envvar="CLICKTRAIL_UPDATE", help="Where something is here with other facts, take the file's."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", envvar="CLICKTRAIL_JSON", help="One JSON object, for programs.")]
 
 
