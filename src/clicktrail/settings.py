@@ -73,12 +73,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Ports that the courier calls."""
     delivery_days: Natural = 90
     """Days until a delivery that is done is deleted with its log; 0 keeps it."""
-    courier_networks: tuple[str, ...] = ()
-    """Networks that receivers of deliveries may stand in although they are not public, e.g. 10.1.0.0/16."""
-    courier_ports: tuple[str, ...] = ("80", "443")
-    """Ports that the courier calls."""
-    delivery_days: Natural = 90
-    """Days until a delivery that is done is deleted with its log; 0 keeps it."""
     order_list_days: Natural = 7
     """Days until an uploaded order list is deleted, as the file it was; 0 keeps it."""
     reconcile_days: Natural = 90
@@ -271,11 +265,6 @@ def _check_network(name: str, network: str) -> None:
         ipaddress.ip_network(network, strict=False)
     except ValueError as fault:
         raise SettingsError(f"The setting {name} is wrong: {fault}; write it like 10.0.0.0/8.") from None
-
-
-def _check_port(text: str) -> None:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise SettingsError(f"The setting courier_ports is wrong: {text!r} is no port, like 443.")
 
 
 def _check_port(text: str) -> None:

@@ -24,8 +24,8 @@ from clicktrail.courier.store import Store
 LOOPBACK = ip_network("127.0.0.0/8")
 SALT = "0123456789abcdef"
 INSERT = (
-    "INSERT INTO outbox_receiver (id, kind, name, partner_id, program_id, address, method, triggers, state, key_number, "
-    "salt, rotated_ms) VALUES (?, ?, 'R', ?, ?, ?, ?, '[]', 'active', 1, ?, 0)"
+    "INSERT INTO outbox_receiver (id, kind, name, partner_id, program_id, address, method, triggers, state, "
+    "key_number, salt, rotated_ms) VALUES (?, ?, 'R', ?, ?, ?, ?, '[]', 'active', 1, ?, 0)"
 )
 
 

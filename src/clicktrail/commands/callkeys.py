@@ -14,7 +14,10 @@ commands = typer.Typer(help="The signing keys and tokens of a program's calls.",
 ProgramNumber = Annotated[
     int, typer.Option("--program", envvar="CLICKTRAIL_CALL_PROGRAM", help="Number of the program.")
 ]
-Token = Annotated[bool, typer.Option("--token", help="A token (parameter token) instead of a signing key.")]
+Token = Annotated[
+    bool,
+    typer.Option("--token", envvar="CLICKTRAIL_TOKEN", help="A token (parameter token) instead of a signing key."),
+]
 Number = Annotated[int, typer.Argument(help="Number of the key or token, as `keys call list` shows it.")]
 
 

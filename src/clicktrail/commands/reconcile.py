@@ -44,13 +44,19 @@ def reconcile(
     ] = None,
     kinds: Annotated[
         list[str] | None,
-        typer.Option("--class", help="Class that is moved; may be given several times. Left out: the usual one."),
+        typer.Option(
+            "--class",
+            envvar="CLICKTRAIL_CLASS",
+            help="Class that is moved; may be given several times. Left out: the usual one.",
+        ),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do what --apply would do.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", envvar="CLICKTRAIL_YES", help="Do what --apply would do.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", envvar="CLICKTRAIL_JSON", help="One JSON object, for programs.")
     ] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Every line with its class and cause, as CSV.")] = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", envvar="CLICKTRAIL_CSV", help="Every line with its class and cause, as CSV.")
+    ] = False,
 ) -> None:
     """Compare a shop's order list with the transactions of a program, and say why they differ.
 

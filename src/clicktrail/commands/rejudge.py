@@ -34,14 +34,14 @@ def rejudge(
         int, typer.Option(envvar="CLICKTRAIL_PARTNER", min=0, help="That name this partner, or whose click does.")
     ] = 0,
     since: Annotated[str, typer.Option(envvar="CLICKTRAIL_SINCE", help="From then on: 2026-01-31T08:00:00Z.")] = "",
-    until: Annotated[str, typer.Option(envvar="CLICKTRAIL_UNTIL", help="Before then.")] = "",
+    until: Annotated[str, typer.Option(envvar="CLICKTRAIL_UNTIL", help="Before then: 2026-02-01T00:00:00Z.")] = "",
     text: Annotated[
         str, typer.Option(envvar="CLICKTRAIL_TEXT", help="In the order number or product, or the whole ClickID.")
     ] = "",
     apply: Annotated[
         bool, typer.Option("--apply", envvar="CLICKTRAIL_APPLY", help="Do it; without it nothing is written.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", envvar="CLICKTRAIL_YES", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", envvar="CLICKTRAIL_YES", help="Do it without asking.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", envvar="CLICKTRAIL_JSON", help="One JSON object, for programs.")
     ] = False,

@@ -188,7 +188,8 @@ class Engine:
         hours, subids, referrers = memory.rollups.drain()
         unit = Unit(
             judged.numbers, self._clock(), clicks, judged.named, judged.transactions, judged.postbacks,
-            judged.verdicts, judged.changes, judged.moves, hours, subids, referrers, deliveries=judged.deliveries, imported=list(intake.imported.items()),
+            judged.verdicts, judged.changes, judged.moves, hours, subids, referrers,
+            deliveries=judged.deliveries, imported=list(intake.imported.items()),
         )  # fmt: skip
         return Prepared(unit, judged, ready)
 
