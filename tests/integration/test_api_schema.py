@@ -15,6 +15,8 @@ EXAMPLES, NIGHTLY_EXAMPLES = 4, 150
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
     with counter(tmp_path_factory.mktemp("api") / "data", api_requests_per_minute=0, verdict_patience_ms=300) as made:
         made.office.orders("A-1", "A-2", "A-3")
+        made.office.orders("A-1", umsatz="80")
+        assert made.post("/rejudgings", {}).status == 201
         assert made.post("/rates", {"partner": 7, "product": 1, "percent": "12.5"}).status == 201
         yield made
 

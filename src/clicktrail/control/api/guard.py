@@ -68,7 +68,7 @@ def route(
     *scopes: str,
     answers: Any,
     problems: Iterable[int] = (),
-    once: Callable[..., HttpResponse] = idempotency.together,
+    once: Callable[..., HttpResponse] | None = idempotency.together,
     openapi: dict[str, Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a view. scopes: the key needs one of them; answers: a shape for 200, or {status: shape}."""

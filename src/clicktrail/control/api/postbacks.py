@@ -85,7 +85,7 @@ def hand_in_calls(request: HttpRequest) -> Any:
     """
     caller = caller_of(request)
     calls, is_batch = read_calls(request.body)
-    _keep_to_program(caller, calls)
+    keep_to_program(caller, calls)
     house = settings.CLICKTRAIL
     numbers = intake(house).hand_in_many(calls, SOURCE, caller.actor, ledger_version()[0], signed_by=caller.id)
     judged = verdicts(numbers, house.verdict_patience_ms)
@@ -108,7 +108,7 @@ def told(call: int, row: Postback | None) -> Verdict:
     )
 
 
-def _keep_to_program(caller: Caller, calls: Calls) -> None:
+def keep_to_program(caller: Caller, calls: Calls) -> None:
     """A key of one program names no other; where a call names none, that one is meant. Nothing is stored otherwise."""
     if caller.program is None:
         return
