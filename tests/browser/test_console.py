@@ -28,6 +28,7 @@ PAGES = (
     "/catalog/approval/",
     "/catalog/partnerrate/add/",
     "/catalog/program/1/change/",
+    "/catalog/program/1/call-keys/",
     "/catalog/product/1/change/",
     "/accounts/account/1/change/",
     "/ledger/setaside/",

@@ -1,6 +1,7 @@
 """`catalog apply` and `catalog show`: a set-up as a file."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from support.folder import fresh
 
 from clicktrail import catalogfile
 from clicktrail.commands.catalog import apply_file, show_catalog
+from clicktrail.core.access import Access
 from clicktrail.errors import CatalogError
 from clicktrail.settings import Settings
 
@@ -274,3 +276,52 @@ def test_lines_are_right_in_a_file_from_windows(settings: Settings) -> None:
 def test_standard_input(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO('[[partner]]\nid = 4\nname = "Dan"\n'))
     assert apply_file(settings, Path("-"))[0] == "added partner 4"
+
+
+WHO_MAY_CALL = """\
+[[program]]
+id = 1
+signed = true
+token_required = true
+networks = ["203.0.113.7", "2001:db8::/48", "203.0.113.7/32"]
+nocheck_by = "nobody"
+pid_by = "signed"
+unproven = "hold"
+replay_window_s = 60
+"""
+
+
+def test_who_may_call_is_loaded_and_shown(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "access.toml"
+    file.write_text(WHO_MAY_CALL)
+    apply_file(settings, file)
+    rules = catalogfile.read(settings.catalog_folder / catalogfile.CURRENT).programs[1].access
+    assert rules == Access(
+        signed=True, token_required=True, networks=("203.0.113.7/32", "2001:db8::/48"), nocheck="nobody", pid="signed",
+        unproven="hold", replay_window_s=60,
+    )  # fmt: skip
+    shown = show_catalog(settings)
+    assert 'networks = ["203.0.113.7/32", "2001:db8::/48"]' in shown and "signed = true" in shown
+    file.write_text("[[program]]\nid = 1\nsigned = false\nnetworks = []\n")
+    apply_file(settings, file)
+    rules = catalogfile.read(settings.catalog_folder / catalogfile.CURRENT).programs[1].access
+    assert (rules.signed, rules.networks, rules.token_required) == (False, (), True)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('signed = "yes"', "program.signed: Write true or false"),
+        ('networks = ["shop.example"]', 'program.networks: "shop.example" is no network'),
+        ('networks = ["203.0.113.7/24"]', "did you mean 203.0.113.0/24?"),
+        ('pid_by = "me"', '"me" is none of nobody, signed, everybody'),
+        ('unproven = "accept"', '"accept" is none of refuse, hold'),
+        ("replay_window_s = 0", "0 seconds is out of range"),
+        ('key = "secret"', "There is no such field"),
+    ],
+)
+def test_wrong_rules_are_named(settings: Settings, tmp_path: Path, line: str, expected: str) -> None:
+    file = tmp_path / "access.toml"
+    file.write_text(f"[[program]]\nid = 1\n{line}\n")
+    with pytest.raises(CatalogError, match=re.escape(expected)):
+        apply_file(settings, file)

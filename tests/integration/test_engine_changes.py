@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,28 @@ def test_a_move_at_the_same_moment_is_not_lost(house: Place) -> None:
     assert sums_agree(house) == (0, 0, 0)
 
 
+@pytest.mark.parametrize("broken", ["ledger_move", "outbox_delivery", "ledger_postback", "ledger_rollup_hour"])
+def test_a_change_is_stored_whole_or_not_at_all(house: Place, broken: str) -> None:
+    """Row, history, sums, deliveries and verdict: the ledger refuses one of them, and none is there."""
+    write(house, lambda s: squatted(s, "W-1", umsatz="80"))
+    house.restart()
+    before = house.everything(), house.rows(HISTORY), house.one("SELECT count(*) FROM outbox_delivery")
+    house.engine.ledger.run(f"ALTER TABLE {broken} RENAME TO away")
+    with house.scribe() as scribe:
+        scribe.write(signed(scribe, "W-1", umsatz="60"))
+    with suppress(Exception):
+        house.catch_up()
+    house.engine.ledger.run(f"ALTER TABLE away RENAME TO {broken}")
+    house.restart()
+    assert (house.everything(), house.rows(HISTORY), house.one("SELECT count(*) FROM outbox_delivery")) == before
+    house.catch_up()
+    if house.one("SELECT count(*) FROM ledger_set_aside"):
+        return  # PostgreSQL blames the call; a person has it tried again.
+    assert house.rows(ROW, "W-1") == [(ANNA, 6_000, 600, "open", True, 1)]
+    assert len(house.rows(HISTORY)) == 1 and house.reasons() == {"saved": 1, "updated": 1}
+    assert sums_agree(house) == (1, 6_000, 600)
+
+
 def test_an_old_signed_call_changes_nothing_after_people_have_spoken(house: Place) -> None:
     with house.scribe() as scribe:
         scribe.write(signed(scribe, "D-1"))
@@ -173,7 +196,9 @@ def test_any_order_of_calls_and_moves_keeps_the_books(house: Place, tmp_path: Pa
                 assert not before or house.rows(ROW, tid) == before
             elif deed == "signed":
                 status = dice.choice(({}, {}, {"status": "confirmed"}, {"status": "cancelled"}))
-                scribe.write(signed(scribe, tid, partner=dice.choice((ANNA, ANNA, ANNA, BERT)), umsatz=revenue, **status))
+                scribe.write(
+                    signed(scribe, tid, partner=dice.choice((ANNA, ANNA, ANNA, BERT)), umsatz=revenue, **status)
+                )
                 house.catch_up()
             elif before:
                 number = house.one("SELECT number FROM ledger_transaction WHERE tid = ?", tid)
