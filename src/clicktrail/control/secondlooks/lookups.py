@@ -10,13 +10,12 @@ from clicktrail.control.ledger.models import Click, ImportedClick, Transaction
 from clicktrail.core.case import ABSENT, UNREAD, ClickFacts, Earlier, NoClick
 from clicktrail.core.catalog import Catalog
 from clicktrail.core.clickid import Checks
+from clicktrail.core.foreign import is_importable
 from clicktrail.errors import CatalogError
 from clicktrail.settings import Settings
 
 Key = tuple[int, str]
 """(program, tid)"""
-MAX_FOREIGN_CLICKID = 64
-"""Characters of a ClickID that another system gave."""
 CLICK = ("id", "at_ms", "program_id", "partner_id", "creative_id", "subid", "referrer", "outcome")
 
 
@@ -41,7 +40,7 @@ class World:
     def click_ids(self, texts: Iterable[str | None]) -> dict[str, int]:
         """ClickID -> the click that it names: an imported one, else what its digits say where its check holds."""
         wanted = {text for text in texts if text}
-        short = [text for text in wanted if len(text) <= MAX_FOREIGN_CLICKID]
+        short = [text for text in wanted if is_importable(text)]
         read = {text: self.checks.read(text) for text in wanted}
         imported = ImportedClick.objects.filter(clickid__in=short).values_list("clickid", "click_id")
         return {text: id for text, id in read.items() if id is not None} | dict(imported)
