@@ -248,3 +248,18 @@ def test_the_nearest_row(text: str, number: int | None) -> None:
 
 def test_the_only_program_is_always_meant() -> None:
     assert nearest_row("x", {SHOP: CATALOG.programs[SHOP]}, {}) == {"number": SHOP, "name": "Shop"}
+
+
+@pytest.mark.parametrize(
+    ("approvals", "since"),
+    [
+        ((), None),
+        ((Approval(ANNA, SHOP, "Sale", 5),), 5),
+        ((Approval(ANNA, SHOP, "*", 7),), 7),
+        ((Approval(ANNA, SHOP, "Sale", 9), Approval(ANNA, SHOP, "*", 7)), 7),
+        ((Approval(ANNA, SHOP, "Sale"), Approval(ANNA, SHOP, "*", 7)), 0),
+        ((Approval(ANNA, SHOP, "Lead", 5), Approval(BERT, SHOP, "*", 5), Approval(ANNA, OTHER_SHOP, "*", 5)), None),
+    ],
+)
+def test_since_when_somebody_is_approved(approvals: tuple[Approval, ...], since: int | None) -> None:
+    assert replace(CATALOG, approvals=approvals).approved_ms(ANNA, SHOP, "Sale") == since

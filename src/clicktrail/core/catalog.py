@@ -151,8 +151,9 @@ class Catalog:
 
     def approved_ms(self, partner: int, program: int, product: str) -> int | None:
         """Since when; 0 where that was not written down, None where he is not approved."""
-        found = [self._approved.get((partner, program, name)) for name in (product, EVERY_PRODUCT)]
-        return min((ms for ms in found if ms is not None), default=None)
+        own = self._approved.get((partner, program, product))
+        every = self._approved.get((partner, program, EVERY_PRODUCT))
+        return every if own is None else own if every is None else min(own, every)
 
     def approved_for(self, partner: int, program: int) -> list[str]:
         """Names of the program's products that the partner may earn."""

@@ -17,7 +17,8 @@ MOST_NAMED = 12
 """Products that a hint names."""
 LONGEST_NAME = 60
 """Characters of a parameter's name that is still somebody's name for something."""
-LONGEST_NUMBER = 16
+LONGEST_NUMBER = 9
+"""Digits of a number whose neighbours are still looked up."""
 LONGEST_AMOUNT = 24
 
 
