@@ -24,32 +24,36 @@ class Verb(StrEnum):
     PART_CANCEL = "part-cancel"
 
 
+Mapping = Annotated[
+    str,
+    typer.Option(
+        envvar="CLICKTRAIL_MAP",
+        metavar="ROLE=COLUMN,…",
+        help="Which column is what, by name or place: tid, number, id, umsatz, gross, day, status.",
+    ),
+]
+Classes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--class",
+        envvar="CLICKTRAIL_CLASS",
+        help="Class that is moved; may be given several times. Left out: the usual one.",
+    ),
+]
+
+
 @takes_data
 def reconcile(
     settings: Settings,
     file: Annotated[str, typer.Argument(help="The order list, CSV with any separator; - reads standard input.")],
     program: Annotated[int, typer.Option(envvar="CLICKTRAIL_PROGRAM", help="Program whose orders these are.")],
-    map: Annotated[
-        str,
-        typer.Option(
-            envvar="CLICKTRAIL_MAP",
-            metavar="ROLE=COLUMN,…",
-            help="Which column is what, by name or place: tid, number, id, umsatz, gross, day, status.",
-        ),
-    ] = "",
+    map: Mapping = "",
     from_day: Annotated[str, typer.Option("--from", envvar="CLICKTRAIL_FROM", help="First day of the period.")] = "",
     to_day: Annotated[str, typer.Option("--to", envvar="CLICKTRAIL_TO", help="Last day of the period.")] = "",
     apply: Annotated[
         Verb | None, typer.Option(envvar="CLICKTRAIL_APPLY", help="Move the transactions that fit; needs --yes.")
     ] = None,
-    kinds: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--class",
-            envvar="CLICKTRAIL_CLASS",
-            help="Class that is moved; may be given several times. Left out: the usual one.",
-        ),
-    ] = None,
+    kinds: Classes = None,
     yes: Annotated[bool, typer.Option("--yes", envvar="CLICKTRAIL_YES", help="Do what --apply would do.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", envvar="CLICKTRAIL_JSON", help="One JSON object, for programs.")
