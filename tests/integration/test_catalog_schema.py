@@ -48,10 +48,11 @@ def test_an_older_ledger_is_copied_before_it_is_touched(settings: Settings) -> N
     schema.check(settings)
 
 
-def test_a_newer_ledger_is_refused(settings: Settings) -> None:
+@pytest.mark.parametrize("app", ["ledger", "secondlooks"])
+def test_a_newer_ledger_is_refused(settings: Settings, app: str) -> None:
     from django.db.migrations.recorder import MigrationRecorder
 
-    MigrationRecorder.Migration.objects.create(app="ledger", name="9999_from_the_future")
+    MigrationRecorder.Migration.objects.create(app=app, name="9999_from_the_future")
     for use in (schema.check, schema.migrate):
         with pytest.raises(LedgerError, match="newer than this program"):
             use(settings)
