@@ -32,7 +32,7 @@ WHOSE = [
 class NetworksField(forms.CharField):
     """One network a line, as a list."""
 
-    widget = UnfoldAdminTextareaWidget
+    widget = UnfoldAdminTextareaWidget({"rows": 4})
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value
@@ -60,13 +60,13 @@ class AccessForm(forms.ModelForm):
     """The fields; a program's own form takes them over."""
 
     networks = NetworksField(
-        label="Calls must come from these addresses",
+        label="Addresses that calls must come from",
         required=False,
         help_text="Of the shop's servers, one a line: 203.0.113.7, 203.0.113.0/24, 2001:db8::/48. Empty: from "
         "anywhere. A pixel comes from the buyer's address and would be refused.",
     )
     unproven = forms.ChoiceField(
-        label="A call that does not prove what is demanded",
+        label="A call that proves too little",
         widget=UnfoldAdminRadioSelectWidget,
         choices=[
             (Unproven.REFUSE, "is refused: the log says what was missing, no transaction is made"),
@@ -77,16 +77,16 @@ class AccessForm(forms.ModelForm):
         ],
     )
     nocheck_by = forms.ChoiceField(
-        label="Whose nocheck=1 skips the approval check",
+        label="Whose nocheck=1 counts",
         widget=UnfoldAdminRadioSelectWidget,
         choices=WHOSE,
-        help_text="Where it does not count it is passed over, and the log says so.",
+        help_text="It skips the approval check. Where it does not count it is passed over, and the log says so.",
     )
     pid_by = forms.ChoiceField(
-        label="Whose pid names the partner in place of the click's",
+        label="Whose pid counts",
         widget=UnfoldAdminRadioSelectWidget,
         choices=WHOSE,
-        help_text="Where it does not count, only the ClickID credits somebody.",
+        help_text="It names the partner in place of the click's. Where it does not count, only the ClickID credits.",
     )
 
     class Meta:
