@@ -22,6 +22,8 @@ from clicktrail.errors import JournalRefused
 from clicktrail.settings import Settings
 
 BACKLOG = 1024
+AGAIN_S = 5.0
+"""The pause after a fault in what runs beside the pages."""
 
 log = logging.getLogger(__name__)
 
@@ -44,12 +46,16 @@ def serve(settings: Settings, listener: socket.socket) -> None:
 def _threads(settings: Settings, rotate_if_asked: Callable[[], None]) -> Iterator[None]:
     """What runs beside the pages: publishing, reconciling, and the heartbeat, which also looks after the journal."""
     stop = threading.Event()
+    beside: dict[str, Callable[[], None]] = {
+        "publish": lambda: _watch(settings, stop),
+        "alarms": lambda: _watch_alarms(settings, stop),
+        "mails": lambda: _send_mails(settings, stop),
+        "heartbeat": lambda: _beat(settings, stop, rotate_if_asked),
+        "reconcile": lambda: _reconcile(settings, stop),
+    }
     threads = [
-        threading.Thread(target=_watch, args=(settings, stop), name="publish", daemon=True),
-        threading.Thread(target=_watch_alarms, args=(settings, stop), name="alarms", daemon=True),
-        threading.Thread(target=_send_mails, args=(settings, stop), name="mails", daemon=True),
-        threading.Thread(target=_beat, args=(settings, stop, rotate_if_asked), name="heartbeat", daemon=True),
-        threading.Thread(target=_reconcile, args=(settings, stop), name="reconcile", daemon=True),
+        threading.Thread(target=keep_on, args=(name, work, stop), name=name, daemon=True)
+        for name, work in beside.items()
     ]
     for thread in threads:
         thread.start()
@@ -60,6 +66,16 @@ def _threads(settings: Settings, rotate_if_asked: Callable[[], None]) -> Iterato
         for thread in threads:
             thread.join(heartbeat.BEAT_S)
         heartbeat.forget(settings.run_folder, "control")
+
+
+def keep_on(name: str, work: Callable[[], None], stop: threading.Event, pause_s: float = AGAIN_S) -> None:
+    """Until `stop`: a fault of ours costs a round. A thread that died unheard would leave alarms unraised."""
+    while not stop.is_set():
+        try:
+            work()
+        except Exception:
+            log.exception("%s: a fault of ours; it begins anew in %g s", name, pause_s)
+            stop.wait(pause_s)
 
 
 class _Server(MTServer):
