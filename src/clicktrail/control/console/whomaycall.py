@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from clicktrail.control.accounts.gate import confirm_first
 from clicktrail.control.catalog import callkeys, rules
@@ -67,24 +67,24 @@ class AccessForm(forms.ModelForm):
     )
     unproven = forms.ChoiceField(
         label="A call that proves too little",
-        widget=UnfoldAdminRadioSelectWidget,
+        widget=UnfoldAdminSelectWidget,
         choices=[
-            (Unproven.REFUSE, "is refused: the log says what was missing, no transaction is made"),
+            (Unproven.REFUSE, "is refused; the log says what was missing"),
             (
                 Unproven.HOLD,
-                "makes a transaction on hold: in no total until you release it, or a signed call does",
+                "makes a transaction on hold, until you or a signed call release it",
             ),
         ],
     )
     nocheck_by = forms.ChoiceField(
         label="Whose nocheck=1 counts",
-        widget=UnfoldAdminRadioSelectWidget,
+        widget=UnfoldAdminSelectWidget,
         choices=WHOSE,
         help_text="It skips the approval check. Where it does not count it is passed over, and the log says so.",
     )
     pid_by = forms.ChoiceField(
         label="Whose pid counts",
-        widget=UnfoldAdminRadioSelectWidget,
+        widget=UnfoldAdminSelectWidget,
         choices=WHOSE,
         help_text="It names the partner in place of the click's. Where it does not count, only the ClickID credits.",
     )
