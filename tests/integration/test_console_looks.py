@@ -62,6 +62,15 @@ def test_judge_again_from_the_log(desk: Office) -> None:
     assert "No discarded call matches." in desk.get(f"{LOG}again/", reason="not_approved").text
 
 
+def test_judge_again_all_that_the_list_is_narrowed_to(desk: Office) -> None:
+    number = call(desk, "ORDER-8", pid="99")
+    call(desk, "ORDER-9")
+    page = desk.post(f"{LOG}?reason=unknown_partner&program=1", action="judge_again", select_across="1",
+                     _selected_action=str(number))  # fmt: skip
+    assert page.address == f"{LOG}again/" and "0 of 1 would be saved" in page.text
+    assert "ORDER-8" in page.text and "ORDER-9" not in page.text
+
+
 def test_a_conflict_is_decided_once(desk: Office) -> None:
     desk.orders("ORDER-1")
     number = call(desk, "ORDER-1", desk.clickids["ORDER-1"], umsatz="80")

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -91,10 +92,13 @@ class PostbackAdmin(ModelAdmin):
         return found
 
     @admin.action(description="Judge again")
-    def judge_again(self, _request: HttpRequest, rows: QuerySet) -> HttpResponse:
-        """Those that are ticked; what the list is narrowed to has its own button."""
-        chosen = ",".join(map(str, rows.values_list("pk", flat=True)[: again.MOST_CHOSEN]))
-        return HttpResponseRedirect(f"{reverse('admin:ledger_postback_again')}?calls={chosen}")
+    def judge_again(self, request: HttpRequest, rows: QuerySet) -> HttpResponse:
+        """Those that are ticked, or all that the list is narrowed to."""
+        if request.POST.get("select_across") == "1":
+            chosen = _narrowed(request)
+        else:
+            chosen = {"calls": ",".join(map(str, rows.values_list("pk", flat=True)[: again.MOST_CHOSEN]))}
+        return HttpResponseRedirect(f"{reverse('admin:ledger_postback_again')}?{urlencode(chosen)}")
 
     @action(description="Judge discarded calls again", icon="replay", url_path="judge-again")
     def judge_many_again(self, _request: HttpRequest) -> HttpResponse:
@@ -180,6 +184,14 @@ class PostbackAdmin(ModelAdmin):
             verdict_label(row),
             sentence_of(row),
         )
+
+
+def _narrowed(request: HttpRequest) -> dict[str, str]:
+    """What the list is narrowed by, as the page of judging again has it."""
+    names = {"reason": "reason", "program": "program", "q": "text", "day_from": "since", "day_to": "until"}
+    found = {name: request.GET.get(filtered, "") for filtered, name in names.items()}
+    found["reason"] = found["reason"] if found["reason"] in again.DISCARDED else ""
+    return found
 
 
 def title_of(code: str) -> str:

@@ -24,6 +24,7 @@ from clicktrail.core.access import Proofs
 from clicktrail.core.case import Earlier
 from clicktrail.core.clickid import first_id
 from clicktrail.core.explain import money
+from clicktrail.core.postback import KNOWN
 
 MAX_REJUDGED = 10_000
 """Calls that one preview looks at, the oldest first."""
@@ -37,6 +38,8 @@ DISCARDED = tuple(
 )
 SETTLED = (reasons.SAVED, *reasons.NAMES_EARLIER, reasons.WAITING)
 """Where a copy got one of these, its call is not offered any more."""
+JUDGED = KNOWN | {"status"}
+"""Parameters that a verdict may depend on."""
 HOUSE = ("console", "api")
 IMPORT = "import"
 """Orders of another system are imported again instead: the file has all of them."""
@@ -202,8 +205,10 @@ def apply(chosen: Filter, world: World, intake: Intake, actor: str) -> Rejudging
 
 
 def _copy(call: Postback) -> tuple[Mapping[str, str], str, Mapping[str, Any]]:
+    """With what the judge reads and no more: what a shop sends beside it is cut after its time, and no copy of it."""
     fields = {"again": call.pk, "arrived_ms": call.arrived_ms or call.at_ms, **proofs_of(call)}
-    return params_of(call), call.fault, fields
+    params = {name: value for name, value in params_of(call).items() if name in JUDGED}
+    return params, call.fault, fields
 
 
 @dataclass(slots=True)
