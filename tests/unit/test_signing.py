@@ -185,6 +185,12 @@ def test_a_key_goes_with_its_picture(house: keys.Keys) -> None:
     assert signer(RULES) == 1
 
 
+def test_a_network_that_cannot_be_read_holds_nobody(house: keys.Keys) -> None:
+    rules = Access(networks=("nonsense", "203.0.113.0/24"))
+    assert ask(house, rules, f"cpid={SHOP}", address="203.0.113.1").listed
+    assert not ask(house, rules, f"cpid={SHOP}", address="198.51.100.1").listed
+
+
 def test_no_more_keys_than_allowed_are_tried(house: keys.Keys) -> None:
     many = tuple(SigningKey(n, str(n)) for n in range(1, MAX_KEYS + 2))
     rules = Access(signed=True, keys=many)
