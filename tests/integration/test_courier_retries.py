@@ -5,13 +5,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import pytest
-from support.couriers import Post, aside, at_work, seen
+from support.couriers import LOOPBACK, Post, aside, at_work, seen
 from support.ledgers import Place
 from support.listener import Got, Listener, Say
 
-from clicktrail import heartbeat
+from clicktrail import heartbeat, keys
+from clicktrail.courier.guard import Guard
 from clicktrail.courier.lanes import DOWN_AFTER
+from clicktrail.courier.loop import Courier
 from clicktrail.courier.schedule import MAX_AGE_MS
+from clicktrail.courier.send import Sender
+from clicktrail.courier.store import Store
 
 
 @dataclass
@@ -233,3 +237,26 @@ def test_a_webhook_is_told_of_conflicts_and_of_tests_as_tests(ledger: Place) -> 
         assert _count(listener, "/own") == 1
 
     _scene(ledger, scene)
+
+
+def test_an_outcome_that_cannot_be_written_ends_the_courier_instead_of_all_deliveries(
+    ledger: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A courier that sends and never writes down would send the same again and again, or stand still unheard."""
+
+    def broken(*_: object) -> None:
+        raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed")
+
+    monkeypatch.setattr(Store, "write", broken)
+
+    async def scene(post: Post, listener: Listener, _: Clock) -> None:
+        post.add(listener.url("/p"))
+        post.publish()
+        post.orders("A-1")
+        guard = Guard((LOOPBACK,), (listener.port,))
+        store = Store(ledger.settings, keys.load(ledger.settings.keys_folder))
+        async with Sender(guard) as sender:
+            await asyncio.wait_for(Courier(store, sender).run(asyncio.Event()), 10)
+
+    with pytest.raises(UnicodeEncodeError):
+        _scene(ledger, scene)

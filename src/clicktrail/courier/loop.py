@@ -84,6 +84,8 @@ class Courier:
         try:
             failures = 0
             while not stop.is_set():
+                if writer.done():
+                    writer.result()  # Its fault ends us, and the supervisor begins anew: nobody else writes outcomes.
                 failures = 0 if await self._step() else failures + 1
                 pause_s = BACKOFF_S[min(failures, len(BACKOFF_S)) - 1] if failures else LOOK_EVERY_S
                 await _pause(stop, pause_s)
