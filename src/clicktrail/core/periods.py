@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 QUARTER_MS = 15 * 60 * 1000
 """No zone's offset is finer than a quarter of an hour: within one, the day is the same."""
 DAY_MS = 86_400_000
+MAX_VALUES = 1000
+"""Rows for subids, and for hosts, of a program, partner and day; more are added up in `other`."""
 _EPOCH_DAY = datetime(1970, 1, 1).toordinal()  # noqa: DTZ001 - a date only
 
 

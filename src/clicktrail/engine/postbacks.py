@@ -155,13 +155,14 @@ def _credit(
         slot.add(TRANSACTIONS, award.subid, host)
         slot.add(REVENUE, award.subid, host, award.revenue_minor or 0)
         slot.add(COMMISSION, award.subid, host, award.commission_minor)
-    if click is not None and click.prefetch and not click.counted and not click.bot:
-        _count_prefetch(click, judged, rollups, catalog)
+    _count_if_prefetched(click, judged, rollups, catalog)
     return number
 
 
-def _count_prefetch(click: KnownClick, judged: Judged, rollups: Rollups, catalog: Catalog) -> None:
+def _count_if_prefetched(click: KnownClick | None, judged: Judged, rollups: Rollups, catalog: Catalog) -> None:
     """The order shows that somebody came by this click after all, and by no other: gross and net."""
+    if click is None or not click.prefetch or click.counted or click.bot:
+        return
     click.counted = True
     facts = click.facts
     slot = rollups.slot(facts.at_ms, facts.program, facts.partner, facts.creative, catalog)
@@ -185,6 +186,8 @@ def _change(
     judged.moves.append(changed.move())
     judged.deliveries += outbox.of_change(catalog, before, change, call.key, call.event, judged.now_ms)
     changed.add_up(rollups, catalog)
+    if click is not None and change.after.click_id == click.facts.id:
+        _count_if_prefetched(click, judged, rollups, catalog)
     return changed.after
 
 

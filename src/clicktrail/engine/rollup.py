@@ -9,11 +9,9 @@ what is taken out again later (`control/ledger/moves.py`) finds the row it was a
 from collections.abc import Callable
 
 from clicktrail.core.catalog import Catalog, Program
-from clicktrail.core.periods import QUARTER_MS, bucket_s, day_of
+from clicktrail.core.periods import MAX_VALUES, QUARTER_MS, bucket_s, day_of
 from clicktrail.engine.ledger import Row
 
-MAX_VALUES = 1000
-"""Rows for subids, and for hosts, of a program, partner and day; more are added up in `other`."""
 MAX_KEPT_VALUES = 500_000
 """Values in memory over all groups, 60 MB; above it they are read from the ledger again when needed."""
 

@@ -18,7 +18,7 @@ from clicktrail.control.outbox import put as outbox
 from clicktrail.core import telling
 from clicktrail.core.case import Earlier, Facts, difference
 from clicktrail.core.lifecycle import after, counts
-from clicktrail.core.periods import bucket_s, day_of
+from clicktrail.core.periods import MAX_VALUES, bucket_s, day_of
 from clicktrail.core.repeat import REDUCIBLE, differences, reduced
 
 SEEN = (
@@ -139,8 +139,7 @@ def change(connection: BaseDatabaseWrapper, number: int, decide: Decide, deed: D
             return Refused(number, f"Transaction {number} was moved by somebody else in the same moment; look again.")
         moved = Moved(number, seen.state, now.state, tuple(d for d in differences(seen, now) if d["fact"] != "status"))
         _write_history(cursor, moved, _exactly(seen, now), now.revision, deed)
-        _change_sums(cursor, order, seen, -1)
-        _change_sums(cursor, order, now, 1)
+        _change_sums(cursor, order, seen, now)
         told = telling.Order(order.program, order.tid, order.currency, order.decimals)
         outbox.tell_change(cursor, seen, now, told, deed.now_ms)
     return moved
@@ -180,26 +179,48 @@ def _write_history(cursor: Any, moved: Moved, exactly: list[Facts], revision: in
     )  # fmt: skip
 
 
-def _change_sums(cursor: Any, order: Order, stands: Earlier, sign: int) -> None:
-    """Take out of the sums, or put in, what the engine adds when a transaction is created."""
+def _change_sums(cursor: Any, order: Order, before: Earlier, after: Earlier) -> None:
+    """Out of the sums as it stood, into them as it stands: what the engine adds when a transaction is created.
+
+    Table by table and in the order of their keys, as the engine does: in another order the two could wait for each
+    other for ever.
+    """
     from clicktrail.control.catalog.compile import rollup_minutes
 
-    if not counts(stands.state) or stands.test:
-        return
     zone = order.time_zone or "UTC"
-    change = [sign, sign * (stands.revenue_minor or 0), sign * stands.commission_minor]
-    bucket = bucket_s(stands.created_ms, rollup_minutes(zone))
-    hour = {"bucket_s": bucket, "program_id": order.program, "partner_id": stands.partner}
-    _add(cursor, "ledger_rollup_hour", hour | {"creative_id": stands.creative, "product_id": stands.product_id}, change)
-    day = {"day": day_of(zone, stands.created_ms), "program_id": order.program, "partner_id": stands.partner}
-    _add_value(cursor, "ledger_rollup_subid", day, "subid", stands.subid, change)
-    _add_value(cursor, "ledger_rollup_referrer", day, "host", stands.host, change)
+    minutes = rollup_minutes(zone)
+    counted = [(sign, row) for sign, row in ((-1, before), (1, after)) if counts(row.state) and not row.test]
+    counted.sort(key=lambda each: (each[1].partner, each[1].creative, each[1].product_id))
+    for sign, row in counted:
+        hour = {"bucket_s": bucket_s(row.created_ms, minutes), "program_id": order.program, "partner_id": row.partner}
+        hour |= {"creative_id": row.creative, "product_id": row.product_id}
+        _add(cursor, "ledger_rollup_hour", hour, _measures(sign, row))
+    for name, value in (("subid", "subid"), ("referrer", "host")):
+        for sign, row in sorted(counted, key=lambda each: (each[1].partner, getattr(each[1], value))):
+            day = {"day": day_of(zone, row.created_ms), "program_id": order.program, "partner_id": row.partner}
+            _add_value(cursor, f"ledger_rollup_{name}", day, {value: getattr(row, value)}, _measures(sign, row))
 
 
-def _add_value(cursor: Any, table: str, day: dict[str, Any], name: str, value: str, change: list[int]) -> None:
-    """A value without a row of its own was counted in `other`, and rows are never deleted."""
-    if not _update(cursor, table, day | {"other": False, name: value}, change):
-        _add(cursor, table, day | {"other": True, name: ""}, change)
+def _measures(sign: int, row: Earlier) -> list[int]:
+    return [sign, sign * (row.revenue_minor or 0), sign * row.commission_minor]
+
+
+def _add_value(cursor: Any, table: str, day: dict[str, Any], value: dict[str, str], change: list[int]) -> None:
+    """Into the row that the value has, or gets where there is room for one more; else into `other`.
+
+    As the engine does it, and rows are never deleted: so what is taken out again finds the row that it was added to.
+    """
+    own = day | {"other": False, **value}
+    if _update(cursor, table, own, change):
+        return
+    has_room = change[0] > 0 and _rows(cursor, table, day | {"other": False}) < MAX_VALUES
+    _add(cursor, table, own if has_room else day | {"other": True, **dict.fromkeys(value, "")}, change)
+
+
+def _rows(cursor: Any, table: str, key: dict[str, Any]) -> int:
+    where = " AND ".join(f"{name} = %s" for name in key)
+    cursor.execute(f"SELECT count(*) FROM {table} WHERE {where}", [*key.values()])  # noqa: S608
+    return int(cursor.fetchone()[0])
 
 
 def _add(cursor: Any, table: str, key: dict[str, Any], change: list[int]) -> None:
