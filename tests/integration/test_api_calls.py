@@ -156,3 +156,20 @@ def test_where_the_disk_refuses_nothing_is_stored_and_said(api: Counter, monkeyp
     assert (answer.status, answer.code) == (503, "not_durable")
     assert answer.headers["retry-after"]
     assert b"secret" not in answer.body
+
+
+def test_callers_who_wait_for_an_engine_that_is_away_leave_a_thread_to_the_pages(api: Counter) -> None:
+    import time
+    from contextlib import ExitStack
+
+    from clicktrail.control.intake import seats
+
+    house = api.office.settings
+    with ExitStack() as others:
+        waited = [others.enter_context(seats.patience_ms(house)) for _ in range(house.console_threads - 1)]
+        assert waited == [house.verdict_patience_ms] * (house.console_threads - 1)
+        began_s = time.monotonic()
+        assert api.post("/postbacks", _order("T-LATE")).status == 202
+        assert time.monotonic() - began_s < house.verdict_patience_ms / 1000
+    with seats.patience_ms(house) as patience_ms:
+        assert patience_ms == house.verdict_patience_ms

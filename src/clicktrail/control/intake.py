@@ -21,6 +21,8 @@ from clicktrail.journal.local import RESERVE_MS, Writer, system_ms
 from clicktrail.settings import CONTROL_NODE, Settings, socket_address
 
 LOOK_EVERY_S = 0.02
+HURRIED_PATIENCE_MS = 200
+"""How long a verdict is waited for where the console's last free thread would be the one that waits."""
 WAKE_TIMEOUT_S = 1.0
 
 
@@ -188,6 +190,30 @@ def open_intake(settings: Settings) -> Iterator[Intake]:
         with _opening:
             _opened.pop(str(settings.data), None)
         found.close()
+
+
+class Seats:
+    """Who waits for verdicts sits on one of the console's threads. While the engine is away, callers would hold
+    all of them for as long as their patience lasts, and no page would open: the last one is not waited on."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._taken = 0
+
+    @contextmanager
+    def patience_ms(self, settings: Settings) -> Iterator[int]:
+        with self._lock:
+            self._taken += 1
+            is_last = self._taken >= settings.console_threads
+        try:
+            patience_ms = settings.verdict_patience_ms
+            yield min(patience_ms, HURRIED_PATIENCE_MS) if is_last else patience_ms
+        finally:
+            with self._lock:
+                self._taken -= 1
+
+
+seats = Seats()
 
 
 def verdict(call: int, patience_ms: int) -> Judged | None:

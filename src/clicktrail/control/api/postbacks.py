@@ -15,7 +15,7 @@ from clicktrail.control.api.keys import POSTBACK, Caller
 from clicktrail.control.api.problems import Fault
 from clicktrail.control.api.reading import caller_of
 from clicktrail.control.catalog.compile import ledger_version
-from clicktrail.control.intake import intake, verdicts
+from clicktrail.control.intake import intake, seats, verdicts
 from clicktrail.control.ledger.models import Postback
 from clicktrail.core import explain, reasons
 from clicktrail.core.ids import read_id
@@ -88,7 +88,8 @@ def hand_in_calls(request: HttpRequest) -> Any:
     keep_to_program(caller, calls)
     house = settings.CLICKTRAIL
     numbers = intake(house).hand_in_many(calls, SOURCE, caller.actor, ledger_version()[0], signed_by=caller.id)
-    judged = verdicts(numbers, house.verdict_patience_ms)
+    with seats.patience_ms(house) as patience_ms:
+        judged = verdicts(numbers, patience_ms)
     found = [told(number, judged.get(number)) for number in numbers]
     status = 202 if any(verdict.ask for verdict in found) else 200
     return Status(status, Verdicts(verdicts=found) if is_batch else found[0])
