@@ -97,13 +97,23 @@ def test_conflicts(api: Counter) -> None:
     assert api.get("/conflicts").json["items"] == []
 
 
+def _kept_anywhere(text: str) -> bool:
+    """In an answer that is kept for a repeat."""
+    from clicktrail.control.api.models import KeptAnswer
+
+    return KeptAnswer.objects.filter(body__contains=text).exists()
+
+
 def test_shares(api: Counter) -> None:
     from django.test import Client
 
     api.office.orders("A-1")
-    made = api.post("/shares", {"what": "A-1", "partner": 7, "days": 2})
+    wanted = {"what": "A-1", "partner": 7, "days": 2}
+    made = api.post("/shares", wanted, idempotency_key="s1")
     assert made.status == 201
-    path = made.json["address"].partition("/share/")[2]
+    path = made.json["link"].partition("/share/")[2]
+    assert api.post("/shares", wanted, idempotency_key="s1").json == made.json | {"link": None}
+    assert not _kept_anywhere(path)
     stranger = Client(SERVER_NAME="localhost")
     assert stranger.get(f"/share/{path}").status_code == 200
     listed = api.get("/shares")

@@ -51,12 +51,38 @@ def _fill(house: House) -> None:
     row = api.get("/transactions?tid=O-1").json["items"][0]
     assert row["program"] == OTHER
     key = api.key(["read"], OTHER).split("_")[1]
+    looks = {program: _looks(api, program) for program in (MINE, OTHER)}
     house.mine = api.key(program=MINE)
     house.other = {
         "programs": OTHER, "products": product, "targets": target, "creatives": creative, "partners": stranger,
         "approvals": approval, "rates": rate, "transactions": row["number"], "log": row["call"],
-        "clicks": row["clickid"], "keys": key, "tid": "O-1",
+        "clicks": row["clickid"], "keys": key, "tid": "O-1", **looks[OTHER],
     }  # fmt: skip
+
+
+def _looks(api: Counter, program: int) -> dict[str, Any]:
+    """A conflict, a share, a receiver with a delivery, an alarm, something judged again: noun -> id."""
+    from clicktrail.control.alarms import book
+
+    tid = api.get(f"/transactions?program={program}").json["items"][0]["tid"]
+    with Scribe(api.office.settings.data, 1) as scribe:
+        conflict = scribe.order(tid, "", cpid=str(program), umsatz="3")
+        scribe.write(conflict)
+    api.office.judge()
+    assert api.get(f"/log/{conflict.id}").json["reason"] == "conflict"
+    share = api.post("/shares", {"what": tid, "program": program})
+    hook = {"kind": "webhook", "name": "Hook", "program": program, "address": "https://h.example/", "events": ["saved"]}
+    receiver = api.post("/receivers", hook)
+    alarm = book.raise_alarm(book.Told("silence", program, 1, "Silent", "none", "Why."), 2)
+    assert alarm is not None and (share.status, receiver.status) == (201, 201), (share, receiver)
+    return {
+        "conflicts": str(conflict.id),
+        "shares": share.json["id"],
+        "receivers": receiver.json["id"],
+        "deliveries": api.post(f"/receivers/{receiver.json['id']}/tests").json["delivery"],
+        "alarms": alarm.pk,
+        "rejudgings": api.post("/rejudgings", {"program": program}).json["id"],
+    }
 
 
 def _list_is_clean(noun: str) -> Callable[[House], None]:
@@ -135,6 +161,46 @@ def _report_is_own(house: House) -> None:
     assert {row["currency"] for row in told["totals"]} == {"EUR"}
 
 
+def _dry_run_is_refused(house: House) -> None:
+    answer = house.ask("POST", "/postbacks/dry-run", {"cpid": OTHER, "tid": "x"})
+    assert (answer.status, answer.code) == (403, "other_program")
+
+
+def _is_own_alone(noun: str, column: str = "") -> Callable[[House], None]:
+    """A list without a column of its program: the other one's rows are not in it, and ours may be."""
+
+    def check(house: House) -> None:
+        seen = [str(row[column or "id"]) for row in house.ask("GET", f"/{noun}").json["items"]]
+        everything = [str(row[column or "id"]) for row in house.api.get(f"/{noun}").json["items"]]
+        assert str(house.other[noun]) not in seen and str(house.other[noun]) in everything
+
+    return check
+
+
+def _nothing_is_kept(house: House) -> None:
+    answer = house.ask("POST", "/conflicts/kept", {"calls": [house.other["conflicts"]], "reason": "x"})
+    assert answer.json["kept"] == []
+    assert house.api.get(f"/conflicts/{house.other['conflicts']}").json["decision"] is None
+
+
+def _share_is_refused(house: House) -> None:
+    body = {"what": house.other["tid"], "program": OTHER}
+    assert house.ask("POST", "/shares", body).code == "other_program"
+    assert house.ask("POST", "/shares", {"what": house.other["tid"]}).fields == ["what"]
+
+
+def _share_stays(house: House) -> None:
+    number = house.other["shares"]
+    assert house.ask("DELETE", f"/shares/{number}").status == 404
+    rows = {row["id"]: row for row in house.api.get("/shares").json["items"]}
+    assert rows[number]["revoked_at"] is None
+
+
+def _nothing_is_sent_again(house: House) -> None:
+    answer = house.ask("POST", "/deliveries/again", {"ids": [house.other["deliveries"]]})
+    assert answer.json == {"sent_again": 0}
+
+
 def _key_stays_inside(house: House) -> None:
     answer = house.ask("POST", "/keys", {"name": "wider", "scopes": ["read"]})
     assert (answer.status, answer.json["program"]) == (201, MINE)
@@ -197,6 +263,36 @@ CHECKS: dict[str, Callable[[House], None]] = {
     "get_key": _is_hidden("GET", "keys"),
     "revoke_key": _is_hidden("DELETE", "keys"),
     "rotate_key": _is_hidden("POST", "keys", {}, "/rotation"),
+    "judge_calls": _dry_run_is_refused,
+    "preview_rejudging": _is_refused("GET", f"/rejudgings/preview?program={OTHER}", None),
+    "judge_calls_again": _is_refused("POST", "/rejudgings", {"program": OTHER}),
+    "list_rejudgings": _is_own_alone("rejudgings"),
+    "get_rejudging": _is_hidden("GET", "rejudgings"),
+    "list_conflicts": _list_is_clean("conflicts"),
+    "keep_conflicts": _nothing_is_kept,
+    "get_conflict": _is_hidden("GET", "conflicts"),
+    "decide_conflict": _is_hidden("POST", "conflicts", {"choice": "correct", "reason": "x"}, "/decision"),
+    "list_shares": _list_is_clean("shares"),
+    "share_story": _share_is_refused,
+    "revoke_share": _share_stays,
+    "list_receivers": _list_is_clean("receivers"),
+    "create_receiver": _is_refused(
+        "POST",
+        "/receivers",
+        {"kind": "webhook", "name": "x", "program": OTHER, "address": "https://x.example/", "events": ["saved"]},
+    ),
+    "get_receiver": _is_hidden("GET", "receivers"),
+    "change_receiver": _is_hidden("PATCH", "receivers", {"address": "https://evil.example/"}),
+    "delete_receiver": _is_hidden("DELETE", "receivers"),
+    "rotate_receiver": _is_hidden("POST", "receivers", tail="/rotation"),
+    "send_test": _is_hidden("POST", "receivers", tail="/tests"),
+    "start_receiver_afresh": _is_hidden("POST", "receivers", tail="/fresh-start"),
+    "list_deliveries": _is_own_alone("deliveries"),
+    "send_again": _nothing_is_sent_again,
+    "get_delivery": _is_hidden("GET", "deliveries"),
+    "list_alarms": _list_is_clean("alarms"),
+    "get_alarm": _is_hidden("GET", "alarms"),
+    "take_alarm": _is_hidden("POST", "alarms", {"note": "mine"}, "/takings"),
 }
 """operationId -> what a key of one program must meet there. A new route needs a line here."""
 

@@ -18,7 +18,18 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
         made.office.orders("A-1", umsatz="80")
         assert made.post("/rejudgings", {}).status == 201
         assert made.post("/rates", {"partner": 7, "product": 1, "percent": "12.5"}).status == 201
+        _told(made)
         yield made
+
+
+def _told(api: Counter) -> None:
+    """A receiver, what it was told, and an alarm."""
+    from clicktrail.control.alarms import book
+
+    hook = {"kind": "webhook", "name": "Hook", "address": "https://shop.example/hook", "events": ["saved"]}
+    receiver = api.post("/receivers", hook).json["id"]
+    assert api.post(f"/receivers/{receiver}/tests").status == 201
+    assert book.raise_alarm(book.Told("silence", 1, 1, "No orders", "no_calls", "No calls came."), 2)
 
 
 @pytest.fixture(scope="module")

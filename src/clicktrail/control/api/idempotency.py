@@ -23,6 +23,8 @@ HEADER = "Idempotency-Key"
 REPEATED = "Idempotency-Replayed"
 LEASE_MS = 60_000
 MAX_KEY = 255
+SHOWN_ONCE = ("secret", "link")
+"""Fields of an answer: a new key, a link to a story."""
 SWEPT_ROWS = 200
 """Expired answers deleted by one write."""
 
@@ -104,12 +106,14 @@ def _keep(row: KeptAnswer, response: HttpResponse) -> None:
 
 
 def _without_secret(response: HttpResponse) -> str:
-    """A new key is shown once: the repeat tells all but it."""
+    """What is shown once, and what opens a door, is not kept: the repeat tells all but it."""
     body: str = response.content.decode()
-    if '"secret"' not in body:
+    if not any(f'"{name}"' in body for name in SHOWN_ONCE):
         return body
     told = json.loads(body)
-    return json.dumps(told | {"secret": None}) if isinstance(told, dict) and "secret" in told else body
+    if not isinstance(told, dict):
+        return body
+    return json.dumps(told | {name: None for name in SHOWN_ONCE if name in told})
 
 
 def _sweep(caller: Caller, key: str) -> None:

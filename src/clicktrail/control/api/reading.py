@@ -28,13 +28,13 @@ class Reading:
     def has(self, field: str) -> bool:
         return field in self._sent.model_fields_set
 
-    def take(self, field: str, rule: Callable[[Any], Any] | None = None) -> None:
-        """Set the row's column of the same name, where the request names it or the row is new."""
+    def take(self, field: str, rule: Callable[[Any], Any] | None = None, column: str = "") -> None:
+        """Set the row's column (of the same name), where the request names it or the row is new."""
         if self._row.pk is not None and not self.has(field):
             return
         value = getattr(self._sent, field)
         try:
-            setattr(self._row, field, rule(value) if rule else value)
+            setattr(self._row, column or field, rule(value) if rule else value)
         except ValueError as fault:
             self.wrong(field, str(fault))
 

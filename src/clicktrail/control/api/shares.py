@@ -31,7 +31,7 @@ class ShareShape(BaseModel):
 
 
 class ShareMade(ShareShape):
-    address: str
+    link: str | None = Field(description="Only in this answer; null where the answer is a repeated one.")
 
 
 class SharePage(BaseModel):
@@ -81,7 +81,7 @@ def share_story(request: HttpRequest, data: NewShare) -> Any:
         row, token = share.make(wanted, caller.actor, settings.CLICKTRAIL)
     except share.NotShared as fault:
         raise invalid(("what", str(fault))) from None
-    return Status(201, ShareMade(**shown(row), address=share.address(token, settings.CLICKTRAIL)))
+    return Status(201, ShareMade(**shown(row), link=share.address(token, settings.CLICKTRAIL)))
 
 
 @route(router, "DELETE", "/{number}", WRITE, answers=ShareShape, problems=[404])

@@ -7,12 +7,14 @@ from ninja.constants import NOT_SET
 
 from clicktrail import __version__
 from clicktrail.control.api import (
+    alarms,
     approvals,
     callkeys,
     calls,
     clicks,
     conflicts,
     creatives,
+    deliveries,
     dryruns,
     keyring,
     partners,
@@ -20,6 +22,7 @@ from clicktrail.control.api import (
     products,
     programs,
     rates,
+    receivers,
     rejudgings,
     reports,
     shares,
@@ -53,6 +56,9 @@ NOUNS: dict[str, Router] = {
     "/rejudgings": rejudgings.router,
     "/conflicts": conflicts.router,
     "/shares": shares.router,
+    "/receivers": receivers.router,
+    "/deliveries": deliveries.router,
+    "/alarms": alarms.router,
 }
 HEADERS = {
     name: {"description": about, "schema": {"type": "integer"}}
