@@ -29,7 +29,8 @@ OURS = (
 FIRST_ROWS = """
     INSERT INTO ledger_engine_state (id, epoch, next_transaction, next_order, applied_ms, cuts)
         VALUES (1, 0, 1, 1, 0, '{}');
-    INSERT INTO catalog_version (id, version, changed_ms) VALUES (1, 0, 0)
+    INSERT INTO catalog_version (id, version, changed_ms) VALUES (1, 0, 0);
+    INSERT INTO alarms_round (id, next_ms) VALUES (1, 0)
 """
 
 
