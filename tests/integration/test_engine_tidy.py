@@ -127,6 +127,21 @@ def test_cutting_goes_on_where_it_stopped(old: Place, monkeypatch: pytest.Monkey
     assert old.one("SELECT count(user_agent) FROM ledger_click") == 31
 
 
+def test_an_old_order_that_came_late_does_not_age_those_before_it(old: Place) -> None:
+    """Imported, or judged again: its number is high, and its time is long ago."""
+    made_ms = old.one("SELECT created_ms FROM ledger_transaction")
+    with old.scribe() as scribe:
+        scribe.write(scribe.order("A-2", "", pid=str(ANNA)))
+    old.catch_up()
+    old.engine.ledger.run("UPDATE ledger_transaction SET created_ms = ? WHERE tid = ?", (1, "A-2"))
+    while Cuts(old.settings, old.engine.ledger, made_ms + DAY_MS).step():
+        pass
+    assert old.one("SELECT referrer FROM ledger_transaction WHERE tid = 'A-1'") == "https://blog.example/me"
+    while Cuts(old.settings, old.engine.ledger, NOW_MS).step():
+        pass
+    assert old.one("SELECT count(referrer) FROM ledger_transaction") == 0
+
+
 def test_zero_days_keep(old: Place) -> None:
     from msgspec.structs import replace
 

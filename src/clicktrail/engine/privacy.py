@@ -7,6 +7,7 @@ is still to be cut.
 
 import json
 from dataclasses import dataclass
+from itertools import takewhile
 
 from clicktrail.core.clickid import first_id
 from clicktrail.core.postback import KNOWN
@@ -59,18 +60,24 @@ class Cuts:
 
     def _range_end(self, cut: Cut, after: int) -> int | None:
         """The last of the next rows that are old enough; None where there is none."""
-        old, limit = self._old(cut)
+        before_ms = self._now_ms - cut.days * DAY_MS
+        if cut.key == "number":
+            return self._last_old_transaction(after, before_ms)
         rows = self._ledger.all(
             f"SELECT max(k) FROM (SELECT {cut.key} AS k FROM {cut.table} "  # noqa: S608
-            f"WHERE {cut.key} > ? AND {old} < ? ORDER BY {cut.key} LIMIT ?) AS range",
-            (after, limit, ROWS),
+            f"WHERE {cut.key} > ? AND {cut.key} < ? ORDER BY {cut.key} LIMIT ?) AS range",
+            (after, first_id(before_ms), ROWS),
         )
         end: int | None = rows[0][0]
         return end
 
-    def _old(self, cut: Cut) -> tuple[str, int]:
-        before_ms = self._now_ms - cut.days * DAY_MS
-        return ("created_ms", before_ms) if cut.key == "number" else ("id", first_id(before_ms))
+    def _last_old_transaction(self, after: int, before_ms: int) -> int | None:
+        """Before the first young one: an order that was imported, or judged again, is old and has a high number."""
+        rows = self._ledger.all(
+            "SELECT number, created_ms FROM ledger_transaction WHERE number > ? ORDER BY number LIMIT ?", (after, ROWS)
+        )
+        old = [number for number, _ in takewhile(lambda row: row[1] < before_ms, rows)]
+        return old[-1] if old else None
 
     def _apply(self, cut: Cut, after: int, end: int) -> None:
         where = f"WHERE {cut.key} > ? AND {cut.key} <= ? AND {cut.column} IS NOT NULL"
