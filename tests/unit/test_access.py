@@ -192,6 +192,12 @@ TABLE: dict[str, tuple[Verdict, str, tuple[Any, ...]]] = {
     "confirms once": (
         again({"status": "confirmed"}, replace(PLAIN, state="confirmed", trusted=True)), "duplicate", (),
     ),
+    "does not confirm what is paid": (
+        again({"status": "confirmed"}, replace(PLAIN, state="paid", trusted=True)), "duplicate", (),
+    ),
+    "is late and confirms what is paid": (
+        again({"status": "confirmed"}, replace(PLAIN, state="paid", stamp_ms=NOW_MS + 1)), "duplicate", (),
+    ),
     "cancels what is paid": (
         again({"status": "cancelled"}, replace(PLAIN, state="paid")), "updated", (ANNA, 9550, 955, "cancelled"),
     ),

@@ -13,7 +13,7 @@ from clicktrail.core import reasons
 from clicktrail.core.case import Award, Case, Change, ClickFacts, Earlier, Facts, Named, NoClick, difference
 from clicktrail.core.catalog import Program, Rate
 from clicktrail.core.ids import read_id
-from clicktrail.core.lifecycle import CANCEL, CANCELLED, CONFIRM, CONFIRMED, HELD, OPEN, after
+from clicktrail.core.lifecycle import CANCEL, CANCELLED, CONFIRM, CONFIRMED, HELD, OPEN, PAID, after
 from clicktrail.core.money import AmountError, commission, parse_amount
 from clicktrail.core.postback import MAX_TEXT, Postback
 
@@ -51,7 +51,7 @@ def _trusted(case: Case, earlier: Earlier, found: list[Facts], judged: Judged) -
     if stamp_ms < earlier.stamp_ms:
         # Said before what holds now: a copy of an old call, or one that was long on its way.
         status = case.postback.status
-        if status and status != earlier.state:
+        if status and not _is_there(status, earlier.state):
             found.append(difference("status", earlier.state, status))
         return
     now = replace(earlier, trusted=True, stamp_ms=stamp_ms, held_for="")
@@ -136,13 +136,18 @@ def reduced(transaction: Earlier, revenue_minor: int) -> Earlier:
 def _moved(now: Earlier, status: str | None, earlier: Earlier) -> Earlier:
     """What is on hold is released by the proof; then `status` moves it, where the table of states lets it."""
     freed = OPEN if now.state == HELD else now.state
-    if status is None or status == freed:
+    if status is None or _is_there(status, freed):
         return replace(now, state=freed)
     state = after(freed, VERBS[status])
     if state is None:
         found = [difference("status", earlier.state, status)]
         raise Named(reasons.CONFLICT, transaction=earlier.number, differences=found)
     return replace(now, state=state)
+
+
+def _is_there(status: str, state: str) -> bool:
+    """What is paid was confirmed: a shop that tells all its orders every night says nothing new of it."""
+    return status == state or (status == CONFIRMED and state == PAID)
 
 
 def differences(earlier: Earlier, now: Earlier) -> list[Facts]:
