@@ -190,10 +190,21 @@ def test_an_account_that_is_not_there_is_told_with_those_that_are(settings: Sett
         "/signup/", "/accounts/signup/", "/login/code/", "/login/code/confirm/", "/password/reset/", "/password/set/",
         "/confirm-email/", "/email/", "/2fa/", "/2fa/webauthn/", "/2fa/trust/", "/account/signup/", "/login/signup/",
         "/reauthenticate/", "/inactive/", "/account/recovery-codes/download/", "/account/email/",
+        "/mfa/authenticator/", "/mfa/authenticator/add/", "/mfa/authenticator/1/delete/", "/account/emailaddress/",
+        "/auth/group/", "/auth/user/", "/mfa/", "/account/emailaddress/add/",
     ],
 )  # fmt: skip
 def test_what_nobody_needs_of_the_library_is_not_there(settings: Settings, mona: Stranger, path: str) -> None:
     assert mona.get(path).status == 404
+
+
+def test_no_page_of_the_console_is_a_librarys(settings: Settings, mona: Stranger) -> None:
+    from django.contrib import admin
+
+    assert mona.get("/ledger/transaction/").status == 200
+    pages = {model._meta.label: type(page).__module__ for model, page in admin.site._registry.items()}
+    assert len(pages) > 10
+    assert {label for label, module in pages.items() if not module.startswith("clicktrail.")} == set()
 
 
 def test_no_address_of_the_library_but_the_ones_we_name(settings: Settings) -> None:
