@@ -132,7 +132,7 @@ NAMED_LIMIT = re.compile(r"^((?:MAX|MOST)_[A-Z_]+|[A-Z_]*PATIENCE_[A-Z_]+) = |, 
 
 
 def test_every_limit_that_the_code_names() -> None:
-    parts = ("core", "journal", "edge", "engine", "control", "commands")
+    parts = ("core", "journal", "edge", "engine", "courier", "control", "commands")
     named = {
         name
         for part in parts
@@ -141,7 +141,7 @@ def test_every_limit_that_the_code_names() -> None:
         for name in found
         if name
     }
-    assert {"MAX_TEXT", "MAX_LIMIT", "MOST_CALLS", "ROTATE_PATIENCE_S"} <= named
+    assert {"MAX_TEXT", "MAX_LIMIT", "MOST_CALLS", "MAX_A_HOST", "ROTATE_PATIENCE_S"} <= named
     page = _page("limits.md")
     assert sorted(name for name in named if f"| `{name}` |" not in page) == []
 
@@ -161,6 +161,14 @@ def test_every_decision_that_the_code_names_exists() -> None:
         for name in re.findall(r"decisions/(\d{4}-[\w-]+\.md)", text)
     }
     assert not {name for name in named if not (DOCS / "decisions" / name).exists()}
+
+
+def test_every_package_stands_in_the_architecture() -> None:
+    page = (DOCS / "architecture.md").read_text()
+    for folder in (rules.SOURCE, rules.SOURCE / "control"):
+        packages = {path.parent.name for path in folder.glob("*/__init__.py")}
+        assert len(packages) > 5
+        assert sorted(name for name in packages if f"`{name}`" not in page) == []
 
 
 def test_every_page_can_be_reached_from_the_readme() -> None:
