@@ -11,6 +11,7 @@ from clicktrail import settings
 from clicktrail.core import delivery, reasons, receivers
 from clicktrail.core.placeholders import PLACEHOLDERS
 from clicktrail.edge import health, routes
+from clicktrail.journal import events
 
 PAGES = [path for path in files.tracked() if path.suffix == ".md"]
 
@@ -87,13 +88,19 @@ def test_every_placeholder() -> None:
 
 def test_every_event_of_a_delivery() -> None:
     page = _page("deliveries.md")
-    events = documents.rows(page, "## Events")
+    rows = documents.rows(page, "## Events")
     assert not documents.differences(documents.names(page, "## Events"), list(receivers.TRIGGERS))
-    assert [row[1] for row in events] == list(receivers.TRIGGERS.values())
-    assert [row[2].strip("`") for row in events] == [receivers.EVENTS[name] for name in receivers.TRIGGERS]
+    assert [row[1] for row in rows] == list(receivers.TRIGGERS.values())
+    assert [row[2].strip("`") for row in rows] == [receivers.EVENTS[name] for name in receivers.TRIGGERS]
     for column, chosen in ((3, receivers.FOR_POSTBACKS), (4, receivers.FOR_WEBHOOKS)):
-        yes = [name for name, row in zip(receivers.TRIGGERS, events, strict=True) if row[column] == "yes"]
+        yes = [name for name, row in zip(receivers.TRIGGERS, rows, strict=True) if row[column] == "yes"]
         assert yes == [*chosen, receivers.TEST]
+
+
+@pytest.mark.parametrize("kind", events.Event.__args__)
+def test_every_field_of_an_event(kind: type) -> None:
+    heading = f"## {kind.__name__}: tag `{kind.__struct_config__.tag}`"
+    assert documents.names(_page("journal.md"), heading) == list(kind.__struct_fields__)
 
 
 def test_every_metric() -> None:
