@@ -159,6 +159,19 @@ TABLE: dict[str, tuple[Verdict, str, tuple[Any, ...]]] = {
     "vouches": (again(), "duplicate", (ANNA, 9550, 955, "open")),
     "vouches once": (again(earlier=replace(PLAIN, trusted=True)), "duplicate", ()),
     "vouches for what is on hold": (again(earlier=replace(PLAIN, state="held")), "updated", (ANNA, 9550, 955, "open")),
+    "does not vouch for whoever squatted what is on hold": (
+        again({"clickid": ""}, replace(PLAIN, state="held"), click_id=None, click=None), "conflict", (),
+    ),
+    "does not correct it for him either": (
+        again({"clickid": "", "umsatz": "60"}, replace(PLAIN, state="held"), click_id=None, click=None), "conflict", (),
+    ),
+    "cancels it, whoever that is": (
+        again({"clickid": "", "status": "cancelled"}, replace(PLAIN, state="held"), click_id=None, click=None),
+        "updated", (ANNA, 9550, 955, "cancelled"),
+    ),
+    "believes the pixel where no proof is asked": (
+        again({"clickid": ""}, click_id=None, click=None), "duplicate", (ANNA, 9550, 955, "open"),
+    ),
     "replaces another partner": (again(OTHER_PARTNER), "updated", (BERT, 9550, 955, "open")),
     "replaces what is on hold": (
         again(OTHER_PARTNER, replace(PLAIN, state="held")), "updated", (BERT, 9550, 955, "open"),

@@ -59,12 +59,20 @@ def _trusted(case: Case, earlier: Earlier, found: list[Facts], judged: Judged) -
         is_undecided = not earlier.trusted and earlier.state in (HELD, OPEN)
         now = _corrected(now, found, judged) if is_undecided else _smaller(now, found)
     now = _moved(now, case.postback.status, earlier)
+    if earlier.state == HELD and now.state != CANCELLED and not _names_partner(case):
+        # The partner of what is on hold is nobody's word yet: whoever guessed the order number may have named himself.
+        found.append(difference("partner", earlier.partner, None))
+        raise Named(reasons.CONFLICT, transaction=earlier.number, differences=found)
     changed = differences(earlier, now)
     if not changed and earlier.trusted:
         return
     change = Change(replace(now, revision=earlier.revision + 1), tuple(changed))
     reason = reasons.UPDATED if changed else reasons.DUPLICATE
     raise Named(reason, change, transaction=earlier.number, changes=changed or None)
+
+
+def _names_partner(case: Case) -> bool:
+    return bool(case.postback.pid) or (isinstance(case.click, ClickFacts) and case.click.partner > 0)
 
 
 def _corrected(now: Earlier, found: list[Facts], judged: Judged) -> Earlier:
