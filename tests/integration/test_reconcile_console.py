@@ -292,3 +292,21 @@ def test_who_may_not_see_transactions_sees_no_list(desk: Office) -> None:
     for page in ("change/", "class/missing/", "result.csv", "progress/", "columns/", "move/confirm/?kind=matched"):
         assert desk.client.get(f"{PAGES}{number}/{page}").status_code == 403, page
     assert desk.client.get(f"{PAGES}upload/").status_code == 403
+
+
+def test_the_bar_moves_while_a_list_is_compared(desk: Office) -> None:
+    """What the page asks for, at each step of the work: phases with names, and a share that never goes back."""
+    from clicktrail.control.reconcile.models import Reconciliation
+    from clicktrail.control.reconcile.work import finish
+
+    body = b"order;net\n" + b"".join(b"X-%d;1\n" % n for n in range(6000))
+    desk.post(f"{PAGES}upload/", program="1", file=_file("long.csv", body))
+    list_ = Reconciliation.objects.latest("pk")
+    fields = json.loads(list_.columns) | {"separator": list_.separator, "has_header": "on"}
+    desk.post(f"{PAGES}{list_.pk}/columns/", **fields)
+    told: list[dict[str, object]] = []
+    finish(list_, lambda *_: told.append(desk.client.get(f"{PAGES}{list_.pk}/progress/").json()))
+    assert all(step["busy"] for step in told)
+    shares = [step["percent"] for step in told]
+    assert shares == sorted(shares) and len(set(shares)) > 5 and shares[-1] > 80, shares
+    assert len({step["phase"] for step in told}) > 2

@@ -44,10 +44,16 @@ class Claimed:
             self.hear(phase, done, total)
 
     def part(self, phase: str, begin: int, end: int, count: int) -> Callable[[int], None]:
-        """A tick for one phase of `count` items, between two thousandths of the whole."""
+        """A tick for one phase of `count` items, between two thousandths of the whole.
+
+        Some phases count several times from the beginning: a bar that goes back looks broken, so it waits.
+        """
+        reached = begin
 
         def tick(done: int) -> None:
-            self.step(phase, begin + (end - begin) * done // max(1, count), WHOLE)
+            nonlocal reached
+            reached = min(end, max(reached, begin + (end - begin) * done // max(1, count)))
+            self.step(phase, reached, WHOLE)
 
         return tick
 
