@@ -260,3 +260,17 @@ def test_an_outcome_that_cannot_be_written_ends_the_courier_instead_of_all_deliv
 
     with pytest.raises(UnicodeEncodeError):
         _scene(ledger, scene)
+
+
+def test_a_receiver_that_asks_for_a_pause_gets_it(ledger: Place) -> None:
+    async def scene(post: Post, listener: Listener, clock: Clock) -> None:
+        listener.answer = lambda _: Say(503, b"", {"Retry-After": "1800"})
+        post.add(listener.url("/p"))
+        post.publish()
+        post.orders("A-1")
+        async with at_work(ledger, listener, clock=clock):
+            await seen(lambda: len(post.log()) == 1, "the first attempt")
+        [(made_ms, due_ms)] = ledger.rows("SELECT since_ms, due_ms FROM outbox_delivery")
+        assert 1_800_000 <= due_ms - made_ms < 1_900_000
+
+    _scene(ledger, scene)
