@@ -14,6 +14,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 from support.chromium import browser, complaints
+from support.observe import until
 
 pytestmark = pytest.mark.needs("chromium", "chromedriver")
 
@@ -309,7 +310,8 @@ def test_refusal_removes_what_was_stored(shop: Shop, store: str, refusal: str) -
     shop.page("/", f'data-store="{store}"', body="<input data-clicktrail>")
     shop.visit(f"/?qc_clickid={FIRST}")
     shop.chrome.execute_script(refusal)
-    assert shop.stored() == (None, None)
+    # The browser hears of its own page's cookies a moment later than the page.
+    until(lambda: shop.stored() == (None, None), PATIENCE_S, "nothing stored")
     assert shop.clickid() == ""
     assert shop.chrome.find_element(By.TAG_NAME, "input").get_attribute("value") == ""
     shop.visit("/")

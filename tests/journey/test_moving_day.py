@@ -108,9 +108,10 @@ def test_an_import_that_is_killed_is_run_again(server: Server) -> None:
 
 
 def test_two_imports_at_once_do_not_mix(server: Server, tmp_path: Path) -> None:
+    books = Books(server.data)
+    before = int(books.rows(IMPORTED)[0][0])
     running = _import(server, _many(server, "first"))
-    lock = server.data / "journal" / "1001" / "lock"
-    until(lock.exists, SOON_S, "the first import has begun")
+    until(lambda: int(books.rows(IMPORTED)[0][0]) > before, SOON_S, "the first import has begun")
     second = server.ended(
         "import", "clicks", _file(server, "second.csv", "ClickID;Zeit;PartnerID", f"x;{_days_ago(1)};2")
     )

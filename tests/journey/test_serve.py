@@ -306,19 +306,18 @@ def test_edges_serve_before_the_ledger_is_there(server: Server) -> None:
 
 
 def test_an_older_ledger_is_backed_up_and_brought_up_to_date(unstarted: Server) -> None:
-    """Older here: without one migration's mark and index."""
+    """Older here: without one migration's mark."""
     unstarted.lay()
     _make_older(unstarted.data / "ledger.sqlite")
     unstarted.start()
     [line] = unstarted.log("ledger brought up to date")
-    assert line["applied"] == ["mfa.0003_authenticator_type_uniq"]
+    assert line["applied"] == ["ledger.0004_revisions_of_before"]
     assert Path(line["backup"]).exists()
 
 
 def _make_older(ledger: Path) -> None:
     db = sqlite3.connect(ledger)
-    db.execute("DROP INDEX unique_authenticator_type")
-    db.execute("DELETE FROM django_migrations WHERE app = 'mfa' AND name LIKE '0003%'")
+    db.execute("DELETE FROM django_migrations WHERE app = 'ledger' AND name LIKE '0004%'")
     db.commit()
     db.close()
 
