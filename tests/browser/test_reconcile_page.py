@@ -80,8 +80,10 @@ def test_a_list_from_upload_to_confirmed(server: Server, tmp_path: Path) -> None
 
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
 def test_every_page_fits_and_complains_of_nothing(server: Server, tmp_path: Path, width: int, dark: bool) -> None:
-    """After the test above, which leaves list 1."""
-    with browser(tmp_path, width=width, dark=dark) as driver:
+    file = tmp_path / "orders.csv"
+    file.write_text(LIST)
+    server.run("reconcile", str(file), "--program", "1")
+    with browser(tmp_path / "profile", width=width, dark=dark) as driver:
         sign_in(driver, server)
         for page in PAGES:
             driver.get(f"{server.console_url}/reconcile/reconciliation/{page}")
