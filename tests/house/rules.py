@@ -52,7 +52,7 @@ PURE = frozenset({"os", "time", "random", "socket", "asyncio", "logging", "secre
 WITHOUT_DJANGO = ("core", "journal", "edge")
 
 FOR_ALL_BUT_CORE = frozenset(
-    {"addresses", "settings", "errors", "sqlite", "keys", "catalogfile", "heartbeat", "log", "__version__"}
+    {"addresses", "settings", "errors", "sqlite", "keys", "catalogfile", "guard", "heartbeat", "log", "__version__"}
 )
 
 

@@ -10,12 +10,12 @@ from support.ledgers import Place
 from support.listener import Got, Listener, Say
 
 from clicktrail import heartbeat, keys
-from clicktrail.courier.guard import Guard
 from clicktrail.courier.lanes import DOWN_AFTER
 from clicktrail.courier.loop import Courier
 from clicktrail.courier.schedule import MAX_AGE_MS
 from clicktrail.courier.send import Sender
 from clicktrail.courier.store import Store
+from clicktrail.guard import Guard
 
 
 @dataclass

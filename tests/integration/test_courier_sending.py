@@ -8,9 +8,9 @@ from ipaddress import ip_network
 import pytest
 from support.listener import Got, Listener, Say
 
-from clicktrail.courier.guard import Found, Guard
 from clicktrail.courier.render import Request
 from clicktrail.courier.send import ANSWER, ATTEMPT, BEFORE, MAX_KEPT_BYTES, MAX_RETRY_AFTER_S, Outcome, Sender
+from clicktrail.guard import Found, Guard
 
 PUBLIC = "partner.example"
 

@@ -16,10 +16,10 @@ from support.listener import Listener
 from clicktrail import heartbeat, keys
 from clicktrail.control.boot import boot
 from clicktrail.core.receivers import FOR_WEBHOOKS, Receiver
-from clicktrail.courier.guard import Guard
 from clicktrail.courier.loop import Courier
 from clicktrail.courier.send import Sender
 from clicktrail.courier.store import Store
+from clicktrail.guard import Guard
 
 LOOPBACK = ip_network("127.0.0.0/8")
 SALT = "0123456789abcdef"

@@ -9,10 +9,10 @@ import uvloop
 from clicktrail import heartbeat
 from clicktrail.control.boot import boot
 from clicktrail.control.ledger.schema import check
-from clicktrail.courier.guard import from_settings
 from clicktrail.courier.loop import Courier
 from clicktrail.courier.send import Sender
 from clicktrail.courier.store import Store, hold
+from clicktrail.guard import from_settings
 from clicktrail.keys import load as load_keys
 from clicktrail.settings import Settings
 

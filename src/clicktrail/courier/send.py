@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import aiohttp
 from yarl import URL
 
-from clicktrail.courier.guard import Forbidden, Guard, GuardedResolver, LookUp, guarded_socket
 from clicktrail.courier.render import Request
+from clicktrail.guard import Forbidden, Guard, GuardedResolver, LookUp, guarded_socket
 
 BEFORE, ATTEMPT, ANSWER = "before", "attempt", "answer"
 """How far an attempt got: nothing was sent; nobody answered; somebody answered."""

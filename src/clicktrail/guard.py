@@ -1,4 +1,6 @@
-"""Where the courier may connect to: names are looked up here, and only checked addresses are handed on.
+"""Where a server of ours may connect to for others: names are looked up here, and only checked addresses handed on.
+
+The courier sends deliveries through it, the console looks at landing pages.
 
 The connector gets the very addresses that were checked, so a name that answers differently a
 moment later (DNS rebinding) leads nowhere; the last check stands right before the socket is made.
@@ -34,7 +36,7 @@ LookUp = Callable[[str, int], Awaitable[Found]]
 
 
 class Forbidden(OSError):
-    """The sentence says why the courier does not go there."""
+    """The sentence says why nobody goes there."""
 
 
 class Guard:
