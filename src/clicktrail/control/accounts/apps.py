@@ -12,5 +12,7 @@ class AccountsConfig(AppConfig):
         from django.contrib.auth.signals import user_logged_in
 
         from clicktrail.control.accounts.sessions import note_origin
+        from clicktrail.control.accounts.viewer import remember_zone
 
         user_logged_in.connect(note_origin, dispatch_uid="accounts.note_origin")
+        user_logged_in.connect(remember_zone, dispatch_uid="accounts.remember_zone")

@@ -5,13 +5,42 @@ A model of our own for accounts from the first day: to change it later would be 
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """What an account may do; `rights.py` says it in full."""
+
+    OWNER = "owner", _("Owner")
+    MANAGER = "manager", _("Manager")
+    READER = "reader", _("Read only")
+    PARTNER = "partner", _("Partner")
+
+
+class Accounts(UserManager):
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **more: Any
+    ) -> Any:
+        return super().create_superuser(username, email, password, **{"role": Role.OWNER, **more})
 
 
 class Account(AbstractUser):
-    """Today every account is a manager; the username is what the history of a transaction names."""
+    """The username is what the history of a transaction names. Who has left is switched off, not deleted."""
+
+    role = models.CharField(_("role"), max_length=8, choices=Role.choices, default=Role.READER)
+    programs = models.JSONField(default=list, blank=True)
+    """Numbers of the programs that the account sees; empty: every one, later ones too."""
+    partner_id = models.BigIntegerField(null=True, blank=True, db_index=True)
+    """Whose the account is, for the role of a partner."""
+    language = models.CharField(_("language"), max_length=8, blank=True, default="")
+    """Empty: the browser's."""
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="")
+    """Empty: the browser's."""
+
+    objects = Accounts()
 
     class Meta:
         db_table = "accounts_account"
@@ -64,3 +93,23 @@ class Brake(models.Model):
 
     class Meta:
         db_table = "accounts_brake"
+
+
+class Activity(models.Model):
+    """Something grave that somebody did, or tried: see activity.py, which alone writes here."""
+
+    at_ms = models.BigIntegerField()
+    account = models.CharField(max_length=150, blank=True, db_index=True)
+    """The name, which stays when the account is switched off; empty for a stranger."""
+    verb = models.CharField(max_length=40, db_index=True)
+    """One of activity.VERBS."""
+    subject = models.CharField(max_length=255, blank=True)
+    program_id = models.BigIntegerField(null=True, db_index=True)
+    """Whose program it was about; who sees that program only sees this row too."""
+    facts = models.JSONField(default=dict)
+    address = models.CharField(max_length=64, blank=True)
+    """As the privacy mode lets it be stored."""
+
+    class Meta:
+        db_table = "accounts_activity"
+        indexes = [models.Index("at_ms", name="activity_time")]

@@ -1,16 +1,21 @@
-"""What a cell shows: times, amounts, names. Text is escaped here, once."""
+"""What a cell shows: times in the viewer's zone, amounts in his locale, names. Text is escaped here, once."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
+from clicktrail.control.accounts import viewer
 from clicktrail.control.catalog.models import Creative, Partner, Program
-from clicktrail.core.money import decimals_of, format_minor, format_percent
+from clicktrail.core.money import decimals_of, format_percent
 
 DASH = "–"
 SHORT = 24
@@ -28,8 +33,17 @@ LABEL_TONES = {
     "blocked": "danger",
 }
 """Each label carries its word; the tone only helps the eye."""
-STATE_WORDS = {"held": "On hold"}
-"""Where the word of a state is not the state's own."""
+STATE_WORDS: dict[str, str | Promise] = {
+    "held": gettext_lazy("On hold"),
+    "open": gettext_lazy("Open"),
+    "confirmed": gettext_lazy("Confirmed"),
+    "paid": gettext_lazy("Paid"),
+    "cancelled": gettext_lazy("Cancelled"),
+    "active": gettext_lazy("Active"),
+    "paused": gettext_lazy("Paused"),
+    "pending": gettext_lazy("Pending"),
+    "blocked": gettext_lazy("Blocked"),
+}
 
 
 def with_names(rows: QuerySet, *, partner: bool = False, creative: bool = False) -> QuerySet:
@@ -49,12 +63,12 @@ def _name(model: type[Model], column: str) -> Subquery:
     return Subquery(model._default_manager.filter(pk=OuterRef(column)).values("name")[:1])
 
 
-def time_cell(ms: int | None, zone: str | None) -> str:
-    """In the program's zone, with UTC to be seen on pointing at it."""
+def time_cell(ms: int | None, zone: str | None = None) -> str:
+    """In the viewer's zone, else in `zone`, the program's; with UTC to be seen on pointing at it."""
     if ms is None:
         return DASH
     at = datetime.fromtimestamp(ms / 1000, UTC)
-    local = at.astimezone(ZoneInfo(zone or "UTC"))
+    local = at.astimezone(viewer.zone() or ZoneInfo(zone or "UTC"))
     return format_html(
         '<time datetime="{}" title="{}" class="ct-time">{} <span class="ct-faint">{}</span></time>',
         at.isoformat(timespec="seconds"),
@@ -64,17 +78,36 @@ def time_cell(ms: int | None, zone: str | None) -> str:
     )
 
 
+def number_text(number: int) -> str:
+    """ "1,234,567", or "1.234.567" for who reads German."""
+    return number_format(number, use_l10n=True, force_grouping=True)
+
+
+def money_text(minor: int, currency: str, decimals: int | None = None) -> str:
+    """ "1,234.56 EUR", or "1.234,56 EUR" for who reads German."""
+    places = decimals_of(currency) if decimals is None else decimals
+    amount = number_format(Decimal(minor).scaleb(-places), decimal_pos=places, use_l10n=True, force_grouping=True)
+    return f"{amount} {currency}"
+
+
+def percent_text(part: int, whole: int, places: int = 2) -> str:
+    """ "3.42 %"; a dash where there is nothing to divide by."""
+    if not whole:
+        return DASH
+    return f"{number_format(Decimal(part) * 100 / whole, decimal_pos=places, use_l10n=True)} %"
+
+
 def money_cell(minor: int | None, decimals: int, currency: str) -> str:
     if minor is None:
         return DASH
-    return format_html('<span class="ct-number">{} {}</span>', format_minor(minor, decimals), currency)
+    return format_html('<span class="ct-number">{}</span>', money_text(minor, currency, decimals))
 
 
 def rate_text(percent_ppm: int | None, fixed_minor: int | None, currency: str) -> str:
     """ "10 %" or "2.50 EUR"."""
     if percent_ppm is not None:
-        return f"{format_percent(percent_ppm)} %"
-    return f"{format_minor(fixed_minor or 0, decimals_of(currency))} {currency}"
+        return f"{number_format(format_percent(percent_ppm), use_l10n=True)} %"
+    return money_text(fixed_minor or 0, currency)
 
 
 def named(number: int | None, name: str | None) -> str:
@@ -85,7 +118,7 @@ def named(number: int | None, name: str | None) -> str:
     return format_html('<span class="ct-name">{}</span>', text) if len(text) <= SHORT else text
 
 
-def label(text: str, tone: str = "plain") -> SafeString:
+def label(text: str | Promise, tone: str = "plain") -> SafeString:
     return format_html('<span class="ct-label ct-{}">{}</span>', tone, text)
 
 

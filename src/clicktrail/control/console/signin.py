@@ -1,4 +1,7 @@
-"""Signing in: name and password, then the second step for who has one. These pages carry no script."""
+"""Signing in: name and password, then the second step for who has one.
+
+The only script of these pages tells the browser's time zone.
+"""
 
 from typing import Any
 

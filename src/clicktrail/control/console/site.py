@@ -37,16 +37,19 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "clicktrail.control.accounts.viewer.viewer_middleware",
     "clicktrail.control.accounts.sessions.seen_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "clicktrail.control.console.signin.second_factor_middleware",
+    "clicktrail.control.accounts.rights.rights_middleware",
 ]
 
 CONTEXT_PROCESSORS = [
     "django.template.context_processors.request",
     "django.contrib.auth.context_processors.auth",
     "django.contrib.messages.context_processors.messages",
+    "django.template.context_processors.i18n",
 ]
 
 PASSWORD_RULES = {
@@ -58,6 +61,9 @@ PASSWORD_RULES = {
 
 OVERRIDES = Path(__file__).parent / "overrides"
 """Pages in place of the theme's own ones."""
+
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE = Path(keys.__file__).parent / "locale"
 
 STATIC_MAX_AGE_S = 3600
 SESSION_DAYS = 14
@@ -91,6 +97,8 @@ def site_values(settings: Settings) -> dict[str, Any]:
         "ROOT_URLCONF": "clicktrail.control.console.urls",
         "AUTH_USER_MODEL": "accounts.Account",
         "LANGUAGE_CODE": "en",
+        "LANGUAGES": LANGUAGES,
+        "LOCALE_PATHS": [LOCALE],
         "FORMAT_MODULE_PATH": [formats.__name__.removesuffix(".en.formats")],
         "STATIC_URL": "/static/",
         "WHITENOISE_USE_FINDERS": True,
