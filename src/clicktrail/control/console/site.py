@@ -24,6 +24,7 @@ APPS = [
     "allauth.account",
     "allauth.mfa",
     "clicktrail.control.api",
+    "clicktrail.control.reports",
     "ninja",
 ]
 
