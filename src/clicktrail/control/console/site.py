@@ -24,6 +24,7 @@ APPS = [
     "allauth.account",
     "allauth.mfa",
     "clicktrail.control.api",
+    "clicktrail.control.portal",
     "clicktrail.control.reports",
     "ninja",
 ]
@@ -39,6 +40,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "clicktrail.control.accounts.viewer.viewer_middleware",
+    "clicktrail.control.console.door.Door",
     "clicktrail.control.accounts.sessions.seen_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
