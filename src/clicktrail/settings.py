@@ -141,6 +141,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.data / "catalog"
 
     @property
+    def banners_folder(self) -> Path:
+        return self.data / "banners"
+
+    @property
     def keys_folder(self) -> Path:
         return self.data / "keys"
 

@@ -124,7 +124,7 @@ def test_every_export_column(what: str) -> None:
 def test_every_file_of_the_data_folder_is_named() -> None:
     page = _page("data-folder.md")
     kept = [name for name in settings.Settings.__dict__ if name.endswith("_folder")]
-    assert len(kept) == 5
+    assert len(kept) == 6
     for name in kept:
         folder = name.removesuffix("_folder")
         assert f"`{folder}/" in page, f"{folder}/ is not described"

@@ -20,6 +20,8 @@ LEDGER_APPS = [
     "clicktrail.control.reconcile",
     "clicktrail.control.alarms",
     "clicktrail.control.secondlooks",
+    "clicktrail.control.worklist",
+    "clicktrail.control.banners",
 ]
 
 

@@ -5,6 +5,7 @@ from django.templatetags.static import static
 from django.urls import include, path, reverse_lazy
 from django.views.generic import RedirectView
 
+from clicktrail.control.banners import serving
 from clicktrail.control.console import account, signin
 from clicktrail.control.secondlooks import sharedpage
 
@@ -29,6 +30,7 @@ urlpatterns = [
     path("account/recovery-codes/new/", inside(account.NewRecoveryCodes.as_view()), name="mfa_generate_recovery_codes"),
     path("password_change/", inside(account.ChangePassword.as_view())),
     path("partner/", include("clicktrail.control.portal.urls")),
+    path("banner/<str:name>", serving.banner, name="banner"),
     path("share/<str:token>", sharedpage.shared, name="shared_story"),
     path("", admin.site.urls),
 ]

@@ -12,7 +12,7 @@ from clicktrail.errors import LedgerAway, LedgerError
 from clicktrail.settings import Settings
 from clicktrail.sqlite import sqlite3
 
-OWN_APPS = ("catalog", "ledger", "outbox", "reconcile", "alarms", "secondlooks")
+OWN_APPS = ("catalog", "ledger", "outbox", "reconcile", "alarms", "secondlooks", "banners", "worklist")
 
 
 @dataclass(frozen=True, slots=True)
