@@ -15,7 +15,7 @@ from clicktrail.control.ledger import schema
 from clicktrail.engine.replay import replay
 from clicktrail.errors import LedgerError
 
-NEW_APPS = ("outbox", "reconcile", "alarms", "secondlooks", "api", "mfa", "account")
+NEW_APPS = ("outbox", "reconcile", "alarms", "secondlooks", "worklist", "api", "mfa", "account")
 BEFORE = (*((app, "zero") for app in NEW_APPS), ("ledger", "0002"), ("catalog", "0002"), ("accounts", "0001"))
 ROWS = "SELECT tid, state, revision, trusted, held_for FROM ledger_transaction ORDER BY number"
 

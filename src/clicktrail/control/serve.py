@@ -44,7 +44,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
 
 @contextmanager
 def _threads(settings: Settings, rotate_if_asked: Callable[[], None]) -> Iterator[None]:
-    """What runs beside the pages: publishing, reconciling, and the heartbeat, which also looks after the journal."""
+    """What runs beside the pages: publishing, reconciling, moving many, and the heartbeat, which also looks after the journal."""
     stop = threading.Event()
     beside: dict[str, Callable[[], None]] = {
         "publish": lambda: _watch(settings, stop),
@@ -52,6 +52,7 @@ def _threads(settings: Settings, rotate_if_asked: Callable[[], None]) -> Iterato
         "mails": lambda: _send_mails(settings, stop),
         "heartbeat": lambda: _beat(settings, stop, rotate_if_asked),
         "reconcile": lambda: _reconcile(settings, stop),
+        "bulk": lambda: _move_many(settings, stop),
     }
     threads = [
         threading.Thread(target=keep_on, args=(name, work, stop), name=name, daemon=True)
@@ -120,6 +121,12 @@ def _watch(settings: Settings, stop: threading.Event) -> None:
 
 def _reconcile(settings: Settings, stop: threading.Event) -> None:
     from clicktrail.control.reconcile.work import watch
+
+    watch(settings, stop)
+
+
+def _move_many(settings: Settings, stop: threading.Event) -> None:
+    from clicktrail.control.worklist.bulk import watch
 
     watch(settings, stop)
 

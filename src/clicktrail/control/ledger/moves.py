@@ -17,8 +17,10 @@ from clicktrail.control.ledger import transactionrow
 from clicktrail.control.outbox import put as outbox
 from clicktrail.core import telling
 from clicktrail.core.case import Earlier, Facts, difference
+from clicktrail.core.catalog import Rate
 from clicktrail.core.lifecycle import after, counts
-from clicktrail.core.periods import MAX_VALUES, bucket_s, day_of
+from clicktrail.core.money import commission
+from clicktrail.core.periods import MAX_VALUES, bucket_s, day_of, month_of
 from clicktrail.core.repeat import REDUCIBLE, differences, reduced
 
 SEEN = (
@@ -117,6 +119,16 @@ def reduce(
     return change(connection, number, decide, Deed(actor, reason, now_ms))
 
 
+def recalculated(seen: Earlier, rate: Rate) -> Earlier:
+    """The transaction with another rate, and the commission that its revenue earns by it."""
+    return replace(
+        seen,
+        percent_ppm=rate.percent_ppm,
+        fixed_minor=rate.fixed_minor,
+        commission_minor=commission(rate, seen.revenue_minor),
+    )
+
+
 def change(connection: BaseDatabaseWrapper, number: int, decide: Decide, deed: Deed) -> Moved | Refused:
     """All of it happens, or nothing. Raises what the database raises."""
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
@@ -191,14 +203,26 @@ def _change_sums(cursor: Any, order: Order, before: Earlier, after: Earlier) -> 
     minutes = rollup_minutes(zone)
     counted = [(sign, row) for sign, row in ((-1, before), (1, after)) if counts(row.state) and not row.test]
     counted.sort(key=lambda each: (each[1].partner, each[1].creative, each[1].product_id))
-    for sign, row in counted:
-        hour = {"bucket_s": bucket_s(row.created_ms, minutes), "program_id": order.program, "partner_id": row.partner}
-        hour |= {"creative_id": row.creative, "product_id": row.product_id}
-        _add(cursor, "ledger_rollup_hour", hour, _measures(sign, row))
+    for table in ("hour", "day", "month", "program"):
+        for sign, row in counted:
+            _add(
+                cursor, f"ledger_rollup_{table}", _place(table, order.program, row, zone, minutes), _measures(sign, row)
+            )
     for name, value in (("subid", "subid"), ("referrer", "host")):
         for sign, row in sorted(counted, key=lambda each: (each[1].partner, getattr(each[1], value))):
             day = {"day": day_of(zone, row.created_ms), "program_id": order.program, "partner_id": row.partner}
             _add_value(cursor, f"ledger_rollup_{name}", day, {value: getattr(row, value)}, _measures(sign, row))
+
+
+def _place(table: str, program: int, row: Earlier, zone: str, minutes: int) -> dict[str, Any]:
+    """The key of the row in which the transaction is counted."""
+    day = day_of(zone, row.created_ms)
+    if table == "program":
+        return {"program_id": program, "day": day}
+    periods = {"hour": ("bucket_s", bucket_s(row.created_ms, minutes)), "day": ("day", day)}
+    name, value = periods.get(table, ("month", month_of(day)))
+    place = {"program_id": program, "partner_id": row.partner, "creative_id": row.creative}
+    return {name: value, **place, "product_id": row.product_id}
 
 
 def _measures(sign: int, row: Earlier) -> list[int]:

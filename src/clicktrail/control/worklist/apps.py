@@ -1,0 +1,9 @@
+"""What people keep of the list of transactions, and what they do to many of them at once."""
+
+from django.apps import AppConfig
+
+
+class WorklistConfig(AppConfig):
+    name = "clicktrail.control.worklist"
+    label = "worklist"
+    verbose_name = "Worklist"
