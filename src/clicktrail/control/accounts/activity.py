@@ -119,5 +119,6 @@ def _kept(name: str, value: Any) -> Any:
 
 
 def _flat(facts: dict[str, Any]) -> dict[str, Any]:
-    """For the log line, whose own words must not be overwritten."""
-    return {f"fact_{name}" if name in LINE else name: facts[name] for name in facts}
+    """For the log line: single values, beside its own words. What fields said stays in the table."""
+    plain = {name: value for name, value in facts.items() if not isinstance(value, dict | list)}
+    return {f"fact_{name}" if name in LINE else name: value for name, value in plain.items()}

@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -14,6 +13,7 @@ from clicktrail.control.api import keys
 from clicktrail.control.api.models import ApiKey
 from clicktrail.control.catalog.models import Program
 from clicktrail.control.console.cells import DASH, label, time_cell
+from clicktrail.control.console.page import Page
 
 ALL = "All programs"
 SCOPES = {
@@ -52,7 +52,8 @@ class RotateForm(forms.Form):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ModelAdmin):
+class ApiKeyAdmin(Page):
+    for_owners = True
     list_display = ("name", "shown_id", "shown_scopes", "shown_program", "shown_used", "shown_state")
     search_fields = ("name", "public_id")
     ordering = ("pk",)

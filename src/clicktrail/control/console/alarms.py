@@ -10,18 +10,20 @@ from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from clicktrail import heartbeat
+from clicktrail.control.accounts.activity import note
+from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.alarms import book, notices
 from clicktrail.control.alarms.mail import MailFault
 from clicktrail.control.alarms.models import Alarm, AlarmRule, Kind
 from clicktrail.control.alarms.words import facts_of
 from clicktrail.control.console.cells import DASH, label, labels, page_link, time_cell, with_names
 from clicktrail.control.console.filters import ProgramFilter
+from clicktrail.control.console.page import Page
 from clicktrail.core.explain import age
 from clicktrail.core.ids import read_id
 from clicktrail.settings import MAIL_ADDRESS
@@ -74,7 +76,7 @@ class TestMailForm(forms.Form):
 
 
 @admin.register(Alarm)
-class AlarmAdmin(ModelAdmin):
+class AlarmAdmin(Page):
     """For reading and for taking over; an alarm begins and ends by itself."""
 
     list_display = ("shown_headline", "shown_state", "shown_cause", "shown_since", "shown_ended")
@@ -140,12 +142,13 @@ class AlarmAdmin(ModelAdmin):
 
     def take_view(self, request: HttpRequest, number: int) -> HttpResponse:
         """Somebody looks after it, or wants to hear of it again later."""
-        row = Alarm.objects.filter(pk=number).first()
+        row = self.get_queryset(request).filter(pk=number).first()
         form = NoteForm(request.POST)
         if row is None:
             raise Http404("There is no such alarm.")
         if request.method == "POST" and form.is_valid():
             hours = read_id(request.POST.get("hours")) or 0
+            rights_of(request).must_edit()
             is_done = _take(row, request.user.get_username(), form.cleaned_data["note"], hours)
             level = messages.SUCCESS if is_done else messages.WARNING
             done = f"Snoozed for {hours} h." if hours else "Acknowledged."
@@ -154,14 +157,16 @@ class AlarmAdmin(ModelAdmin):
 
     # Test mail
 
-    @action(description="Send a test mail", icon="outgoing_mail", url_path="send-test-mail")
+    @action(description="Send a test mail", icon="outgoing_mail", url_path="send-test-mail", permissions=["change"])
     def test_mail(self, _request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:alarms_alarm_test_mail"))
 
     def test_mail_view(self, request: HttpRequest) -> HttpResponse:
+        rights_of(request).must_edit()
         form = TestMailForm(request.POST or None, initial={"address": getattr(request.user, "email", "")})
         if request.method == "POST" and form.is_valid():
             _try_mail(request, form.cleaned_data["address"])
+            note(request, "mail tested", form.cleaned_data["address"])
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -231,7 +236,7 @@ class RuleForm(forms.ModelForm):
 
 
 @admin.register(AlarmRule)
-class AlarmRuleAdmin(ModelAdmin):
+class AlarmRuleAdmin(Page):
     form = RuleForm
     fields = (
         "program",

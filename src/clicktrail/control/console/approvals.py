@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from clicktrail.control.catalog.models import Approval, PartnerRate, Product
@@ -12,6 +11,7 @@ from clicktrail.control.console.cells import rate_text
 from clicktrail.control.console.creatives import OfProgram
 from clicktrail.control.console.fields import RateForm
 from clicktrail.control.console.filters import PartnerFilter, ProgramFilter
+from clicktrail.control.console.page import Page
 
 EVERY = "Every product, later ones too"
 
@@ -37,7 +37,7 @@ class ApprovalForm(forms.ModelForm):
 
 
 @admin.register(Approval)
-class ApprovalAdmin(ModelAdmin):
+class ApprovalAdmin(Page):
     form = ApprovalForm
     list_display = ("shown_partner", "shown_program", "shown_product")
     list_select_related = ("partner", "program", "product")
@@ -76,7 +76,8 @@ class RateProgramFilter(ProgramFilter):
 
 
 @admin.register(PartnerRate)
-class PartnerRateAdmin(ModelAdmin):
+class PartnerRateAdmin(Page):
+    program_column = "product__program_id"
     form = PartnerRateForm
     fields = ("partner", "product", "percent", "fixed")
     list_display = ("shown_partner", "shown_program", "shown_product", "shown_rate")

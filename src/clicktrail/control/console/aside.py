@@ -5,11 +5,11 @@ from typing import Any
 import msgspec
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from clicktrail.control.console.cells import time_cell
+from clicktrail.control.console.page import Page
 from clicktrail.control.ledger.models import SetAside
 from clicktrail.journal.events import Click, Event, decode_batch
 
@@ -18,9 +18,10 @@ WAITING = "waiting"
 
 
 @admin.register(SetAside)
-class SetAsideAdmin(ModelAdmin):
+class SetAsideAdmin(Page):
     """For reading: what to do about one depends on the note, and the event itself stays in its row."""
 
+    program_column = None
     list_display = ("shown_time", "shown_event", "note", "shown_place")
     list_display_links = None
     list_fullwidth = True

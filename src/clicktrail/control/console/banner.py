@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from clicktrail import heartbeat
+from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.alarms.models import Alarm
 
 MAX_BANNER = 3
@@ -27,12 +28,12 @@ def _loud(request: HttpRequest) -> list[Alarm]:
     """Asked once a page."""
     found: list[Alarm] | None = getattr(request, "_alarms", None)
     if found is None:
-        found = _asked() if getattr(request.user, "is_staff", False) else []
+        found = list(rights_of(request).narrowed(_asked()))
         request._alarms = found
     return found
 
 
-def _asked() -> list[Alarm]:
+def _asked() -> QuerySet[Alarm]:
     """The same rule as `alarms.book.is_loud`, as a query."""
     is_back = Q(snoozed_until_ms__lte=heartbeat.now_ms())
-    return list(Alarm.objects.filter(Q(taken_by="") | is_back, ended_ms__isnull=True).order_by("raised_ms", "pk"))
+    return Alarm.objects.filter(Q(taken_by="") | is_back, ended_ms__isnull=True).order_by("raised_ms", "pk")

@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
@@ -19,6 +18,7 @@ from clicktrail.control.catalog.models import Program
 from clicktrail.control.console.cells import DASH, label, named, page_link, time_cell, with_names
 from clicktrail.control.console.chapters import facts_of, story_of_call
 from clicktrail.control.console.filters import DayFilter, ProgramFilter
+from clicktrail.control.console.page import Page
 from clicktrail.control.ledger.models import Postback, Transaction
 from clicktrail.control.secondlooks import again
 from clicktrail.control.secondlooks import pages as secondlooks_pages
@@ -55,7 +55,7 @@ class ArrivedFilter(DayFilter):
 
 
 @admin.register(Postback)
-class PostbackAdmin(ModelAdmin):
+class PostbackAdmin(Page):
     list_display = (
         "shown_time",
         "shown_program",

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from clicktrail.control.catalog import rules
@@ -17,6 +16,7 @@ from clicktrail.control.catalog.models import ClickTarget, Creative, Partner, Pa
 from clicktrail.control.console.cells import DASH, state_label
 from clicktrail.control.console.fields import ruled
 from clicktrail.control.console.filters import MOST_CHOICES, ProgramFilter
+from clicktrail.control.console.page import Page
 from clicktrail.core.catalog import TEST_PARTNER
 
 
@@ -56,7 +56,7 @@ class CreativeForm(forms.ModelForm):
 
 
 @admin.register(Creative)
-class CreativeAdmin(ModelAdmin):
+class CreativeAdmin(Page):
     form = CreativeForm
     fields = ("program", "name", "target", "product", "state")
     list_display = ("name", "shown_number", "shown_program", "shown_target", "shown_product", "shown_state")
@@ -132,7 +132,7 @@ class ClickTargetForm(forms.ModelForm):
 
 
 @admin.register(ClickTarget)
-class ClickTargetAdmin(ModelAdmin):
+class ClickTargetAdmin(Page):
     form = ClickTargetForm
     fields = ("program", "alias", "url")
     list_display = ("alias", "shown_program", "shown_url")

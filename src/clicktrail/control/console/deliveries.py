@@ -8,13 +8,15 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
+from clicktrail.control.accounts.activity import note
+from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.console.cells import DASH, label, named, page_link, time_cell
 from clicktrail.control.console.filters import MOST_CHOICES
+from clicktrail.control.console.page import Page
 from clicktrail.control.outbox import desk
 from clicktrail.control.outbox.models import Delivery, DeliveryState, Receiver
 from clicktrail.core.ids import read_id
@@ -28,9 +30,9 @@ class ReceiverFilter(DropdownFilter):
     title = "receiver"
     parameter_name = "receiver"
 
-    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
-        rows = Receiver.objects.order_by("name").values_list("pk", "name")[:MOST_CHOICES]
-        return [(str(number), f"{name} ({number})") for number, name in rows]
+    def lookups(self, request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        rows = rights_of(request).narrowed(Receiver.objects.order_by("name"))
+        return [(str(number), f"{name} ({number})") for number, name in rows.values_list("pk", "name")[:MOST_CHOICES]]
 
     def queryset(self, _request: HttpRequest, queryset: QuerySet) -> QuerySet:
         number = read_id(self.value())
@@ -52,7 +54,8 @@ class DeliveryStateFilter(DropdownFilter):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ModelAdmin):
+class DeliveryAdmin(Page):
+    program_column = ""
     list_display = ("shown_time", "shown_receiver", "shown_event", "shown_order", "shown_state", "shown_attempts")
     list_filter = (ReceiverFilter, DeliveryStateFilter)
     list_filter_submit = True
@@ -69,7 +72,10 @@ class DeliveryAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         name = Receiver.objects.filter(pk=OuterRef("receiver_id")).values("name")[:1]
-        return super().get_queryset(request).annotate(receiver_name=Subquery(name))
+        rows = super().get_queryset(request).annotate(receiver_name=Subquery(name))
+        rights = rights_of(request)
+        seen = rights.narrowed(Receiver.objects.all()).values("pk")
+        return rows if rights.sees_all else rows.filter(receiver_id__in=seen)
 
     def get_search_results(self, _request: HttpRequest, queryset: QuerySet, term: str) -> tuple[QuerySet, bool]:
         number = read_id(term.strip())
@@ -90,14 +96,18 @@ class DeliveryAdmin(ModelAdmin):
         again = self.admin_site.admin_view(self.again_view)
         return [path("<int:number>/again/", again, name="outbox_delivery_again"), *super().get_urls()]
 
-    @admin.action(description="Send again")
+    @admin.action(description="Send again", permissions=["change"])
     def send_again(self, request: HttpRequest, rows: QuerySet) -> None:
         sent = desk.send_again(list(rows.values_list("pk", flat=True)[: desk.MOST_AGAIN]))
+        note(request, "sent again", f"{sent} deliveries")
         messages.success(request, f"{sent} deliveries are sent again, each with the delivery id that it had.")
 
     def again_view(self, request: HttpRequest, number: int) -> HttpResponse:
-        if request.method != "POST" or not self.has_change_permission(request) or not desk.send_again([number]):
+        is_there = self.get_queryset(request).filter(pk=number).exists()
+        if request.method != "POST" or not is_there or not self.has_change_permission(request):
             raise Http404("There is no such delivery.")
+        desk.send_again([number])
+        note(request, "sent again", f"delivery {number}")
         messages.success(request, "It is sent again, with the delivery id that it had.")
         return HttpResponseRedirect(reverse("admin:outbox_delivery_change", args=[number]))
 

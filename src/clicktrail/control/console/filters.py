@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.contrib.filters.forms import RangeDateForm
 
+from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.catalog.models import Partner, Program
 from clicktrail.core.ids import read_id
 
@@ -22,9 +23,9 @@ class ProgramFilter(DropdownFilter):
     parameter_name = "program"
     column = "program_id"
 
-    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
-        rows = Program.objects.order_by("name").values_list("pk", "name")[:MOST_CHOICES]
-        return [(str(number), f"{name} ({number})") for number, name in rows]
+    def lookups(self, request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        rows = rights_of(request).narrowed(Program.objects.order_by("name"), "pk")
+        return [(str(number), f"{name} ({number})") for number, name in rows.values_list("pk", "name")[:MOST_CHOICES]]
 
     def queryset(self, _request: HttpRequest, queryset: QuerySet) -> QuerySet:
         number = read_id(self.value())
@@ -96,7 +97,7 @@ class DayFilter(admin.ListFilter):
 
 def zone_of(request: HttpRequest) -> str:
     """Of the program that is filtered by, or of the only one; else UTC."""
-    rows = Program.objects.order_by("pk")
+    rows = rights_of(request).narrowed(Program.objects.order_by("pk"), "pk")
     number = read_id(request.GET.get("program"))
     zones = list((rows.filter(pk=number) if number else rows).values_list("time_zone", flat=True)[:2])
     return zones[0] if len(zones) == 1 else "UTC"

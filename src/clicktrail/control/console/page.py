@@ -1,24 +1,41 @@
-"""Base of every list and form of the console: who may see which rows, and who may change them."""
+"""Base of every list and form of the console: who may see which rows, who may change them, and what is noted of it.
+
+A page of its own beside the list asks for its row by `self.get_queryset(request)`, never by `Model.objects`; a form of
+its own is narrowed by `choices.narrow(form, rights_of(request))`. A POST that changes nothing (a preview) is marked by
+`door.reads`, or a reader cannot send it. An action that changes something says `permissions=["change"]`.
+"""
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from clicktrail.control.accounts.activity import note
 from clicktrail.control.accounts.rights import rights_of
+from clicktrail.control.console import choices
 
 
 class Page(ModelAdmin):
-    """`program_column` narrows the rows; without one the page is for who sees every program."""
+    """`program_column` narrows the rows; None: the page is for who sees every program; "": it narrows them itself."""
 
     program_column: str | None = "program_id"
+    shared = False
+    """Rows of all programs together: everybody sees them, who sees every program changes them."""
     for_owners = False
     """Pages that owners alone reach."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         rows = super().get_queryset(request)
         return rights_of(request).narrowed(rows, self.program_column) if self.program_column else rows
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Offers, and takes, only what is of one's own programs."""
+        return choices.narrowed(super().get_form(request, obj, change, **kwargs), rights_of(request))
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Ticking rows is for changing them."""
+        return super().get_actions(request) if rights_of(request).edits else {}
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self._may_look(request)
@@ -27,16 +44,72 @@ class Page(ModelAdmin):
         return self._may_look(request)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's form
-        return self._may_look(request) and rights_of(request).edits
+        return self._may_edit(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's form
-        return self._may_look(request) and rights_of(request).edits
+        return self._may_edit(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's form
-        return self._may_look(request) and rights_of(request).edits
+        return self._may_edit(request)
+
+    def _may_edit(self, request: HttpRequest) -> bool:
+        rights = rights_of(request)
+        return self._may_look(request) and rights.edits and (rights.sees_all or not self.shared)
 
     def _may_look(self, request: HttpRequest) -> bool:
         rights = rights_of(request)
         if self.for_owners:
             return rights.owns
         return rights.is_inside and (self.program_column is not None or rights.sees_all)
+
+    # What is noted
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """Django's own message; on the way, what the fields said before and say now is kept for `log_change`."""
+        request._edited = _edited(form, add)  # type: ignore[attr-defined]
+        return super().construct_change_message(request, form, formsets, add)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        note(request, "added", self._called(obj), program=self._program_of(obj), **_facts(request))
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        if _facts(request):
+            note(request, "changed", self._called(obj), program=self._program_of(obj), **_facts(request))
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet) -> Any:
+        for obj in queryset:
+            note(request, "deleted", self._called(obj), program=self._program_of(obj))
+        return super().log_deletions(request, queryset)
+
+    def _called(self, obj: Any) -> str:
+        return f"{self.opts.verbose_name} {obj}"
+
+    def _program_of(self, obj: Any) -> int | None:
+        for step in (self.program_column or "").split("__"):
+            obj = getattr(obj, step, None) if step else None
+        return obj if isinstance(obj, int) and obj else None
+
+
+def _facts(request: HttpRequest) -> dict[str, Any]:
+    found: dict[str, Any] = getattr(request, "_edited", {})
+    return found
+
+
+def _edited(form: Any, add: bool) -> dict[str, Any]:
+    """{"before": {field: value}, "after": {...}} of the fields that differ."""
+    names = [name for name in form.changed_data if name in form.cleaned_data]
+    after = {name: _plain(form.cleaned_data[name]) for name in names}
+    if add:
+        return {"after": after} if after else {}
+    before = {name: _plain(form.get_initial_for_field(form.fields[name], name)) for name in names}
+    return {"before": before, "after": after} if after else {}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Model):
+        return value.pk
+    if isinstance(value, QuerySet | list | tuple):
+        return [_plain(each) for each in value]
+    return value

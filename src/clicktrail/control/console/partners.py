@@ -2,16 +2,18 @@
 
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from clicktrail.control.catalog.models import Partner
 from clicktrail.control.console.cells import label, labels, state_label
+from clicktrail.control.console.page import Page
 from clicktrail.core.catalog import TEST_PARTNER
 
 
 @admin.register(Partner)
-class PartnerAdmin(ModelAdmin):
+class PartnerAdmin(Page):
+    program_column = ""
+    shared = True
     list_display = ("name", "shown_number", "shown_state")
     list_filter = ("state",)
     list_filter_submit = True

@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -18,6 +17,7 @@ from clicktrail.control.console import whomaycall
 from clicktrail.control.console.cells import DASH, label, rate_text, state_label
 from clicktrail.control.console.fields import HostsField, RateForm, ruled
 from clicktrail.control.console.filters import ProgramFilter
+from clicktrail.control.console.page import Page
 from clicktrail.control.console.whomaycall import AccessForm
 from clicktrail.core.money import CURRENCIES
 
@@ -72,7 +72,8 @@ class ProgramForm(AccessForm):
 
 
 @admin.register(Program)
-class ProgramAdmin(ModelAdmin):
+class ProgramAdmin(Page):
+    program_column = "pk"
     form = ProgramForm
     list_display = (
         "shown_name",
@@ -159,7 +160,7 @@ class ProductForm(RateForm):
 
 
 @admin.register(Product)
-class ProductAdmin(ModelAdmin):
+class ProductAdmin(Page):
     form = ProductForm
     fields = ("program", "name", "percent", "fixed")
     list_display = ("name", "shown_program", "shown_rate", "shown_default")

@@ -8,12 +8,13 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import path, reverse
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
+from clicktrail.control.accounts.activity import note
 from clicktrail.control.console.cells import DASH, label, state_label, time_cell
 from clicktrail.control.console.fields import ruled
+from clicktrail.control.console.page import Page
 from clicktrail.control.outbox import desk, rules
 from clicktrail.control.outbox.models import Receiver, ReceiverKind, Standing
 from clicktrail.core.receivers import FOR_WEBHOOKS, TRIGGERS
@@ -61,7 +62,7 @@ class ReceiverForm(forms.ModelForm):
 
 
 @admin.register(Receiver)
-class ReceiverAdmin(ModelAdmin):
+class ReceiverAdmin(Page):
     form = ReceiverForm
     fields = ("kind", "name", "partner", "program", "address", "method", "triggers", "state")
     list_display = ("name", "shown_kind", "shown_partner", "shown_program", "address", "shown_state", "shown_standing")
@@ -96,14 +97,16 @@ class ReceiverAdmin(ModelAdmin):
 
     def do_view(self, request: HttpRequest, number: int, deed: str) -> HttpResponse:
         """test, rotate, resume: by POST."""
-        receiver = Receiver.objects.filter(pk=number).first()
+        receiver = self.get_queryset(request).filter(pk=number).first()
         if request.method != "POST" or receiver is None or not self.has_change_permission(request, receiver):
             raise Http404("There is nothing to do.")
         if deed == "test":
             delivery = desk.send_test(receiver)
+            note(request, "test sent", f"receiver {receiver}", program=receiver.program_id)
             return HttpResponseRedirect(reverse("admin:outbox_delivery_change", args=[delivery.pk]))
         if deed == "rotate":
             desk.rotate(receiver)
+            note(request, "key rotated", f"receiver {receiver}", program=receiver.program_id)
             messages.success(request, f"Key {receiver.key_number} is in force from now on.")
         elif deed == "resume":
             desk.start_afresh(receiver)
@@ -113,7 +116,7 @@ class ReceiverAdmin(ModelAdmin):
         return HttpResponseRedirect(reverse("admin:outbox_receiver_change", args=[number]))
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        receiver = Receiver.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
+        receiver = self.get_queryset(request).filter(pk=object_id).first() if object_id.isdecimal() else None
         if receiver is not None and self.has_change_permission(request, receiver):
             kwargs["extra_context"] = _context(receiver) | (kwargs.get("extra_context") or {})
         return super().change_view(request, object_id, *args, **kwargs)

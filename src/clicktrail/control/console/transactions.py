@@ -8,7 +8,6 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
 from unfold.views import ChangeList
@@ -27,6 +26,7 @@ from clicktrail.control.console.cells import (
 )
 from clicktrail.control.console.chapters import story_of
 from clicktrail.control.console.filters import DayFilter, PartnerFilter, ProgramFilter
+from clicktrail.control.console.page import Page
 from clicktrail.control.ledger.imported import is_imported
 from clicktrail.control.ledger.models import Move, Postback, Transaction, TransactionState
 from clicktrail.control.ledger.moves import facts_said
@@ -75,7 +75,7 @@ class Counted(ChangeList):
 
 
 @admin.register(Transaction)
-class TransactionAdmin(ModelAdmin):
+class TransactionAdmin(Page):
     list_display = (
         "shown_number",
         "shown_created",

@@ -9,11 +9,11 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from clicktrail.control.console.cells import label, named, time_cell, with_names
 from clicktrail.control.console.filters import ProgramFilter
+from clicktrail.control.console.page import Page
 from clicktrail.control.reconcile import acting, forms, result, storing, tables, work
 from clicktrail.control.reconcile.columns import Columns
 from clicktrail.control.reconcile.models import Action, JobState, Reconciliation
@@ -34,7 +34,7 @@ MOST_ACTIONS = 20
 
 
 @admin.register(Reconciliation)
-class ReconciliationAdmin(ModelAdmin):
+class ReconciliationAdmin(Page):
     list_display = ("shown_created", "shown_program", "file_name", "shown_lines", "actor", "shown_state")
     list_display_links = ("file_name",)
     list_filter = (ProgramFilter,)

@@ -1,0 +1,51 @@
+"""The door of the console: whatever a page forgets, a reader changes nothing and a partner is not let in.
+
+What an account may see of a page the page itself asks of `accounts/rights.py`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect
+from django.utils.translation import gettext as _
+
+from clicktrail.control.accounts.rights import rights_of
+
+PORTAL = "/partner/"
+OUTSIDE = ("/api/", "/static/", "/share/", "/login/", "/logout/", "/favicon.ico", "/welcome/", "/banner/", PORTAL)
+"""Open to anybody, or with a door of their own."""
+OWN = ("/account/", "/password_change/", "/jsi18n/")
+"""Everybody's own account, whatever the role."""
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+def reads(view: Any) -> Any:
+    """Marks a view whose POST changes nothing: a preview, something looked up."""
+    view.reads = True
+    return view
+
+
+class Door:
+    """Middleware, after the one that knows who asks."""
+
+    def __init__(self, get_response: Callable[[Any], Any]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: Any) -> Any:
+        return self._get_response(request)
+
+    def process_view(self, request: Any, view: Any, *_args: Any) -> Any:
+        """None: go on."""
+        if not request.user.is_authenticated or request.path.startswith(OUTSIDE + OWN):
+            return None
+        rights = rights_of(request)
+        if rights.is_partner:
+            if request.path == "/":
+                return HttpResponseRedirect(PORTAL)
+            raise Http404(_("There is no such page, or it is not for you."))
+        if request.method not in SAFE and not rights.edits and not getattr(view, "reads", False):
+            rights.must_edit()
+        if not rights.is_inside:
+            raise PermissionDenied(_("Your account has no part in the console any more. Ask an owner."))
+        return None
