@@ -129,6 +129,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Addresses that alarms are sent to."""
     require_second_factor: bool = False
     """Whether every manager must set up a second factor: true or false."""
+    partner_signup: bool = True
+    """Whether people may ask to become partners, once there are terms: true or false."""
     log_level: Annotated[str, msgspec.Meta(pattern="^(debug|info|warning|error)$")] = "info"
     """What the log leaves out: debug, info, warning, error."""
 

@@ -24,7 +24,7 @@ GROUPS = {
     "Courier": ("courier_networks", "courier_ports", "delivery_days"),
     "API": ("api_requests_per_minute", "idempotency_hours"),
     "Tracking": ("prefix", "sync_patience_ms", "verdict_patience_ms"),
-    "Console": ("require_second_factor",),
+    "Console": ("require_second_factor", "partner_signup"),
     "Privacy": ("ip_privacy", "user_agent_days", "referrer_days", "extra_days", "order_list_days", "reconcile_days"),
     "Mail": (
         "smtp_host",

@@ -40,6 +40,7 @@ MAX_PAUSE_S = 900
 PAIR = Rule(free=5, first_pause_s=5, longest_pause_s=MAX_PAUSE_S, forgotten_ms=DAY_MS)
 ADDRESS = Rule(free=20, first_pause_s=5, longest_pause_s=MAX_PAUSE_S, forgotten_ms=HOUR_MS)
 ACCOUNT = Rule(free=50, first_pause_s=1, longest_pause_s=30, forgotten_ms=HOUR_MS)
+SIGN_UP = Rule(free=5, first_pause_s=60, longest_pause_s=MAX_PAUSE_S, forgotten_ms=HOUR_MS)
 CODE_ACCOUNT = Rule(free=10, first_pause_s=5, longest_pause_s=300, forgotten_ms=DAY_MS)
 
 
@@ -87,6 +88,19 @@ def attempt_password(secret: bytes, name: str, address: Address | None) -> Attem
 def attempt_code(secret: bytes, name: str, address: Address | None) -> Attempt | Wait:
     """For the codes of the second step: who comes here knows the password already."""
     return _attempt(secret, "code", name, address, CODE_ACCOUNT)
+
+
+def attempt_signup(secret: bytes, address: Address | None) -> Wait | None:
+    """Each one counts, also a right one: nobody becomes a partner five times an hour. None: go on."""
+    from django.db import transaction
+
+    key, now_ms = _hidden(secret, "sign-up", _place(address)), heartbeat.now_ms()
+    with transaction.atomic():
+        row = _locked({key: ""}, now_ms)[key]
+        if row.free_ms > now_ms:
+            return Wait(-(-(row.free_ms - now_ms) // 1000))
+        _count(row, SIGN_UP, now_ms)
+    return None
 
 
 def release(secret: bytes, name: str) -> None:

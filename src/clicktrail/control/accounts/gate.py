@@ -8,17 +8,19 @@ from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
+from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from clicktrail import log
 from clicktrail.control.accounts import brake
 from clicktrail.control.accounts.create import brake_secret
-from clicktrail.control.accounts.models import Account
+from clicktrail.control.accounts.models import Account, Role
 from clicktrail.control.callers import caller_address, stored_address
 
 WRONG = "The username or the password is wrong. Capitals matter."
 """One sentence for a wrong name, a wrong password and an account that is switched off: it does not tell who has one."""
+PORTAL = "/partner/"
 FRESH_S = 300
 """A sign-in, or a password typed again, counts for so long where something grave is done."""
 
@@ -34,7 +36,7 @@ class Gate(DefaultAccountAdapter):
         """The account, or None. Raises ValidationError, which says how long to wait, where the brake is on."""
         attempt = passed(request, credentials["username"], brake.attempt_password)
         account = authenticate(request, **credentials)
-        if account is None or not account.is_staff:
+        if account is None or not (account.is_staff or account.role == Role.PARTNER):
             _tell_failure(request, credentials["username"], "wrong name or password")
             return None
         attempt.succeeded()
@@ -66,7 +68,9 @@ class Gate(DefaultAccountAdapter):
 
     def post_login(self, request: Any, user: Any, **details: Any) -> Any:
         log.get().info("signed in", account=user.get_username(), address=stored_address(request))
-        return super().post_login(request, user, **details)
+        answer = super().post_login(request, user, **details)
+        is_lost = user.role == Role.PARTNER and not answer.get("Location", "").startswith(PORTAL)
+        return HttpResponseRedirect(PORTAL) if is_lost else answer
 
 
 def passed(request: Any, name: str, attempt_by: Any) -> brake.Attempt:
@@ -84,13 +88,11 @@ def is_fresh(request: Any) -> bool:
     return bool(records) and time.time() - max(record["at"] for record in records) < FRESH_S
 
 
-def confirm_first(request: Any) -> Any:
+def confirm_first(request: Any, page: str = "account_reauthenticate") -> Any:
     """Where to go to type the password again, and back from there; None where that is not needed."""
-    from django.http import HttpResponseRedirect
-
     if is_fresh(request):
         return None
-    return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': request.path})}")
+    return HttpResponseRedirect(f"{reverse(page)}?{urlencode({'next': request.path})}")
 
 
 def _tell_failure(request: Any, name: str, why: str, **facts: Any) -> None:

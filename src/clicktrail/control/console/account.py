@@ -33,18 +33,24 @@ class AccountPage(WithPolicy):
 
     content_policy = CONSOLE
     title = ""
+    home = "mfa_index"
+    confirm_page = "account_reauthenticate"
     request: Any
+
+    def frame(self) -> dict[str, Any]:
+        """What the look around the page needs."""
+        return dict(site.each_context(self.request))
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         found = super().get_context_data(**context)  # type: ignore[misc]
-        return {**site.each_context(self.request), "title": self.title, **found}
+        return {**self.frame(), "title": self.title, **found}
 
 
 class GravePage(AccountPage):
     """What could lock the owner out: asked for the password first, unless it was typed a short while ago."""
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        return confirm_first(request) or super().dispatch(request, *args, **kwargs)
+        return confirm_first(request, self.confirm_page) or super().dispatch(request, *args, **kwargs)
 
 
 class Overview(AccountPage, IndexView):
@@ -67,7 +73,7 @@ class Overview(AccountPage, IndexView):
         elif sessions.end(request.user, request.POST.get("session", "")):
             messages.success(request, "The session was ended.")
         log.get().info("sessions ended", account=request.user.get_username())
-        return HttpResponseRedirect(reverse("mfa_index"))
+        return HttpResponseRedirect(reverse(self.home))
 
 
 class PasswordForm(AdminOwnPasswordChangeForm):

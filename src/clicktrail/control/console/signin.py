@@ -18,6 +18,7 @@ from django.urls import reverse
 from clicktrail.control.accounts import secondfactor
 from clicktrail.control.accounts.brake import attempt_code
 from clicktrail.control.accounts.gate import passed
+from clicktrail.control.accounts.models import Role
 from clicktrail.control.policy import CONSOLE, WithPolicy
 
 WRONG_CODE = "This code is wrong, or it was used before. An app shows a new one every half minute."
@@ -118,14 +119,20 @@ def second_factor_middleware(get_response: Any) -> Any:
             and request.path not in _without_second_factor()
             and not secondfactor.is_on(request.user)
         ):
-            return HttpResponseRedirect(reverse("mfa_activate_totp"))
+            return HttpResponseRedirect(reverse(_set_up(request.user)))
         return get_response(request)
 
     return middleware
 
 
+def _set_up(account: Any) -> str:
+    return "portal:second_factor" if account.role == Role.PARTNER else "mfa_activate_totp"
+
+
 def _without_second_factor() -> set[str]:
-    return {reverse(name) for name in ("mfa_activate_totp", "account_reauthenticate", "admin:logout", "admin:jsi18n")}
+    names = ("mfa_activate_totp", "account_reauthenticate", "admin:logout", "admin:jsi18n")
+    portal = ("second_factor", "second_factor_picture", "password_again")
+    return {reverse(name) for name in (*names, *(f"portal:{name}" for name in portal))}
 
 
 def _password() -> forms.CharField:
