@@ -9,6 +9,7 @@ from typing import Any
 
 from clicktrail.core.money import format_minor, format_percent
 from clicktrail.core.reasons import REASONS
+from clicktrail.core.tongue import amount, count, mark, say
 
 Facts = Mapping[str, Any]
 
@@ -18,7 +19,12 @@ LONGEST_QUOTE = 60
 """Characters of a shop's own text in a sentence."""
 
 _SECOND_MS = 1000
-_UNITS_MS = (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000), ("second", _SECOND_MS))
+_UNITS_MS = (
+    (mark("{number} day"), mark("{number} days"), 86_400_000),
+    (mark("{number} hour"), mark("{number} hours"), 3_600_000),
+    (mark("{number} minute"), mark("{number} minutes"), 60_000),
+    (mark("{number} second"), mark("{number} seconds"), _SECOND_MS),
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FURTHEST_MS = 253_402_300_799_999
 
@@ -29,13 +35,15 @@ def sentence(reason: str, facts: Facts, transaction: int | None = None) -> str:
     transaction: the number that a saved call was given; a duplicate's and a conflict's is among the facts.
     """
     if reason not in REASONS:
-        return f"The verdict is {reason}."
+        return say("The verdict is {reason}.", reason=reason)
     return _sentence(REASONS[reason].shop, without_partners(facts), transaction)
 
 
 def operator_sentence(reason: str, facts: Facts, transaction: int | None = None) -> str:
     """The same for who runs the program."""
-    return _sentence(REASONS[reason].operator, facts, transaction) if reason in REASONS else f"The verdict is {reason}."
+    if reason not in REASONS:
+        return say("The verdict is {reason}.", reason=reason)
+    return _sentence(REASONS[reason].operator, facts, transaction)
 
 
 def without_partners(facts: Facts) -> Facts:
@@ -51,10 +59,10 @@ def _masked(difference: Facts) -> Facts:
 
 def age(ms: int) -> str:
     """A length of time in its largest whole unit: "3 days", "1 hour"."""
-    for unit, length_ms in _UNITS_MS:
+    for one, several, length_ms in _UNITS_MS:
         if ms >= length_ms:
-            return _count(ms // length_ms, unit)
-    return "less than a second"
+            return count(one, several, ms // length_ms)
+    return say("less than a second")
 
 
 def moment(ms: int) -> str:
@@ -65,15 +73,15 @@ def moment(ms: int) -> str:
 
 def money(minor: int, facts: Facts) -> str:
     """An amount with its currency: "9.55 EUR"."""
-    return f"{format_minor(minor, facts.get('decimals', 2))} {facts.get('currency', '')}".rstrip()
+    return f"{amount(format_minor(minor, facts.get('decimals', 2)))} {facts.get('currency', '')}".rstrip()
 
 
 def rate(facts: Facts) -> str:
     """What the product pays: "10 %" or "5.00 EUR an order"; empty where it is not known."""
     if facts.get("percent_ppm") is not None:
-        return f"{format_percent(facts['percent_ppm'])} %"
+        return f"{amount(format_percent(facts['percent_ppm']))} %"
     if facts.get("fixed_minor") is not None:
-        return f"{money(facts['fixed_minor'], facts)} an order"
+        return say("{money} an order", money=money(facts["fixed_minor"], facts))
     return ""
 
 
@@ -90,58 +98,80 @@ def quote(text: object) -> str:
 
 def _sentence(template: str, facts: Facts, transaction: int | None) -> str:
     known = facts if transaction is None else {**facts, "transaction": transaction}
-    return capital(template.format_map(_words(known)))
+    return capital(say(template).format_map(_words(known)))
 
 
 def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _count(number: int, unit: str) -> str:
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
-
-
 def _words(facts: Facts) -> dict[str, str]:
     """One for every mark in the sentences of REASONS."""
     at_click = bool(facts.get("at_click"))
     return {
-        "age": age_of(facts) or "too",
-        "amount": _quoted(facts, "amount", "in the call"),
-        "amount_fault": facts.get("amount_fault", "it is not a plain number such as 95.50."),
-        "click_program": str(facts.get("click_program", "unknown")),
-        "clicked": moment(facts["clicked_ms"]) if "clicked_ms" in facts else "some time ago",
-        "clickid": _quoted(facts, "clickid", "in the call"),
-        "cpid": _quoted(facts, "cpid", "of that number"),
-        "changes": _differences(facts, "changes") or "it is trusted now",
-        "differences": _differences(facts, "differences") or "the facts differ",
-        "fault": facts.get("fault", "it is damaged."),
-        "hint": f" (did you mean {quote(facts['hint'])}?)" if facts.get("hint") else "",
+        "age": age_of(facts) or say("too"),
+        "amount": _quoted(facts, "amount", say("in the call")),
+        "amount_fault": _fault(facts, "amount_fault") or say("it is not a plain number such as 95.50."),
+        "click_program": str(facts.get("click_program", say("unknown"))),
+        "clicked": moment(facts["clicked_ms"]) if "clicked_ms" in facts else say("some time ago"),
+        "clickid": _quoted(facts, "clickid", say("in the call")),
+        "cpid": _quoted(facts, "cpid", say("of that number")),
+        "changes": _differences(facts, "changes") or say("it is trusted now"),
+        "differences": _differences(facts, "differences") or say("the facts differ"),
+        "fault": _fault(facts, "fault") or say("it is damaged."),
+        "hint": say(" (did you mean {name}?)", name=quote(facts["hint"])) if facts.get("hint") else "",
         "no_creative": _no_creative(facts),
         "no_partner": _no_partner(facts),
         "no_product": _no_product(facts),
         "partner": _partner(facts),
         "passed_over": _passed_over(facts),
-        "product": _quoted(facts, "product", "of the order"),
+        "product": _quoted(facts, "product", say("of the order")),
         "program": _program(facts),
-        "proof": facts.get("proof", "a signature, a key or a listed address is missing"),
-        "source": {"pid": "the parameter pid", "clickid": "the ClickID"}.get(facts.get("source", ""), "the call"),
-        "state": f" ({facts['state']})" if facts.get("state") else "",
+        "proof": proof_fault(facts.get("proof", "")) or say("a signature, a key or a listed address is missing"),
+        "source": _source(facts) or say("the call"),
+        "state": f" ({say(facts['state'])})" if facts.get("state") else "",
         "sum": _sum(facts),
-        "then": " when the link was clicked" if at_click else "",
-        "tid": _quoted(facts, "tid", "of that number"),
-        "transaction": f"transaction {facts['transaction']}" if "transaction" in facts else "a transaction",
-        "was": "was" if at_click else "is",
-        "window": window(facts) or "a limited time",
+        "then": say(" when the link was clicked") if at_click else "",
+        "tid": _quoted(facts, "tid", say("of that number")),
+        "transaction": _transaction(facts),
+        "was": say("was") if at_click else say("is"),
+        "window": window(facts) or say("a limited time"),
     }
+
+
+def _transaction(facts: Facts) -> str:
+    if "transaction" not in facts:
+        return say("a transaction")
+    return say("transaction {number}", number=facts["transaction"])
+
+
+def _source(facts: Facts) -> str:
+    known = {"pid": say("the parameter pid"), "clickid": say("the ClickID")}
+    return known.get(facts.get("source", ""), "")
+
+
+def _fault(facts: Facts, name: str) -> str:
+    """Kept in English with the call; the usual ones have a translation."""
+    return say(facts[name]) if facts.get(name) else ""
+
+
+def proof_fault(fault: str) -> str:
+    """Several missing proofs in one, each looked up by itself."""
+    return ", ".join(say(part) for part in fault.split(", ")) if fault else ""
 
 
 def _passed_over(facts: Facts) -> str:
     """What the call says and this caller may not say: " that counts (of pid only that of a signed call counts)"."""
-    whose = {"nobody": "nobody's counts", "signed": "only that of a signed call counts"}
-    if facts.get("ignored_pid") in whose and not facts.get("partner"):
-        return f" that counts (of the parameter pid {whose[facts['ignored_pid']]} here)"
-    if facts.get("ignored_nocheck") in whose:
-        return f" (of the parameter nocheck {whose[facts['ignored_nocheck']]} here)"
+    pid, nocheck = facts.get("ignored_pid"), facts.get("ignored_nocheck")
+    if not facts.get("partner"):
+        if pid == "nobody":
+            return say(" that counts (of the parameter pid nobody's counts here)")
+        if pid == "signed":
+            return say(" that counts (of the parameter pid only that of a signed call counts here)")
+    if nocheck == "nobody":
+        return say(" (of the parameter nocheck nobody's counts here)")
+    if nocheck == "signed":
+        return say(" (of the parameter nocheck only that of a signed call counts here)")
     return ""
 
 
@@ -149,36 +179,49 @@ def _quoted(facts: Facts, name: str, otherwise: str) -> str:
     return quote(facts[name]) if facts.get(name) is not None else otherwise
 
 
-def _named(kind: str, number: object, name: object) -> str:
-    return f"{kind} {number} ({name})" if name else f"{kind} {number}"
-
-
 def _program(facts: Facts) -> str:
-    return _named("program", facts["program"], facts.get("program_name")) if "program" in facts else "the program"
+    if "program" not in facts:
+        return say("the program")
+    if facts.get("program_name"):
+        return say("program {number} ({name})", number=facts["program"], name=facts["program_name"])
+    return say("program {number}", number=facts["program"])
 
 
 def _partner(facts: Facts) -> str:
-    return _named("partner", facts["partner"], facts.get("partner_name")) if facts.get("partner") else "the partner"
+    if not facts.get("partner"):
+        return say("the partner")
+    if facts.get("partner_name"):
+        return say("partner {number} ({name})", number=facts["partner"], name=facts["partner_name"])
+    return say("partner {number}", number=facts["partner"])
 
 
 def _no_partner(facts: Facts) -> str:
     if facts.get("at_click"):
         number = facts.get("partner")
-        return f"there was no partner {number} when the link was clicked" if number else "the link named no partner"
+        if number:
+            return say("there was no partner {number} when the link was clicked", number=number)
+        return say("the link named no partner")
     pid = facts.get("pid", "0")
-    return "the click's link named no partner" if pid in ("0", "None") else f"there is no partner {quote(pid)}"
+    if pid in ("0", "None"):
+        return say("the click's link named no partner")
+    return say("there is no partner {pid}", pid=quote(pid))
 
 
 def _no_creative(facts: Facts) -> str:
     if facts.get("at_click"):
-        return "the clicked link named a creative or a click target that the program did not have, or had paused"
-    return f"{_program(facts)} has no creative {_quoted(facts, 'wmid', 'of that number')}"
+        return say("the clicked link named a creative or a click target that the program did not have, or had paused")
+    wmid = _quoted(facts, "wmid", say("of that number"))
+    return say("{program} has no creative {wmid}", program=_program(facts), wmid=wmid)
 
 
 def _no_product(facts: Facts) -> str:
     if facts.get("product") is None:
-        return f"the call names no commission product, and {_program(facts)} has no default product"
-    return f"{_program(facts)} has no commission product {quote(facts['product'])}"
+        return say(
+            "the call names no commission product, and {program} has no default product", program=_program(facts)
+        )
+    return say(
+        "{program} has no commission product {product}", program=_program(facts), product=quote(facts["product"])
+    )
 
 
 def _differences(facts: Facts, name: str) -> str:
@@ -186,31 +229,38 @@ def _differences(facts: Facts, name: str) -> str:
     return "; ".join(difference_words(each, facts) for each in facts.get(name, ()))
 
 
+FACTS = {name: mark(name) for name in ("amount", "commission", "partner", "product", "status", "subid", "creative")}
+"""What two calls may differ in, or a change may change."""
+
+
 def difference_words(each: Facts, facts: Facts) -> str:
+    fact = say(each["fact"])
     if "earlier" not in each:
-        return f"another {each['fact']}"
-    return f"{each['fact']} {_value(each, 'earlier', facts)} before, {_value(each, 'later', facts)} now"
+        return say("another {fact}", fact=fact)
+    earlier, later = (_value(each, side, facts) for side in ("earlier", "later"))
+    return say("{fact} {earlier} before, {later} now", fact=fact, earlier=earlier, later=later)
 
 
 def _value(difference: Mapping[str, Any], side: str, facts: Facts) -> str:
     value = difference[side]
     if value is None:
-        return "none"
+        return say("none")
     if isinstance(value, int):
         return money(value, facts) if difference["fact"] in ("amount", "commission") else str(value)
-    return str(value) if difference["fact"] == "status" else quote(value)
+    return say(str(value)) if difference["fact"] == "status" else quote(value)
 
 
 def _sum(facts: Facts) -> str:
     """ "10 % of 95.50 EUR is 9.55 EUR"."""
     if "commission_minor" not in facts:
-        return "the commission stands with it"
+        return say("the commission stands with it")
     earned, paid = money(facts["commission_minor"], facts), rate(facts)
     if facts.get("paid_there"):
-        return f"{earned}, as the other system paid it"
+        return say("{earned}, as the other system paid it", earned=earned)
     if _is_share(facts):
-        return f"{paid} of {money(facts['revenue_minor'], facts)} is {earned}"
-    return f"a fixed {earned}"
+        revenue = money(facts["revenue_minor"], facts)
+        return say("{rate} of {revenue} is {earned}", rate=paid, revenue=revenue, earned=earned)
+    return say("a fixed {earned}", earned=earned)
 
 
 def age_of(facts: Facts) -> str:
@@ -218,25 +268,41 @@ def age_of(facts: Facts) -> str:
 
 
 def window(facts: Facts) -> str:
-    return _count(facts["lifetime_days"], "day") if "lifetime_days" in facts else ""
+    if "lifetime_days" not in facts:
+        return ""
+    return count("{number} day", "{number} days", facts["lifetime_days"])
 
 
 def credit_step(facts: Facts) -> str:
+    """ "Partner 7 (Anna), subid 'x', named by the ClickID." in as many parts as are known."""
     if not facts.get("partner"):
         return ""
-    source = {"pid": "the parameter pid", "clickid": "the ClickID"}.get(facts.get("source", ""), "")
-    subid = f", subid {quote(facts['subid'])}" if facts.get("subid") else ""
-    return f"{_partner(facts)}{subid}{', named by ' + source if source else ''}."
+    known = {"partner": _partner(facts), "subid": quote(facts.get("subid") or ""), "source": _source(facts)}
+    if facts.get("subid") and known["source"]:
+        return say("{partner}, subid {subid}, named by {source}.", **known)
+    if facts.get("subid"):
+        return say("{partner}, subid {subid}.", **known)
+    return say("{partner}, named by {source}.", **known) if known["source"] else f"{known['partner']}."
 
 
 def pay_step(facts: Facts) -> str:
     if not rate(facts):
         return ""
+    product = _quoted(facts, "product", say("unknown"))
     if facts.get("paid_there") and "commission_minor" in facts:
-        return f"product {_quoted(facts, 'product', 'unknown')}: {_sum(facts)}."
-    earned = f", so {money(facts['commission_minor'], facts)}" if "commission_minor" in facts else ""
-    revenue = f" of {money(facts['revenue_minor'], facts)}" if _is_share(facts) else ""
-    return f"product {_quoted(facts, 'product', 'unknown')} pays {rate(facts)}{revenue}{earned}."
+        return say("product {product}: {sum}.", product=product, sum=_sum(facts))
+    words = {"product": product, "rate": rate(facts)}
+    if _is_share(facts):
+        words["revenue"] = money(facts["revenue_minor"], facts)
+    if "commission_minor" in facts:
+        words["earned"] = money(facts["commission_minor"], facts)
+    if "revenue" in words and "earned" in words:
+        return say("product {product} pays {rate} of {revenue}, so {earned}.", **words)
+    if "revenue" in words:
+        return say("product {product} pays {rate} of {revenue}.", **words)
+    if "earned" in words:
+        return say("product {product} pays {rate}, so {earned}.", **words)
+    return say("product {product} pays {rate}.", **words)
 
 
 def _is_share(facts: Facts) -> bool:

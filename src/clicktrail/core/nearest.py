@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 from clicktrail.core import reasons
 from clicktrail.core.clickid import LENGTH
-from clicktrail.core.explain import Facts, age, money, quote
+from clicktrail.core.explain import Facts, age, money, proof_fault, quote
 from clicktrail.core.periods import DAY_MS
+from clicktrail.core.tongue import mark, say
 
 Tell = Callable[[Facts, bool], str]
 """(facts, whether the reader runs the program) -> a sentence, or empty where the facts do not tell."""
@@ -17,9 +18,9 @@ Tell = Callable[[Facts, bool], str]
 NOTHING: Tell | None = None
 
 HOW_TO_PROVE = {
-    "signature": "sign it with a key of the program (parameters ts and sig)",
-    "token": "send the program's secret word in the parameter token",
-    "address": "send it from a server whose address the program lists",
+    "signature": mark("sign it with a key of the program (parameters ts and sig)"),
+    "token": mark("send the program's secret word in the parameter token"),
+    "address": mark("send it from a server whose address the program lists"),
 }
 
 
@@ -30,52 +31,54 @@ def nearest(reason: str, facts: Facts, *, operator: bool = True) -> str:
 
 
 def _program_id(facts: Facts, _operator: bool) -> str:
-    return _another_name(facts, "cpid", "the number of the program")
+    return _another_name(facts, "cpid", say("the number of the program"))
 
 
 def _order_number(facts: Facts, _operator: bool) -> str:
-    return _another_name(facts, "tid", "the order number")
+    return _another_name(facts, "tid", say("the order number"))
 
 
 def _revenue(facts: Facts, _operator: bool) -> str:
-    return _another_name(facts, "umsatz", "the net revenue")
+    return _another_name(facts, "umsatz", say("the net revenue"))
 
 
 def _clickid(facts: Facts, _operator: bool) -> str:
-    return _another_name(facts, "clickid", "the ClickID")
+    return _another_name(facts, "clickid", say("the ClickID"))
 
 
 def _another_name(facts: Facts, name: str, what: str) -> str:
     found = facts.get("looks_like")
-    return f"The call has a parameter {quote(found)}: if that is {what}, send it as {name}." if found else ""
+    if not found:
+        return ""
+    return say(
+        "The call has a parameter {found}: if that is {what}, send it as {name}.",
+        found=quote(found),
+        what=what,
+        name=name,
+    )
 
 
 def _known_program(facts: Facts, operator: bool) -> str:
-    return _known("program", "cpid", facts) if operator else ""
+    near = facts.get("near") if operator else None
+    return say("The nearest program is {number} ({name}): cpid={number}.", **near) if near else ""
 
 
 def _known_partner(facts: Facts, operator: bool) -> str:
-    return _known("partner", "pid", facts) if operator and not facts.get("at_click") else ""
-
-
-def _known(kind: str, name: str, facts: Facts) -> str:
-    near = facts.get("near")
-    if not near:
-        return ""
-    return f"The nearest {kind} is {near['number']} ({near['name']}): {name}={near['number']}."
+    near = facts.get("near") if operator and not facts.get("at_click") else None
+    return say("The nearest partner is {number} ({name}): pid={number}.", **near) if near else ""
 
 
 def _proof(facts: Facts, _operator: bool) -> str:
-    ways = [HOW_TO_PROVE[proof] for proof in facts.get("demands", ()) if proof in HOW_TO_PROVE]
-    return f"The same call counts when you {', and '.join(ways)}." if ways else ""
+    ways = [say(HOW_TO_PROVE[proof]) for proof in facts.get("demands", ()) if proof in HOW_TO_PROVE]
+    return say("The same call counts when you {ways}.", ways=say(", and ").join(ways)) if ways else ""
 
 
 def _running(facts: Facts, operator: bool) -> str:
     if not operator:
         return ""
     if facts.get("at_click"):
-        return "Orders of clicks from now on count once it is active; this click's do not."
-    return "Set the program to active, then have the call judged again."
+        return say("Orders of clicks from now on count once it is active; this click's do not.")
+    return say("Set the program to active, then have the call judged again.")
 
 
 def _true_clickid(facts: Facts, operator: bool) -> str:
@@ -83,58 +86,64 @@ def _true_clickid(facts: Facts, operator: bool) -> str:
         return ""
     fault = _clickid_fault(facts.get("clickid", ""), facts["near_clickid"])
     if not operator:
-        return f"A genuine ClickID lies close by: {fault}."
-    return f"The ClickID {facts['near_clickid']} is genuine, and its click is known: {fault}."
+        return say("A genuine ClickID lies close by: {fault}.", fault=fault)
+    return say(
+        "The ClickID {clickid} is genuine, and its click is known: {fault}.", clickid=facts["near_clickid"], fault=fault
+    )
 
 
 def _clickid_fault(sent: str, genuine: str) -> str:
     """What is wrong with a text that lies close to a genuine ClickID."""
     if sent.strip() == genuine:
-        return "there are blanks around the one that was sent"
+        return say("there are blanks around the one that was sent")
     if "".join(sent.split()) == genuine:
-        return "there are blanks in the one that was sent"
+        return say("there are blanks in the one that was sent")
     if sent.upper() == genuine:
-        return "the one that was sent is written in small letters"
+        return say("the one that was sent is written in small letters")
     if len(sent) < LENGTH:
-        return f"the one that was sent has {len(sent)} characters in place of {LENGTH}"
+        return say("the one that was sent has {sent} characters in place of {length}", sent=len(sent), length=LENGTH)
     if len(sent) > LENGTH:
-        return "something hangs on the one that was sent, or is typed twice"
-    return "one character of the one that was sent is wrong"
+        return say("something hangs on the one that was sent, or is typed twice")
+    return say("one character of the one that was sent is wrong")
 
 
 def _right_program(facts: Facts, operator: bool) -> str:
     if not operator or "click_program" not in facts:
         return ""
-    name = f" ({facts['click_program_name']})" if facts.get("click_program_name") else ""
-    return f"With cpid={facts['click_program']} the click would be of the call's program{name}."
+    words = {"number": facts["click_program"], "name": facts.get("click_program_name")}
+    if words["name"]:
+        return say("With cpid={number} the click would be of the call's program ({name}).", **words)
+    return say("With cpid={number} the click would be of the call's program.", **words)
 
 
 def _too_late(facts: Facts, _operator: bool) -> str:
     if not {"at_ms", "clicked_ms", "lifetime_days"} <= facts.keys():
         return ""
     late_ms = facts["at_ms"] - facts["clicked_ms"] - facts["lifetime_days"] * DAY_MS
-    return f"The order came {age(late_ms)} too late."
+    return say("The order came {age} too late.", age=age(late_ms))
 
 
 def _active(facts: Facts, operator: bool) -> str:
     if not operator:
         return ""
     if facts.get("at_click"):
-        return "Orders of clicks from now on count once the partner is active; this click's do not."
-    return "Set the partner to active, then have the call judged again."
+        return say("Orders of clicks from now on count once the partner is active; this click's do not.")
+    return say("Set the partner to active, then have the call judged again.")
 
 
 def _creative(facts: Facts, _operator: bool) -> str:
-    return "" if facts.get("at_click") else "Without wmid the creative of the click is taken."
+    return "" if facts.get("at_click") else say("Without wmid the creative of the click is taken.")
 
 
 def _product(facts: Facts, _operator: bool) -> str:
     sent, hint, names = facts.get("product"), facts.get("hint"), facts.get("products") or []
     if sent is None:
-        return f"Send one of these in the parameter produkt: {_list(names)}." if names else ""
+        return say("Send one of these in the parameter produkt: {names}.", names=_list(names)) if names else ""
     if hint:
-        return f"The product is called {quote(hint)}, you sent {quote(sent)}."
-    return f"The program has: {_list(names)}." if names else "The program has no commission product yet."
+        return say("The product is called {name}, you sent {sent}.", name=quote(hint), sent=quote(sent))
+    if not names:
+        return say("The program has no commission product yet.")
+    return say("The program has: {names}.", names=_list(names))
 
 
 def _amount(facts: Facts, _operator: bool) -> str:
@@ -142,27 +151,34 @@ def _amount(facts: Facts, _operator: bool) -> str:
     if not ways:
         return ""
     if len(ways) == 1:
-        return f"Send it as {ways[0]}."
-    return f"It could mean {' or '.join(ways)}: send the one that you mean in that form."
+        return say("Send it as {way}.", way=ways[0])
+    return say("It could mean {ways}: send the one that you mean in that form.", ways=say(" or ").join(ways))
 
 
 def _approval(facts: Facts, operator: bool) -> str:
     if not operator:
         return ""
     names = facts.get("approved_for") or []
-    has = f"he is approved for {_list(names)}" if names else "he is approved for no product of this program"
-    return (
-        f"The partner has no approval for this product; {has}. "
-        "Approve him and have the call judged again, or send nocheck=1 where the product is not to be checked."
+    has = say("he is approved for no product of this program")
+    if names:
+        has = say("he is approved for {names}", names=_list(names))
+    return say(
+        "The partner has no approval for this product; {has}. "
+        "Approve him and have the call judged again, or send nocheck=1 where the product is not to be checked.",
+        has=has,
     )
 
 
 def _both(facts: Facts, operator: bool) -> str:
     if _is_part_refund(facts):
         amount = money(facts["differences"][0]["later"], facts)
-        return f"If it is a part refund, a signed call with the smaller revenue ({amount}) changes the transaction."
-    told = "It waits in the conflicts for somebody to decide: keep what is there, or correct it."
-    return told if operator else "The people who run the program compare the two."
+        return say(
+            "If it is a part refund, a signed call with the smaller revenue ({amount}) changes the transaction.",
+            amount=amount,
+        )
+    if not operator:
+        return say("The people who run the program compare the two.")
+    return say("It waits in the conflicts for somebody to decide: keep what is there, or correct it.")
 
 
 def _is_part_refund(facts: Facts) -> bool:
@@ -175,10 +191,13 @@ def _is_part_refund(facts: Facts) -> bool:
 def _held(facts: Facts, operator: bool) -> str:
     if not facts.get("held_for"):
         return ""
-    way = (
-        "Release it, or let the shop send the same call with its proof" if operator else "Send the call with its proof"
-    )
-    return f"It is on hold: {facts['held_for']}. {way}, and it counts."
+    why = proof_fault(facts["held_for"])
+    if operator:
+        return say(
+            "It is on hold: {why}. Release it, or let the shop send the same call with its proof, and it counts.",
+            why=why,
+        )
+    return say("It is on hold: {why}. Send the call with its proof, and it counts.", why=why)
 
 
 def _list(names: list[str]) -> str:

@@ -16,18 +16,30 @@ from clicktrail.core.explain import (
     moment,
     operator_sentence,
     pay_step,
+    proof_fault,
     quote,
     sentence,
     window,
 )
 from clicktrail.core.nearest import nearest
+from clicktrail.core.tongue import mark, say
 
 WITHOUT_CLICK = (reasons.MALFORMED_CLICKID, reasons.UNKNOWN_CLICK, reasons.WAITING)
 """Verdicts on a ClickID that names no click, or none yet."""
 
 IGNORED = {
-    "nobody": "nobody may send it",
-    "signed": "only a signed call may send it",
+    "nobody": mark("nobody may send it"),
+    "signed": mark("only a signed call may send it"),
+}
+CAME = {
+    "console": (mark("entered by hand {when}."), mark("entered by hand by {actor} {when}.")),
+    "api": (mark("handed in over the API {when}."), mark("handed in over the API by {actor} {when}.")),
+    "import": (mark("imported {when}."), mark("imported by {actor} {when}.")),
+}
+"""Source of a call -> how it came, without and with who handed it in."""
+UNCHECKED = {
+    "nocheck": mark("not approved for this product, which was not checked: the call says nocheck=1."),
+    "test": mark("not approved for this product, which was not checked: the test partner may earn everything."),
 }
 
 
@@ -73,45 +85,64 @@ def _before(reason: str, facts: Facts, received: Received | None, operator: bool
 
 def _received_step(received: Received, operator: bool) -> str:
     """Who of the house had a hand in it is for the house."""
-    when, actor = moment(received.at_ms), f" by {received.actor}" if operator and received.actor else ""
+    actor = received.actor if operator else ""
+    words = {"when": moment(received.at_ms), "actor": actor, "method": received.method}
     if received.again:
-        number = f": call {received.again}" if operator else ""
-        arrived = f", which arrived {moment(received.arrived_ms)}" if received.arrived_ms else ""
-        return f"judged once more {when}{actor}{number}{arrived}."
-    by = {"console": "entered by hand", "api": "handed in over the API", "import": "imported"}
-    method = f" with {received.method}" if received.method and received.source == "edge" else ""
-    return f"{by.get(received.source, 'received')}{actor} {when}{method}."
+        return _again_step(received, operator, words)
+    if received.source in CAME:
+        return say(CAME[received.source][bool(actor)], **words)
+    if received.method and received.source == "edge":
+        return say("received {when} with {method}.", **words)
+    return say("received by {actor} {when}.", **words) if actor else say("received {when}.", **words)
+
+
+def _again_step(received: Received, operator: bool, words: dict[str, str]) -> str:
+    by = (
+        say("judged once more {when} by {actor}", **words)
+        if words["actor"]
+        else say("judged once more {when}", **words)
+    )
+    number = say(": call {number}", number=received.again) if operator else ""
+    arrived = say(", which arrived {when}", when=moment(received.arrived_ms)) if received.arrived_ms else ""
+    return f"{by}{number}{arrived}."
 
 
 def _proof_step(facts: Facts, received: Received | None) -> str:
     is_of_house = received is not None and (received.house or received.source in ("api", "console"))
-    proofs = [f"signed with key {facts['signed_by']}"] if facts.get("signed_by") and not is_of_house else []
-    token = facts.get("token")
-    proofs += [f"token {token} is right"] if token and not is_of_house else []
-    proofs += ["it came from a listed address"] if received is not None and received.listed else []
-    fault = f"a proof that it gave does not count: {facts['proof_fault']}" if facts.get("proof_fault") else ""
-    told = "; ".join([", ".join(proofs)] * bool(proofs) + [fault] * bool(fault))
-    return f"{told}." if told else ""
+    proofs = []
+    if facts.get("signed_by") and not is_of_house:
+        proofs.append(say("signed with key {number}", number=facts["signed_by"]))
+    if facts.get("token") and not is_of_house:
+        proofs.append(say("token {number} is right", number=facts["token"]))
+    if received is not None and received.listed:
+        proofs.append(say("it came from a listed address"))
+    told = [", ".join(proofs)] if proofs else []
+    if facts.get("proof_fault"):
+        told.append(say("a proof that it gave does not count: {fault}", fault=proof_fault(facts["proof_fault"])))
+    return f"{'; '.join(told)}." if told else ""
 
 
 def _click_step(reason: str, facts: Facts) -> str:
     if not facts.get("clickid"):
         return ""
+    clickid = quote(facts["clickid"])
     if reason in WITHOUT_CLICK:
-        return f"its ClickID is {quote(facts['clickid'])}."
-    return f"its ClickID {quote(facts['clickid'])} names a click that is known." if "clicked_ms" in facts else ""
+        return say("its ClickID is {clickid}.", clickid=clickid)
+    return say("its ClickID {clickid} names a click that is known.", clickid=clickid) if "clicked_ms" in facts else ""
 
 
 def _window_step(reason: str, facts: Facts) -> str:
     """ "Clicked 3 days before the call (2026-01-02 10:00 UTC); orders count for 30 days after the click"."""
     if not age_of(facts) or reason in WITHOUT_CLICK:
         return ""
-    lifetime = f"; orders count for {window(facts)} after the click" if window(facts) else ""
-    return f"clicked {age_of(facts)} before the call ({moment(facts['clicked_ms'])}){lifetime}."
+    words = {"age": age_of(facts), "when": moment(facts["clicked_ms"]), "window": window(facts)}
+    if words["window"]:
+        return say("clicked {age} before the call ({when}); orders count for {window} after the click.", **words)
+    return say("clicked {age} before the call ({when}).", **words)
 
 
 def _credit(facts: Facts) -> Iterator[str]:
-    yield _ignored_step("pid", "The parameter pid", facts)
+    yield _ignored_step("pid", say("The parameter pid"), facts)
     yield _ignored_step("nocheck", "nocheck=1", facts)
     yield credit_step(facts)
     yield _approval_step(facts)
@@ -120,13 +151,16 @@ def _credit(facts: Facts) -> Iterator[str]:
 
 def _ignored_step(name: str, what: str, facts: Facts) -> str:
     rule = facts.get(f"ignored_{name}")
-    return f"{what} was not heeded: {IGNORED.get(rule, 'this caller may not send it')}." if rule else ""
+    if not rule:
+        return ""
+    why = say(IGNORED.get(rule, mark("this caller may not send it")))
+    return say("{what} was not heeded: {why}.", what=what, why=why)
 
 
 def _approval_step(facts: Facts) -> str:
+    if facts.get("approved_ms"):
+        return say("approved for this product since {when}.", when=moment(facts["approved_ms"]))
     if "approved_ms" in facts:
-        since = f"since {moment(facts['approved_ms'])}" if facts["approved_ms"] else "since an unknown date"
-        return f"approved for this product {since}."
-    why = {"nocheck": "the call says nocheck=1", "test": "the test partner may earn everything"}
-    unapproved = why.get(facts.get("unapproved", ""))
-    return f"not approved for this product, which was not checked: {unapproved}." if unapproved else ""
+        return say("approved for this product since an unknown date.")
+    unchecked = UNCHECKED.get(facts.get("unapproved", ""))
+    return say(unchecked) if unchecked else ""

@@ -11,8 +11,12 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.conf import settings
 from django.utils import timezone, translation
 
+from clicktrail.core.tongue import ENGLISH, Tongue, speaking
+
 ZONE = "zone"
 """In the session: what the browser said at sign-in."""
+TONGUES = {"en": ENGLISH, "de": Tongue(translation.gettext, translation.ngettext, ",")}
+"""Language -> how sentences of the core are said in it; for every one of settings.LANGUAGES."""
 
 _zone: ContextVar[ZoneInfo | None] = ContextVar("viewer_zone", default=None)
 
@@ -27,7 +31,7 @@ def viewer_middleware(get_response: Any) -> Any:
         language = language_of(request, account)
         token = _zone.set(zone_of(request, account))
         try:
-            with translation.override(language), timezone.override(zone()):
+            with translation.override(language), timezone.override(zone()), speaking(TONGUES[language]):
                 request.LANGUAGE_CODE = language
                 response = get_response(request)
         finally:

@@ -11,14 +11,14 @@ from clicktrail.control.ledger.models import Click, Move, Postback, Transaction
 from clicktrail.control.ledger.trace import Found
 from clicktrail.core import explain, reasons
 from clicktrail.core.clickid import node_of, text_of
-from clicktrail.core.money import format_minor
+from clicktrail.core.tongue import mark, say
 
 OUTCOMES = {
-    reasons.OK: "The partner is credited if an order follows.",
-    reasons.PROGRAM_PAUSED: "Nobody is credited: the program was paused.",
-    reasons.UNKNOWN_PARTNER: "Nobody is credited: the link named no partner that exists.",
-    reasons.PARTNER_INACTIVE: "Nobody is credited: the partner was not active.",
-    reasons.UNKNOWN_CREATIVE: "Nobody is credited: the link named an unknown or paused creative or target.",
+    reasons.OK: mark("The partner is credited if an order follows."),
+    reasons.PROGRAM_PAUSED: mark("Nobody is credited: the program was paused."),
+    reasons.UNKNOWN_PARTNER: mark("Nobody is credited: the link named no partner that exists."),
+    reasons.PARTNER_INACTIVE: mark("Nobody is credited: the partner was not active."),
+    reasons.UNKNOWN_CREATIVE: mark("Nobody is credited: the link named an unknown or paused creative or target."),
 }
 """Outcome of a click -> what follows from it."""
 
@@ -38,10 +38,14 @@ class Names:
         self._partners = dict(Partner.objects.values_list("id", "name"))
 
     def program(self, id: int | None) -> str:
-        return f"program {id} ({self._programs[id]})" if id in self._programs else f"program {id}"
+        if id in self._programs:
+            return say("program {number} ({name})", number=id, name=self._programs[id])
+        return say("program {number}", number=id)
 
     def partner(self, id: int) -> str:
-        return f"partner {id} ({self._partners[id]})" if id in self._partners else f"partner {id}"
+        if id in self._partners:
+            return say("partner {number} ({name})", number=id, name=self._partners[id])
+        return say("partner {number}", number=id)
 
 
 def tell(found: Found, prefix: str) -> list[Chapter]:
@@ -98,50 +102,115 @@ def _told(chapter: Chapter) -> dict[str, Any]:
 
 
 def _click(click: Click, prefix: str, names: Names, foreign: str) -> Chapter:
-    who = names.partner(click.partner_id) if click.partner_id else "no partner"
-    creative = f", creative {click.creative_id}" if click.creative_id else ""
-    heading = f"Click on a link of {who} for {names.program(click.program_id)}{creative}, led to {click.target!r}."
+    words = {
+        "partner": names.partner(click.partner_id) if click.partner_id else say("no partner"),
+        "program": names.program(click.program_id),
+        "creative": click.creative_id,
+        "target": repr(click.target),
+    }
+    heading = say("Click on a link of {partner} for {program}, led to {target}.", **words)
+    if click.creative_id:
+        heading = say("Click on a link of {partner} for {program}, creative {creative}, led to {target}.", **words)
     return Chapter(click.at_ms, heading, [step for step in _click_steps(click, prefix, foreign) if step])
 
 
 def _click_steps(click: Click, prefix: str, foreign: str) -> Iterator[str]:
-    yield f"Imported: another system gave it the ClickID {explain.quote(foreign)}." if foreign else ""
-    yield f"ClickID {text_of(prefix, click.id, click.tail)}, made by node {node_of(click.id)}."
-    yield f"Sub id {explain.quote(click.subid)}." if click.subid else ""
-    yield f"It came from {click.referrer_host}." if click.referrer_host else ""
-    yield OUTCOMES.get(click.outcome, f"Nobody is credited: {click.outcome}.")
-    yield "A crawler's: it is not counted." if click.bot else ""
-    if click.prefetch:
-        counted = "it is counted, because an order named it." if click.counted else "it is not counted."
-        yield f"The browser only fetched it ahead: {counted}"
+    if foreign:
+        yield say("Imported: another system gave it the ClickID {clickid}.", clickid=explain.quote(foreign))
+    clickid = text_of(prefix, click.id, click.tail)
+    yield say("ClickID {clickid}, made by node {node}.", clickid=clickid, node=node_of(click.id))
+    yield say("Sub id {subid}.", subid=explain.quote(click.subid)) if click.subid else ""
+    yield say("It came from {host}.", host=click.referrer_host) if click.referrer_host else ""
+    yield outcome(click)
+    yield say("A crawler's: it is not counted.") if click.bot else ""
+    if click.prefetch and click.counted:
+        yield say("The browser only fetched it ahead: it is counted, because an order named it.")
+    elif click.prefetch:
+        yield say("The browser only fetched it ahead: it is not counted.")
     if click.counted and not click.net:
-        yield "A repeated click of the same visitor: in the gross clicks, not in the net ones."
+        yield say("A repeated click of the same visitor: in the gross clicks, not in the net ones.")
+
+
+def outcome(click: Click) -> str:
+    """What follows from a click, in a sentence."""
+    known = OUTCOMES.get(click.outcome)
+    return say(known) if known else say("Nobody is credited: {why}.", why=click.outcome)
 
 
 def _call(call: Postback, copies: Iterable[Postback], names: Names) -> Chapter:
-    order = f"order {explain.quote(call.tid)}" if call.tid else "no order number"
-    program = f" for {names.program(call.program_id)}" if call.program_id is not None else ""
-    by = {
-        "console": f"Entered by hand by {call.actor}",
-        "api": f"Handed in over the API by {call.actor}",
-        "import": f"Imported from {explain.quote(call.actor)}: call",
-        "again": "Judged once more: the call",
+    words = {
+        "actor": call.actor,
+        "system": explain.quote(call.actor),
+        "method": call.method,
+        "order": say("order {tid}", tid=explain.quote(call.tid)) if call.tid else say("no order number"),
+        "program": names.program(call.program_id),
+        "number": call.id,
     }
-    heading = f"{by.get(call.source, f'Call {call.method}')} with {order}{program}, log number {call.id}."
+    with_program, without = HEADINGS.get(call.source, HEADINGS["edge"])
+    heading = say(with_program if call.program_id is not None else without, **words)
     return Chapter(call.at_ms, heading, verdicts.steps_of(call, copies))
 
 
+HEADINGS = {
+    "edge": (
+        mark("Call {method} with {order} for {program}, log number {number}."),
+        mark("Call {method} with {order}, log number {number}."),
+    ),
+    "console": (
+        mark("Entered by hand by {actor} with {order} for {program}, log number {number}."),
+        mark("Entered by hand by {actor} with {order}, log number {number}."),
+    ),
+    "api": (
+        mark("Handed in over the API by {actor} with {order} for {program}, log number {number}."),
+        mark("Handed in over the API by {actor} with {order}, log number {number}."),
+    ),
+    "import": (
+        mark("Imported from {system}: call with {order} for {program}, log number {number}."),
+        mark("Imported from {system}: call with {order}, log number {number}."),
+    ),
+    "again": (
+        mark("Judged once more: the call with {order} for {program}, log number {number}."),
+        mark("Judged once more: the call with {order}, log number {number}."),
+    ),
+}
+"""Source of a call -> its heading, with and without a program."""
+
+
 def _transaction(t: Transaction, moves: list[Move], names: Names) -> Chapter:
-    revenue = "" if t.revenue_minor is None else f", revenue {format_minor(t.revenue_minor, t.decimals)} {t.currency}"
-    commission = f"{format_minor(t.commission_minor, t.decimals)} {t.currency}"
-    heading = f"Transaction {t.number} for {names.partner(t.partner_id)}: commission {commission}{revenue}, {t.state}."
-    steps = [f"Order {explain.quote(t.tid)} of {names.program(t.program_id)}, product {explain.quote(t.product)}."]
-    steps += ["A test: it is in no total."] if t.test else []
-    steps += ["Entered by hand."] if t.manual else []
-    steps += ["Imported from another system, with the commission that it paid."] if is_imported(t.postback_id) else []
+    facts = {"currency": t.currency, "decimals": t.decimals}
+    words = {
+        "number": t.number,
+        "partner": names.partner(t.partner_id),
+        "commission": explain.money(t.commission_minor, facts),
+        "revenue": "" if t.revenue_minor is None else explain.money(t.revenue_minor, facts),
+        "state": say(t.state),
+    }
+    heading = say("Transaction {number} for {partner}: commission {commission}, {state}.", **words)
+    if words["revenue"]:
+        heading = say(
+            "Transaction {number} for {partner}: commission {commission}, revenue {revenue}, {state}.", **words
+        )
+    order = {"tid": explain.quote(t.tid), "program": names.program(t.program_id), "product": explain.quote(t.product)}
+    steps = [say("Order {tid} of {program}, product {product}.", **order)]
+    steps += [say("A test: it is in no total.")] if t.test else []
+    steps += [say("Entered by hand.")] if t.manual else []
+    if is_imported(t.postback_id):
+        steps += [say("Imported from another system, with the commission that it paid.")]
     return Chapter(t.created_ms, heading, steps + [_move(move) for move in moves])
 
 
 def _move(move: Move) -> str:
-    why = f": {explain.quote(move.reason)}" if move.reason else ""
-    return f"{export.iso(move.at_ms)}  {move.from_state} -> {move.to_state}, by {move.actor or 'nobody named'}{why}."
+    words = {
+        "begin": say(move.from_state), "end": say(move.to_state), "actor": move.actor or say("nobody named"),
+        "why": explain.quote(move.reason),
+    }  # fmt: skip
+    told = (
+        say("{begin} -> {end}, by {actor}: {why}.", **words)
+        if move.reason
+        else say("{begin} -> {end}, by {actor}.", **words)
+    )
+    return f"{export.iso(move.at_ms)}  {told}"
+
+
+STATES = [mark("held"), mark("open"), mark("confirmed"), mark("cancelled"), mark("paid")]
+"""As the middle of a sentence has them."""

@@ -13,6 +13,7 @@ from clicktrail.control.ledger.models import Click, Postback
 from clicktrail.core import explain, reasons
 from clicktrail.core.clickid import Checks
 from clicktrail.core.story import Received, story
+from clicktrail.core.tongue import say
 
 LONGEST_MEANT = 64
 """Characters of a text that may still be a ClickID with a slip in it."""
@@ -65,7 +66,10 @@ def with_near_clickid(reason: str, facts: dict[str, Any]) -> dict[str, Any]:
 
 def _judged_again(copy: Postback, operator: bool) -> str:
     when = explain.moment(copy.at_ms)
-    if not operator:
-        saved = f"It was saved as transaction {copy.transaction_number}." if copy.saved else ""
-        return f"It was judged once more {when}. {saved}".rstrip()
-    return f"Judged once more {when} by {copy.actor} as call {copy.pk}: {sentence_of(copy)}"
+    if operator:
+        words = {"when": when, "actor": copy.actor, "number": copy.pk, "verdict": sentence_of(copy)}
+        return say("Judged once more {when} by {actor} as call {number}: {verdict}", **words)
+    if copy.saved:
+        words = {"when": when, "number": copy.transaction_number}
+        return say("It was judged once more {when}. It was saved as transaction {number}.", **words)
+    return say("It was judged once more {when}.", when=when)

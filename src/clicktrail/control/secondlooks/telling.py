@@ -11,15 +11,16 @@ from typing import Any
 from clicktrail.control.ledger import verdicts
 from clicktrail.control.ledger.forget import without_query
 from clicktrail.control.ledger.models import Click, Move, Postback, Transaction
-from clicktrail.control.ledger.story import OUTCOMES, Chapter
+from clicktrail.control.ledger.story import Chapter, outcome
 from clicktrail.control.secondlooks.models import Share
 from clicktrail.core.explain import capital, moment, money, pay_step, quote, without_partners
 from clicktrail.core.ids import read_id
+from clicktrail.core.tongue import mark, say
 
 MOST_SHARED_CALLS = 50
 """Calls in a shared story; the newest beyond it are left off."""
 
-ANOTHERS = "It concerns another partner."
+ANOTHERS = mark("It concerns another partner.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,9 @@ def tell(share: Share) -> list[Chapter]:
 
 
 def title(share: Share) -> str:
-    return f"Order {quote(share.tid)}" if share.tid else "A click" if share.click_id else "A call"
+    if share.tid:
+        return say("Order {tid}", tid=quote(share.tid))
+    return say("A click") if share.click_id else say("A call")
 
 
 def _calls(share: Share) -> Any:
@@ -77,16 +80,15 @@ def _click(click: Click, reader: Reader) -> Chapter:
 
 
 def _click_heading(click: Click, reader: Reader) -> str:
-    whose = "your link" if reader.is_his(click.partner_id) else "a partner's link"
-    return f"A click on {whose}."
+    return say("A click on your link.") if reader.is_his(click.partner_id) else say("A click on a partner's link.")
 
 
 def _click_steps(click: Click, reader: Reader) -> Iterator[str]:
-    yield f"It led to {quote(without_query(click.target))}."
+    yield say("It led to {target}.", target=quote(without_query(click.target)))
     if reader.is_his(click.partner_id):
-        yield f"Subid {quote(click.subid)}." if click.subid else ""
-        yield f"It came from {click.referrer_host}." if click.referrer_host else ""
-    yield OUTCOMES.get(click.outcome, "Nobody is credited.")
+        yield say("Subid {subid}.", subid=quote(click.subid)) if click.subid else ""
+        yield say("It came from {host}.", host=click.referrer_host) if click.referrer_host else ""
+    yield outcome(click)
 
 
 def _whose(call: Postback, clicked: int | None, earned: int | None) -> set[int]:
@@ -96,10 +98,10 @@ def _whose(call: Postback, clicked: int | None, earned: int | None) -> set[int]:
 
 
 def _call(call: Postback, copies: list[Postback], whose: set[int], reader: Reader) -> Chapter:
-    heading = "A call that reports this order." if call.tid else "A call without an order number."
+    heading = say("A call that reports this order.") if call.tid else say("A call without an order number.")
     facts = verdicts.facts_of(call)
     if not all(reader.may_read(partner) for partner in whose):
-        return Chapter(call.at_ms, heading, [ANOTHERS])
+        return Chapter(call.at_ms, heading, [say(ANOTHERS)])
     steps = verdicts.steps_of(call, copies, operator=False)
     if whose and reader.partner is not None:
         told = pay_step(without_partners(facts))
@@ -108,14 +110,16 @@ def _call(call: Postback, copies: list[Postback], whose: set[int], reader: Reade
 
 
 def _transaction(row: Transaction, reader: Reader) -> Chapter:
-    heading = f"Transaction {row.number}."
+    heading = say("Transaction {number}.", number=row.number)
     if not reader.may_read(row.partner_id):
-        return Chapter(row.created_ms, heading, [ANOTHERS])
+        return Chapter(row.created_ms, heading, [say(ANOTHERS)])
     currency = {"currency": row.currency, "decimals": row.decimals}
-    steps = [f"Product {quote(row.product)}.", f"It is {row.state}."]
-    steps += [f"Revenue {money(row.revenue_minor, currency)}."] if row.revenue_minor is not None else []
-    steps += [f"Commission {money(row.commission_minor, currency)}."] if reader.is_his(row.partner_id) else []
-    steps += ["A test: it is in no total."] if row.test else []
+    steps = [say("Product {product}.", product=quote(row.product)), say("It is {state}.", state=say(row.state))]
+    if row.revenue_minor is not None:
+        steps += [say("Revenue {money}.", money=money(row.revenue_minor, currency))]
+    if reader.is_his(row.partner_id):
+        steps += [say("Commission {money}.", money=money(row.commission_minor, currency))]
+    steps += [say("A test: it is in no total.")] if row.test else []
     moves = Move.objects.filter(transaction_number=row.number).order_by("id")
     return Chapter(row.created_ms, heading, steps + [_move(move) for move in moves])
 
@@ -123,5 +127,6 @@ def _transaction(row: Transaction, reader: Reader) -> Chapter:
 def _move(move: Move) -> str:
     """When and what; who and why stays in the house."""
     if move.from_state == move.to_state:
-        return f"Changed {moment(move.at_ms)}."
-    return f"{move.from_state.capitalize()} became {move.to_state} {moment(move.at_ms)}."
+        return say("Changed {when}.", when=moment(move.at_ms))
+    begin, end = say(move.from_state), say(move.to_state)
+    return capital(say("{begin} became {end} {when}.", begin=begin, end=end, when=moment(move.at_ms)))
