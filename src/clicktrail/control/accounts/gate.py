@@ -48,7 +48,8 @@ class Gate(DefaultAccountAdapter):
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         if not user.is_authenticated:
             return []
-        return [{"id": "reauthenticate", "description": "", "url": reverse("account_reauthenticate")}]
+        page = "portal:password_again" if user.role == Role.PARTNER else "account_reauthenticate"
+        return [{"id": "reauthenticate", "description": "", "url": reverse(page)}]
 
     def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:  # noqa: ARG002 - allauth's form
         return not is_fresh(self.request)

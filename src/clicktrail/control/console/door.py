@@ -37,15 +37,26 @@ class Door:
 
     def process_view(self, request: Any, view: Any, *_args: Any) -> Any:
         """None: go on."""
-        if not request.user.is_authenticated or request.path.startswith(OUTSIDE + OWN):
+        if not request.user.is_authenticated:
             return None
         rights = rights_of(request)
         if rights.is_partner:
-            if request.path == "/":
-                return HttpResponseRedirect(PORTAL)
-            raise Http404(_("There is no such page, or it is not for you."))
+            return _partner(request)
+        if request.path.startswith(OUTSIDE + OWN):
+            return None
         if request.method not in SAFE and not rights.edits and not getattr(view, "reads", False):
             rights.must_edit()
         if not rights.is_inside:
             raise PermissionDenied(_("Your account has no part in the console any more. Ask an owner."))
         return None
+
+
+def _partner(request: Any) -> HttpResponseRedirect | None:
+    """The portal is his; what is open to anybody is to him; his account has its pages there."""
+    if request.path.startswith(OUTSIDE) and not request.path.startswith("/api/"):
+        return None
+    if request.path == "/":
+        return HttpResponseRedirect(PORTAL)
+    if request.path.startswith(OWN[:2]):
+        return HttpResponseRedirect(f"{PORTAL}account/")
+    raise Http404(_("There is no such page, or it is not for you."))

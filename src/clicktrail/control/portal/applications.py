@@ -1,8 +1,8 @@
 """Who asked to become a partner: who waits, and what somebody of the house decides.
 
-    for application in waiting(): ...
-    approve(application, "mona", [product, ...], Pays(percent_ppm=80_000))
-    decline(application, "mona", "We look for gardeners only.")
+for application in waiting(): ...
+approve(application, "mona", [product, ...], Pays(percent_ppm=80_000))
+decline(application, "mona", "We look for gardeners only.")
 """
 
 from collections.abc import Iterable

@@ -2,15 +2,36 @@
 
 from django.urls import path
 
-from clicktrail.control.portal import overview
+from clicktrail.control.portal import account, joining, overview, terms
 from clicktrail.control.portal.viewer import inside
 
 app_name = "portal"
 
-OPEN: list[object] = []
-"""For who has no account yet."""
+
+def _alone(view: object) -> object:
+    """For the partner himself, also while he waits."""
+    return inside(view, alone=True)  # type: ignore[arg-type]
+
+
+OPEN = [
+    path("join/", joining.join, name="join"),
+    path("join/thanks/", joining.joined, name="joined"),
+    path("terms/", terms.terms, name="terms"),
+    path("terms/<int:version>/", terms.terms, name="terms_version"),
+]
+"""For anybody."""
 
 urlpatterns = [
+    *OPEN,
     path("", inside(overview.overview), name="overview"),
     path("leave/", overview.leave, name="leave"),
+    path("terms/accept/", _alone(terms.accept_terms), name="accept_terms"),
+    path("account/", _alone(account.Overview.as_view()), name="account"),
+    path("account/password/", _alone(account.ChangePassword.as_view()), name="password"),
+    path("account/confirm/", _alone(account.PasswordAgain.as_view()), name="password_again"),
+    path("account/second-factor/", _alone(account.SwitchOn.as_view()), name="second_factor"),
+    path("account/second-factor/picture/", _alone(account.picture), name="second_factor_picture"),
+    path("account/second-factor/off/", _alone(account.SwitchOff.as_view()), name="second_factor_off"),
+    path("account/recovery-codes/", _alone(account.RecoveryCodes.as_view()), name="recovery_codes"),
+    path("account/recovery-codes/new/", _alone(account.NewRecoveryCodes.as_view()), name="new_recovery_codes"),
 ]

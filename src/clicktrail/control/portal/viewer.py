@@ -93,4 +93,4 @@ def _refused(request: Any) -> HttpResponse:
 def _waiting(request: Any) -> HttpResponse:
     from clicktrail.control.portal.standing import standing_of
 
-    return TemplateResponse(request, "portal/waiting.html", {"standing": standing_of(request)}, status=403)
+    return TemplateResponse(request, "portal/waiting.html", {"standing": standing_of(request)})

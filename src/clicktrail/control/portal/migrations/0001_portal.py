@@ -4,62 +4,69 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Terms',
+            name="Terms",
             fields=[
-                ('version', models.BigAutoField(primary_key=True, serialize=False)),
-                ('text', models.TextField(verbose_name='text')),
-                ('actor', models.TextField()),
-                ('at_ms', models.BigIntegerField()),
+                ("version", models.BigAutoField(primary_key=True, serialize=False)),
+                ("text", models.TextField(verbose_name="text")),
+                ("actor", models.TextField()),
+                ("at_ms", models.BigIntegerField()),
             ],
             options={
-                'verbose_name': 'terms',
-                'verbose_name_plural': 'terms',
-                'db_table': 'portal_terms',
+                "verbose_name": "terms",
+                "verbose_name_plural": "terms",
+                "db_table": "portal_terms",
             },
         ),
         migrations.CreateModel(
-            name='Acceptance',
+            name="Acceptance",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('account_id', models.BigIntegerField()),
-                ('version', models.BigIntegerField()),
-                ('at_ms', models.BigIntegerField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("account_id", models.BigIntegerField()),
+                ("version", models.BigIntegerField()),
+                ("at_ms", models.BigIntegerField()),
             ],
             options={
-                'db_table': 'portal_acceptance',
-                'constraints': [models.UniqueConstraint(fields=('account_id', 'version'), name='accepted_once')],
+                "db_table": "portal_acceptance",
+                "constraints": [models.UniqueConstraint(fields=("account_id", "version"), name="accepted_once")],
             },
         ),
         migrations.CreateModel(
-            name='Application',
+            name="Application",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('account_id', models.BigIntegerField(unique=True)),
-                ('name', models.CharField(max_length=200, verbose_name='name or company')),
-                ('email', models.CharField(max_length=150, verbose_name='e-mail')),
-                ('website', models.CharField(max_length=500, verbose_name='website')),
-                ('traffic', models.TextField(verbose_name='how traffic is made')),
-                ('language', models.CharField(blank=True, default='', max_length=8)),
-                ('address', models.CharField(blank=True, default='', max_length=64)),
-                ('terms_version', models.BigIntegerField()),
-                ('at_ms', models.BigIntegerField()),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('approved', 'Approved'), ('declined', 'Declined')], default='waiting', max_length=8)),
-                ('decided_ms', models.BigIntegerField(null=True)),
-                ('decided_by', models.TextField(blank=True, default='')),
-                ('why', models.TextField(blank=True, default='')),
-                ('partner_id', models.BigIntegerField(null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("account_id", models.BigIntegerField(unique=True)),
+                ("name", models.CharField(max_length=200, verbose_name="name or company")),
+                ("email", models.CharField(max_length=150, verbose_name="e-mail")),
+                ("website", models.CharField(max_length=500, verbose_name="website")),
+                ("traffic", models.TextField(verbose_name="how traffic is made")),
+                ("language", models.CharField(blank=True, default="", max_length=8)),
+                ("address", models.CharField(blank=True, default="", max_length=64)),
+                ("terms_version", models.BigIntegerField()),
+                ("at_ms", models.BigIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("approved", "Approved"), ("declined", "Declined")],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("decided_ms", models.BigIntegerField(null=True)),
+                ("decided_by", models.TextField(blank=True, default="")),
+                ("why", models.TextField(blank=True, default="")),
+                ("partner_id", models.BigIntegerField(null=True)),
             ],
             options={
-                'db_table': 'portal_application',
-                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['id'], name='application_waiting')],
+                "db_table": "portal_application",
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "waiting")), fields=["id"], name="application_waiting")
+                ],
             },
         ),
     ]
