@@ -7,6 +7,7 @@ import pytest
 from support.counter import Counter, counter
 
 from clicktrail import catalogfile
+from clicktrail.heartbeat import now_ms
 
 PROGRAM = {"name": "New", "currency": "EUR", "landing_page": "https://new.example/?c=<% CLICKID %>"}
 
@@ -40,7 +41,7 @@ def test_a_whole_program_is_made_and_published(api: Counter) -> None:
     assert made.targets == {"default": PROGRAM["landing_page"], "shoes": "https://new.example/s"}
     assert catalog.creatives[creative["id"]].target == "shoes"
     assert catalog.is_approved(partner, program, "Sale")
-    assert catalog.rate(partner, program, made.products[0]).fixed_minor == 250
+    assert catalog.used_rate(partner, program, made.products[0], now_ms()).rate.fixed_minor == 250
     assert (product["percent"], product["fixed"], product["default"]) == ("7.5", None, True)
 
 

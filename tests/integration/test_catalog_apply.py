@@ -126,7 +126,7 @@ def test_a_whole_set_up_is_loaded_and_published(settings: Settings) -> None:
     lead = catalog.product(1, "Lead")
     assert lead is not None and lead.rate.fixed_minor == 250
     sale = catalog.product(1, "Sale")
-    assert sale is not None and catalog.rate(3, 1, sale).percent_ppm == 125_000
+    assert sale is not None and catalog.used_rate(3, 1, sale, 1).rate.percent_ppm == 125_000
     assert catalog.is_approved(3, 5, "whatever comes later") and not catalog.is_approved(3, 1, "whatever")
     assert catalog.creatives[7].state == "paused" and catalog.creatives[7].target == "default"
     assert catalog.is_approved(2, 1, "Lead"), "the test partner may earn later products too"

@@ -4,6 +4,7 @@ Plain frozen values, so that judging stays pure; the edge compiles its own byte 
 from it (`edge/catalog.py`), control writes it (`control/catalog/publish.py`).
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -29,11 +30,16 @@ class Rate:
     fixed_minor: int | None = None
 
 
+NO_RATE = Rate()
+"""Of a partner: none of his own, he earns what the product pays."""
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
     id: int
     name: str
     rate: Rate
+    """From the beginning, until the first timed one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,37 @@ class PartnerRate:
     program: int
     product: str
     rate: Rate
+    since_ms: int = 0
+    """0: from the beginning."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimedRate:
+    """What is paid from a moment on, until the next one of the same partner and product."""
+
+    partner: int
+    """0: the product's own."""
+    program: int
+    product: str
+    since_ms: int
+    """Milliseconds since 1970 UTC; the first one in which it holds."""
+    rate: Rate
+    """NO_RATE: the partner has none of his own any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsedRate:
+    """The rate that holds at a moment, and where it comes from."""
+
+    rate: Rate
+    since_ms: int = 0
+    """0: from the beginning."""
+    own: bool = False
+    """The partner's own, in place of the product's."""
+
+
+Steps = tuple[list[int], list[Rate]]
+"""Moments in rising order, and the rate that holds from each."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +145,8 @@ class Catalog:
     rates: tuple[PartnerRate, ...] = ()
     receivers: tuple[Receiver, ...] = ()
     """Who is told of what: partners' postbacks and webhooks, paused ones too."""
+    timed: tuple[TimedRate, ...] = ()
+    """Rates of the past and of the time to come; docs/decisions/0016-rates-have-a-beginning.md."""
 
     @cached_property
     def _approved(self) -> dict[tuple[int, int, str], int]:
@@ -123,8 +162,17 @@ class Catalog:
         return {partner.name.casefold(): partner.id for partner in self.partners.values()}
 
     @cached_property
-    def _rates(self) -> dict[tuple[int, int, str], Rate]:
-        return {(r.partner, r.program, r.product): r.rate for r in self.rates}
+    def _steps(self) -> dict[tuple[int, int, str], Steps]:
+        """By (partner, program, product); partner 0 for what the product itself pays later on."""
+        own = [((r.partner, r.program, r.product), r.since_ms, r.rate) for r in self.rates]
+        timed = [((t.partner, t.program, t.product), t.since_ms, t.rate) for t in self.timed]
+        found: dict[tuple[int, int, str], Steps] = {}
+        # A sort keeps the order of what begins together: the one that was written later holds.
+        for key, since_ms, rate in sorted((*own, *timed), key=lambda step: step[1]):
+            moments, rates = found.setdefault(key, ([], []))
+            moments.append(since_ms)
+            rates.append(rate)
+        return found
 
     @cached_property
     def _receivers(self) -> dict[tuple[str, int], list[Receiver]]:
@@ -161,6 +209,21 @@ class Catalog:
         names = [product.name for product in found.products] if found else []
         return [name for name in names if self.is_approved(partner, program, name)]
 
-    def rate(self, partner: int, program: int, product: Product) -> Rate:
-        """The partner's own rate, else the product's."""
-        return self._rates.get((partner, program, product.name), product.rate)
+    def used_rate(self, partner: int, program: int, product: Product, at_ms: int) -> UsedRate:
+        """The partner's own rate of that moment, else the product's."""
+        own = self._step((partner, program, product.name), at_ms)
+        if own is not None and own[1] != NO_RATE:
+            return UsedRate(own[1], own[0], own=True)
+        since_ms, rate = self._step((0, program, product.name), at_ms) or (0, product.rate)
+        return UsedRate(rate, since_ms)
+
+    def rate_at(self, partner: int, program: int, product: str, at_ms: int) -> UsedRate | None:
+        """The same by the product's name; None where the program has no such product."""
+        found = self.product(program, product)
+        return None if found is None else self.used_rate(partner, program, found, at_ms)
+
+    def _step(self, key: tuple[int, int, str], at_ms: int) -> tuple[int, Rate] | None:
+        """The last one that began at this moment or before it."""
+        moments, rates = self._steps.get(key, ((), ()))
+        place = bisect_right(moments, at_ms)
+        return (moments[place - 1], rates[place - 1]) if place else None

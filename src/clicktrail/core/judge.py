@@ -66,7 +66,7 @@ def _earned(case: Case, program: Program, tid: str, held_for: str, facts: Facts)
     partner = _partner(case, click, facts)
     creative = _creative(case, click, program)
     product = _product(case, program, facts)
-    rate = case.catalog.rate(partner, program.id, product)
+    rate = _rate(case, partner, program, product, facts)
     revenue_minor = _revenue(case, program, rate, facts)
     _approved(case, partner, program, product, facts)
     earned = _commission(case, program, rate, revenue_minor)
@@ -248,6 +248,13 @@ def _product(case: Case, program: Program, facts: Facts) -> Product:
         )
     facts["product"] = product.name
     return product
+
+
+def _rate(case: Case, partner: int, program: Program, product: Product, facts: Facts) -> Rate:
+    """The one that held when the call arrived, whatever has been written since."""
+    used = case.catalog.used_rate(partner, program.id, product, case.now_ms)
+    facts.update(rate_own=used.own or None, rate_since_ms=used.since_ms or None)
+    return used.rate
 
 
 def _revenue(case: Case, program: Program, rate: Rate, facts: Facts) -> int | None:

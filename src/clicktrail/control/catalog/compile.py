@@ -44,6 +44,7 @@ def _read(prefix: str, version: int, changed_ms: int) -> core.Catalog:
         approvals=_approvals(products),
         rates=_rates(products),
         receivers=_receivers(),
+        timed=_timed(products),
     )
 
 
@@ -137,9 +138,26 @@ def _approvals(products: dict[int, models.Product]) -> tuple[core.Approval, ...]
 def _rates(products: dict[int, models.Product]) -> tuple[core.PartnerRate, ...]:
     return tuple(
         core.PartnerRate(
-            row.partner_id, products[row.product_id].program_id, products[row.product_id].name, rate_of(row)
+            row.partner_id,
+            products[row.product_id].program_id,
+            products[row.product_id].name,
+            rate_of(row),
+            row.valid_from_ms,
         )
         for row in models.PartnerRate.objects.order_by("pk")
+    )
+
+
+def _timed(products: dict[int, models.Product]) -> tuple[core.TimedRate, ...]:
+    return tuple(
+        core.TimedRate(
+            row.partner_id or 0,
+            products[row.product_id].program_id,
+            products[row.product_id].name,
+            row.valid_from_ms,
+            rate_of(row),
+        )
+        for row in models.TimedRate.objects.order_by("valid_from_ms", "pk")
     )
 
 
@@ -152,7 +170,7 @@ def _receivers() -> tuple[Receiver, ...]:
     )
 
 
-def rate_of(row: models.Product | models.PartnerRate) -> core.Rate:
+def rate_of(row: models.Product | models.PartnerRate | models.TimedRate) -> core.Rate:
     return core.Rate(percent_ppm=row.percent_ppm, fixed_minor=row.fixed_minor)
 
 

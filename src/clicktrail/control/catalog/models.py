@@ -49,6 +49,12 @@ def _one_of_two(name: str) -> models.CheckConstraint:
     )
 
 
+def _one_at_most(name: str) -> models.CheckConstraint:
+    """Of a partner neither says that he has no rate of his own; the product always pays something."""
+    neither = Q(percent_ppm__isnull=True, fixed_minor__isnull=True, partner__isnull=False)
+    return models.CheckConstraint(name=name, condition=_one_of_two(name).condition | neither)
+
+
 class Edited(models.Model):
     """A row of the catalog: saving it is an edit."""
 
@@ -131,7 +137,10 @@ class CallToken(Proof):
 
 
 class Product(Edited):
-    """A commission product."""
+    """A commission product. Its two columns are the rate from the beginning; later ones are in TimedRate.
+
+    What it pays at a moment: `rates.py`.
+    """
 
     id = models.BigAutoField(primary_key=True)
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="products")
@@ -221,19 +230,28 @@ class Approval(Edited):
 
     def _is_stored(self) -> bool:
         """Whether it says the same as the row that is there; another partner or product is approved from now on."""
-        return not self._state.adding and type(self).objects.filter(
-            pk=self.pk, partner_id=self.partner_id, program_id=self.program_id, product_id=self.product_id
-        ).exists()
+        return (
+            not self._state.adding
+            and type(self)
+            .objects.filter(
+                pk=self.pk, partner_id=self.partner_id, program_id=self.program_id, product_id=self.product_id
+            )
+            .exists()
+        )
 
 
 class PartnerRate(Edited):
-    """A partner's own rate, in place of the product's."""
+    """A partner's own rate, in place of the product's: his first one. Later ones are in TimedRate."""
 
     id = models.BigAutoField(primary_key=True)
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="rates")
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="partner_rates")
     percent_ppm = models.PositiveIntegerField(null=True, blank=True)
     fixed_minor = models.PositiveBigIntegerField(null=True, blank=True)
+    valid_from_ms = models.BigIntegerField(default=0, db_default=0)
+    """0: from the beginning."""
+    made_ms = models.BigIntegerField(default=0, db_default=0)
+    made_by = models.CharField(max_length=150, blank=True, default="", db_default="")
 
     class Meta:
         db_table = "catalog_partner_rate"
@@ -244,6 +262,53 @@ class PartnerRate(Edited):
 
     def __str__(self) -> str:
         return f"{self.partner} - {self.product}"
+
+
+class TimedRate(Edited):
+    """What is paid from a moment on: by the product, or to one partner in place of that. `rates.py` writes here."""
+
+    id = models.BigAutoField(primary_key=True)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="timed_rates")
+    partner = models.ForeignKey(Partner, null=True, blank=True, on_delete=models.CASCADE, related_name="timed_rates")
+    valid_from_ms = models.BigIntegerField()
+    """Milliseconds since 1970 UTC."""
+    percent_ppm = models.PositiveIntegerField(null=True, blank=True)
+    fixed_minor = models.PositiveBigIntegerField(null=True, blank=True)
+    made_ms = models.BigIntegerField(default=0)
+    made_by = models.CharField(max_length=150, blank=True, default="")
+    """An account's name, an API key, a command."""
+
+    class Meta:
+        db_table = "catalog_timed_rate"
+        constraints = [
+            models.UniqueConstraint(fields=["product", "partner", "valid_from_ms"], name="timed_rate_once"),
+            models.UniqueConstraint(
+                fields=["product", "valid_from_ms"],
+                name="timed_rate_of_product_once",
+                condition=Q(partner__isnull=True),
+            ),
+            _one_at_most("timed_rate_percent_or_fixed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner or self.product} from {self.valid_from_ms}"
+
+
+class PartnerNote(models.Model):
+    """What people want to remember of a partner. No edit of the catalog: nobody judges by it."""
+
+    id = models.BigAutoField(primary_key=True)
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="notes")
+    text = models.TextField()
+    made_ms = models.BigIntegerField()
+    made_by = models.CharField(max_length=150)
+
+    class Meta:
+        db_table = "catalog_partner_note"
+        indexes = [models.Index(fields=["partner", "made_ms"], name="partner_note_time")]
+
+    def __str__(self) -> str:
+        return self.text[:60]
 
 
 class CatalogVersion(models.Model):

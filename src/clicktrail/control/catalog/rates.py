@@ -1,0 +1,183 @@
+"""What is paid from when on. A rate is never changed: a later one begins, and what was stays to be read.
+
+    steps = history(product)                     # what the product pays, oldest first
+    steps = history(product, partner)            # the partner's own, empty where he never had one
+    valid(steps, now_ms)                         # the one that holds
+    enter(product, partner, Rate(80_000), since_ms, "mona")
+
+An order is paid by the rate that was valid when its call arrived: the catalog carries all of them
+(`core.catalog.Catalog.used_rate`), so nobody has to press anything when the moment comes.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from clicktrail import heartbeat
+from clicktrail.control.catalog.compile import rate_of
+from clicktrail.control.catalog.edits import edit
+from clicktrail.control.catalog.models import Partner, PartnerRate, Product, TimedRate
+from clicktrail.core.catalog import NO_RATE, Rate
+
+BEGINNING = "beginning"
+"""In files: the moment before all others."""
+SLACK_MS = 60_000
+"""A form knows minutes: what is not older than one means now."""
+MAX_STEPS = 500
+"""Rates of one product, or of one partner for one product, in the course of time."""
+
+Key = tuple[int, int]
+"""(partner, product); partner 0 for what the product itself pays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    since_ms: int
+    """0: from the beginning."""
+    rate: Rate
+    """NO_RATE: from here on the partner earns what the product pays."""
+    made_ms: int = 0
+    made_by: str = ""
+    """Empty where that was not written down."""
+    row: int | None = None
+    """Of TimedRate; None for the first one."""
+
+    @property
+    def is_own(self) -> bool:
+        return self.rate != NO_RATE
+
+
+def history(product: Product, partner: Partner | int | None = None) -> list[Step]:
+    number = partner.pk if isinstance(partner, Partner) else partner or 0
+    found = histories([product], own=Q(partner_id=number) if number else None)
+    return found.get((number, product.pk), [])
+
+
+def histories(products: Iterable[Product], own: Q | None = None) -> dict[Key, list[Step]]:
+    """Of all of them in two queries, oldest first. `own`: whose own rates are wanted too."""
+    known = {product.pk: product for product in products}
+    found: dict[Key, list[Step]] = defaultdict(list)
+    for product in known.values():
+        found[0, product.pk].append(Step(0, rate_of(product)))
+    timed = Q(partner__isnull=True)
+    if own is not None:
+        timed |= own
+        for row in PartnerRate.objects.filter(own, product__in=known):
+            step = Step(row.valid_from_ms, rate_of(row), row.made_ms, row.made_by)
+            found[row.partner_id, row.product_id].append(step)
+    for later in TimedRate.objects.filter(timed, product__in=known).order_by("valid_from_ms", "pk"):
+        step = Step(later.valid_from_ms, rate_of(later), later.made_ms, later.made_by, later.pk)
+        found[later.partner_id or 0, later.product_id].append(step)
+    return dict(found)
+
+
+def valid(steps: list[Step], at_ms: int) -> Step | None:
+    """The last that has begun; None before the first."""
+    begun = [step for step in steps if step.since_ms <= at_ms]
+    return begun[-1] if begun else None
+
+
+def planned(steps: list[Step], at_ms: int) -> list[Step]:
+    return [step for step in steps if step.since_ms > at_ms]
+
+
+def valid_rate(product: Product, partner: Partner | None = None) -> Rate:
+    """What is paid at this moment: his own, else the product's."""
+    now_ms = heartbeat.now_ms()
+    own = valid(history(product, partner), now_ms) if partner else None
+    step = own if own and own.is_own else valid(history(product), now_ms)
+    return step.rate if step else rate_of(product)
+
+
+def enter(product: Product, partner: Partner | None, rate: Rate, since_ms: int | None, by: str) -> Step | None:
+    """Pay this from then on (None: from now on); NO_RATE takes the partner's own one back.
+
+    Returns None where just that is paid then already. Raises ValueError with the mend for a moment that has passed.
+    """
+    now_ms = heartbeat.now_ms()
+    since_ms = from_now(since_ms, now_ms)
+    with edit():
+        steps = history(product, partner)
+        holds = valid(steps, since_ms)
+        if (holds.rate if holds else NO_RATE) == rate:
+            return None
+        if len(steps) >= MAX_STEPS:
+            raise ValueError(_("There are %(number)d rates already, more cannot be kept.") % {"number": MAX_STEPS})
+        return _store(product, partner, Step(since_ms, rate, now_ms, by), steps)
+
+
+def from_now(since_ms: int | None, now_ms: int) -> int:
+    if since_ms is None or now_ms - SLACK_MS <= since_ms <= now_ms:
+        return now_ms
+    if since_ms < now_ms:
+        raise ValueError(
+            _(
+                "This moment has passed, and what was ordered since is paid by the rate of then. Let the rate begin "
+                "now or later; to pay earlier orders differently, recalculate them under Transactions."
+            )
+        )
+    return since_ms
+
+
+def restore(product: Product, partner: Partner | None, steps: list[Step], *, keep_first: bool = False) -> None:
+    """A whole history, of what is new in this house: nothing has been paid by it yet."""
+    for step in steps[1:] if keep_first else steps:
+        _store(product, partner, step, history(product, partner))
+
+
+def withdraw(row: TimedRate) -> None:
+    """Take back what has not begun. Raises ValueError for what has."""
+    if row.valid_from_ms <= heartbeat.now_ms():
+        raise ValueError(
+            _("This rate has begun: what was ordered since is paid by it. Enter another one in its place.")
+        )
+    row.delete()
+
+
+def _store(product: Product, partner: Partner | None, step: Step, steps: list[Step]) -> Step:
+    """One more step. What was planned for the same moment gives way to it."""
+    columns = {"percent_ppm": step.rate.percent_ppm, "fixed_minor": step.rate.fixed_minor}
+    made = {"made_ms": step.made_ms, "made_by": step.made_by[:150]}
+    if partner is not None and not steps:
+        PartnerRate.objects.create(partner=partner, product=product, valid_from_ms=step.since_ms, **columns, **made)
+        return step
+    row = TimedRate.objects.filter(product=product, partner=partner, valid_from_ms=step.since_ms).first()
+    row = row or TimedRate(product=product, partner=partner, valid_from_ms=step.since_ms)
+    for name, value in {**columns, **made}.items():
+        setattr(row, name, value)
+    row.save()
+    return Step(step.since_ms, step.rate, step.made_ms, step.made_by, row.pk)
+
+
+def moment(text: str, zone: str) -> int:
+    """ "2026-12-01", "2026-12-01 08:00", "2026-12-01T08:00:00+01:00" -> milliseconds since 1970 UTC.
+
+    Without an offset the program's zone is meant. ValueError says what is wrong.
+    """
+    written = text.strip()
+    try:
+        at = datetime.fromisoformat(written)
+    except ValueError:
+        raise ValueError(
+            _('"%(text)s" is no moment: write it like 2026-12-01, or 2026-12-01 08:00.') % {"text": text}
+        ) from None
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=ZoneInfo(zone))
+        if datetime.fromtimestamp(at.timestamp(), ZoneInfo(zone)).replace(tzinfo=None) != at.replace(tzinfo=None):
+            raise ValueError(_("In %(zone)s the clock goes forward then: give a later hour.") % {"zone": zone})
+    if not 1971 <= at.year <= 2200:
+        raise ValueError(_("%(year)d is out of range: give a year up to 2200.") % {"year": at.year})
+    return round(at.timestamp() * 1000)
+
+
+def written(since_ms: int, zone: str) -> str:
+    """As `moment` reads it again, with the zone's offset; BEGINNING for 0."""
+    if not since_ms:
+        return BEGINNING
+    at = datetime.fromtimestamp(since_ms / 1000, ZoneInfo(zone))
+    return at.isoformat(timespec="milliseconds" if since_ms % 1000 else "seconds")
