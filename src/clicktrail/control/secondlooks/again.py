@@ -59,12 +59,16 @@ class Filter:
     """In the order number or the product, or the whole ClickID."""
     calls: tuple[int, ...] = ()
     """These alone."""
+    programs: frozenset[int] | None = None
+    """Those that who asks may see; None: every one."""
 
     def rows(self) -> QuerySet[Postback]:
         """Oldest first."""
         copies = Postback.objects.filter(again_id=OuterRef("pk"), reason__in=SETTLED)
         found = Postback.objects.filter(saved=False, again_id__isnull=True, reason__in=self._reasons())
         found = found.exclude(source=IMPORT).filter(~Exists(copies))
+        if self.programs is not None:
+            found = found.filter(program_id__in=sorted(self.programs))
         if self.program:
             found = found.filter(program_id=self.program)
         if self.partner:

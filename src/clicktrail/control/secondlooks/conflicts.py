@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from clicktrail import heartbeat
+from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.ledger import moves
 from clicktrail.control.ledger.models import Click, Postback, Transaction
 from clicktrail.control.ledger.verdicts import facts_of
@@ -46,14 +47,14 @@ def undecided(rows: QuerySet[Postback] | None = None) -> QuerySet[Postback]:
     return found.filter(reason=reasons.CONFLICT).filter(~Exists(decided)).order_by("-pk")
 
 
-def count() -> int:
+def count(rows: QuerySet[Postback] | None = None) -> int:
     """Up to one more than MAX_COUNTED."""
-    return undecided().order_by()[: MAX_COUNTED + 1].count()
+    return undecided(rows).order_by()[: MAX_COUNTED + 1].count()
 
 
-def badge(_request: object) -> str:
+def badge(request: Any) -> str:
     """What the menu says beside the conflicts; nothing where there are none."""
-    number = count()
+    number = count(rights_of(request).narrowed(Postback.objects.all()))
     return "" if not number else str(number) if number <= MAX_COUNTED else f"{MAX_COUNTED}+"
 
 

@@ -65,6 +65,8 @@ class AgainForm(forms.Form):
         help_text="In the order number or the product, or a whole ClickID.",
     )
     calls = forms.CharField(required=False, widget=forms.HiddenInput)
+    programs: frozenset[int] | None = None
+    """Those that who asks may see; None: every one."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -79,7 +81,7 @@ class AgainForm(forms.Form):
         return Filter(
             values["reason"], program.pk if program else 0, values["partner"] or 0, _start_ms(values["since"], zone),
             _start_ms(until + timedelta(days=1) if until else None, zone), values["text"].strip(),
-            numbers_in(values["calls"]),
+            numbers_in(values["calls"]), self.programs,
         )  # fmt: skip
 
 

@@ -1,18 +1,24 @@
 """Second looks in the console: try a call, judge again, conflicts, share a story."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
 from clicktrail import heartbeat
-from clicktrail.control.console.cells import page_link, time_cell, with_names
+from clicktrail.control.accounts.activity import note
+from clicktrail.control.accounts.rights import Rights, rights_of
+from clicktrail.control.console.cells import page_link, time_cell
+from clicktrail.control.console.choices import narrow
+from clicktrail.control.console.door import reads
 from clicktrail.control.intake import intake
 from clicktrail.control.ledger import verdicts
 from clicktrail.control.ledger.models import Postback
@@ -21,6 +27,7 @@ from clicktrail.control.secondlooks.lookups import World
 from clicktrail.control.secondlooks.models import Choice, Decision, Rejudging, Share
 from clicktrail.core import reasons
 from clicktrail.core.access import Proofs
+from clicktrail.core.ids import read_id
 from clicktrail.core.postback import read
 from clicktrail.errors import JournalError
 
@@ -67,9 +74,11 @@ class _Pages:
 
     # Try a call
 
+    @reads
     def try_view(self, request: HttpRequest) -> HttpResponse:
-        form = forms.TryForm(request.POST or None)
-        looked = _look(form) if request.method == "POST" and form.is_valid() else None
+        rights = rights_of(request)
+        form = narrow(forms.TryForm(request.POST or None), rights)
+        looked = _look(form, rights) if request.method == "POST" and form.is_valid() else None
         return self._page(request, "try", title="Try a call", form=form, looked=looked)
 
     # Judge again
@@ -77,6 +86,7 @@ class _Pages:
     def again_view(self, request: HttpRequest) -> HttpResponse:
         """GET shows what would change, POST has it done."""
         form = forms.AgainForm(request.POST if request.method == "POST" else request.GET or None)
+        narrow(form, rights_of(request)).programs = rights_of(request).programs
         if request.method == "POST" and form.is_valid():
             self._must_change(request)
             return self._apply(request, form)
@@ -96,6 +106,7 @@ class _Pages:
         house = settings.CLICKTRAIL
         try:
             row = again.apply(form.filter(), _world(), intake(house), request.user.get_username())
+            note(request, "orders judged again", f"run {row.pk}", chosen=form.filter().data(), matched=row.matched)
         except JournalError as fault:
             messages.error(request, f"Not all was handed in. {fault}")
             return HttpResponseRedirect(reverse(f"admin:{NAME}_again"))
@@ -103,7 +114,7 @@ class _Pages:
 
     def rejudging_view(self, request: HttpRequest, number: int) -> HttpResponse:
         row = Rejudging.objects.filter(pk=number).first()
-        if row is None:
+        if row is None or not self._is_own(request, row):
             raise Http404("There is no such run.")
         pairs = json.loads(row.calls)[:MOST_SHOWN]
         copies = Postback.objects.in_bulk([copy for _, copy in pairs])
@@ -114,12 +125,18 @@ class _Pages:
         context = {"row": row, "progress": again.progress(row), "lines": lines, "made": time_cell(row.created_ms, None)}
         return self._page(request, "rejudging", title="Judged again", **context)
 
+    def _is_own(self, request: HttpRequest, row: Rejudging) -> bool:
+        """Whether all its calls are of programs that who asks may see."""
+        calls = [call for call, _ in json.loads(row.calls)]
+        seen = sum(self._seen(request).filter(pk__in=part).count() for part in _parts(calls))
+        return rights_of(request).sees_all or (bool(calls) and seen == len(calls))
+
     # Conflicts
 
     def conflicts_view(self, request: HttpRequest) -> HttpResponse:
-        calls = list(with_names(conflicts.undecided())[:MOST_SHOWN])
+        calls = list(conflicts.undecided(self._seen(request))[:MOST_SHOWN])
         pairs = conflicts.pairs(calls, _world())
-        number = conflicts.count()
+        number = conflicts.count(rights_of(request).narrowed(Postback.objects.all()))
         rows = [(pair, time_cell(pair.call.at_ms, getattr(pair.call, "zone", None))) for pair in pairs]
         context = {"rows": rows, "count": number, "most": conflicts.MAX_COUNTED, "form": forms.DecideForm()}
         return self._page(request, "conflicts", title="Conflicts", **context)
@@ -132,15 +149,17 @@ class _Pages:
             messages.error(request, "Tick at least one conflict, and give a reason.")
             return HttpResponseRedirect(reverse(f"admin:{NAME}_conflicts"))
         actor = request.user.get_username()
+        calls = list(self._seen(request).filter(pk__in=calls).values_list("pk", flat=True))
         kept, refused = conflicts.keep_all(calls, actor, form.cleaned_data["reason"], _world())
         if kept:
+            note(request, "conflict settled", f"{len(kept)} conflicts", reason=form.cleaned_data["reason"])
             messages.success(request, f"{len(kept)} decided: what is there stays as it is.")
         for sentence in refused[:MOST_REFUSALS]:
             messages.warning(request, sentence)
         return HttpResponseRedirect(reverse(f"admin:{NAME}_conflicts"))
 
     def conflict_view(self, request: HttpRequest, number: int) -> HttpResponse:
-        call = with_names(Postback.objects.filter(pk=number, reason=reasons.CONFLICT)).first()
+        call = self._seen(request).filter(pk=number, reason=reasons.CONFLICT).first()
         if call is None:
             raise Http404("There is no such conflict.")
         form = forms.DecideForm(request.POST or None)
@@ -169,6 +188,7 @@ class _Pages:
         if isinstance(outcome, str):
             messages.error(request, outcome)
             return HttpResponseRedirect(reverse(f"admin:{NAME}_conflict", args=[call.pk]))
+        note(request, "conflict settled", f"order {call.tid}", program=call.program_id, choice=values["choice"])
         done = "The transaction was corrected." if values["choice"] == Choice.CORRECT else "What is there stays."
         messages.success(request, done)
         return HttpResponseRedirect(reverse(f"admin:{NAME}_conflicts"))
@@ -179,30 +199,41 @@ class _Pages:
         what = request.POST.get("what", "") or request.GET.get("what", "")
         form = forms.ShareForm(request.POST or None, initial={"what": what, "program": request.GET.get("program")})
         link = self._link(request, form) if request.method == "POST" and form.is_valid() else ""
-        shares = [(row, time_cell(row.expires_ms, None)) for row in _shares(what)]
+        seen = rights_of(request).narrowed(Share.objects.all())
+        shares = [(row, time_cell(row.expires_ms, None)) for row in _shares(what, seen)]
         return self._page(request, "share", title="Share a story", form=form, what=what, link=link, shares=shares)
 
     def _link(self, request: HttpRequest, form: forms.ShareForm) -> str:
         self._must_change(request)
         values = form.cleaned_data
         partner = values["partner"].pk if values["partner"] else None
-        wanted = share.Wanted(values["what"], partner, values["program"], values["days"])
+        programs = rights_of(request).programs
+        wanted = share.Wanted(values["what"], partner, values["program"], values["days"], programs)
         try:
-            _, token = share.make(wanted, request.user.get_username(), settings.CLICKTRAIL)
+            row, token = share.make(wanted, request.user.get_username(), settings.CLICKTRAIL)
         except share.NotShared as fault:
             messages.error(request, str(fault))
             return ""
+        note(request, "story shared", values["what"], program=row.program_id, partner=partner, days=values["days"])
         return share.address(token, settings.CLICKTRAIL)
 
     def revoke_view(self, request: HttpRequest, number: int) -> HttpResponse:
         self._must_change(request)
+        row = rights_of(request).narrowed(Share.objects.filter(pk=number)).first()
+        if row is None:
+            raise Http404("There is no such link.")
         if share.revoke(number):
+            note(request, "link taken back", row.tid or str(row.call_id or row.click_id), program=row.program_id)
             messages.success(request, "The link works no more.")
         return HttpResponseRedirect(f"{reverse(f'admin:{NAME}_share')}?what={request.POST.get('what', '')}")
 
     def _must_change(self, request: HttpRequest) -> None:
         if not self._admin.has_change_permission(request):
             raise PermissionDenied
+
+    def _seen(self, request: HttpRequest) -> Any:
+        """The calls that who asks may see, with their names."""
+        return self._admin.get_queryset(request)
 
     def _page(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
         shown = {**self._admin.admin_site.each_context(request), "opts": self._admin.opts, **context}
@@ -213,12 +244,22 @@ def _world() -> World:
     return World(settings.CLICKTRAIL)
 
 
-def _look(form: forms.TryForm) -> dryrun.Looked:
+def _parts(calls: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(calls), again.PAGE_ROWS):
+        yield calls[start : start + again.PAGE_ROWS]
+
+
+def _look(form: forms.TryForm, rights: Rights) -> dryrun.Looked | None:
+    """None where the address is of a program that who asks may not see; the form says so."""
     world, values, at_ms = _world(), form.cleaned_data, heartbeat.now_ms()
     hidden: dict[str, str] = {}
     params, fault = form.params(), ""
     if values["address"].strip():
         params, fault = read(dryrun.query_of(values["address"]).encode(), b"", b"", hidden)
+    program = read_id(params.get("cpid"))
+    if program and not rights.sees(program):
+        form.add_error("address", f"Program {program} is not one of yours.")
+        return None
     proofs = dryrun.proofs_of(params, hidden, world.catalog, world.keys, at_ms)
     if values["caller"] == forms.HOUSE:
         proofs = Proofs(house=True)
@@ -235,12 +276,12 @@ def _verdict(copy: Postback | None) -> str:
     return verdicts.sentence_of(copy) if copy is not None else "The engine has not come to it yet."
 
 
-def _shares(what: str) -> list[Share]:
+def _shares(what: str, seen: QuerySet[Share]) -> list[Share]:
     """Links that still work to the story that is meant; none where it is not one."""
     if not what:
         return []
     call = Postback.objects.filter(pk=int(what)).first() if what.isdecimal() and len(what) < 19 else None
     tid = call.tid if call is not None and call.tid else what
-    rows = Share.objects.filter(revoked_ms__isnull=True, expires_ms__gt=heartbeat.now_ms()).order_by("-pk")
+    rows = seen.filter(revoked_ms__isnull=True, expires_ms__gt=heartbeat.now_ms()).order_by("-pk")
     wanted = rows.filter(tid=tid) if call is None or call.tid else rows.filter(call_id=call.pk)
     return list(wanted[:MOST_SHARES])

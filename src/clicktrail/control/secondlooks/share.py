@@ -42,6 +42,8 @@ class Wanted:
     program: int | None = None
     """Where several programs have the order number."""
     days: int = DEFAULT_DAYS
+    programs: frozenset[int] | None = None
+    """Those that who shares may see; None: every one."""
 
 
 def make(wanted: Wanted, actor: str, settings: Settings) -> tuple[Share, str]:
@@ -68,6 +70,8 @@ def _one(found: Found, wanted: Wanted) -> tuple[int, str, int | None, int | None
     clicks = {(click.program_id, "", click.pk, None) for click in found.clicks}
     stories = {(program, tid, None, None) for program, tid in orders} or others or clicks
     stories = {story for story in stories if wanted.program in (None, story[0])}
+    if wanted.programs is not None:
+        stories = {story for story in stories if story[0] in wanted.programs}
     if not stories:
         raise NotShared(f"Nothing is known of {wanted.what!r} that could be shared.")
     if len(stories) > 1:
