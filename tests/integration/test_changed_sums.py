@@ -42,7 +42,7 @@ def test_a_prefetched_click_counts_when_a_signed_call_names_it_for_an_order_that
     house.catch_up()
     assert house.rows("SELECT partner_id, click_id FROM ledger_transaction") == [(ANNA, click.id)]
     assert [bool(flag) for flag in house.rows("SELECT counted, net FROM ledger_click")[0]] == [True, True]
-    for table in ("hour", "subid", "referrer"):
+    for table in ("hour", "day", "month", "program", "subid", "referrer"):
         assert [int(n) for n in house.rows(CLICKS + table)[0]] == [1, 1, 0], table
 
 

@@ -16,11 +16,11 @@ MEASURES = "sum(clicks_gross), sum(clicks_net), sum(clicks_bot), sum(clicks_refu
 MONEY = "sum(transactions), sum(revenue_minor), sum(commission_minor)"
 CRAWLER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
-TABLES = ("hour", "subid", "referrer")
+TABLES = ("hour", "day", "month", "program", "subid", "referrer")
 
 
 def _sums(ledger: Place, measures: str = MEASURES) -> set[tuple[int, ...]]:
-    """What each of the three tables adds up to: one tuple where they agree."""
+    """What each table adds up to: one tuple where they agree."""
     return {tuple(int(n or 0) for n in ledger.rows(f"SELECT {measures} FROM ledger_rollup_{t}")[0]) for t in TABLES}
 
 

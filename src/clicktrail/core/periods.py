@@ -1,6 +1,6 @@
 """Hours and days in which things are added up."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,13 @@ def bucket_s(at_ms: int, minutes: int) -> int:
 def day_of(time_zone: str, at_ms: int) -> int:
     """Days since 1970 in the zone. Raises OverflowError or ValueError for times that no calendar knows."""
     return _day_of_quarter(time_zone, at_ms // QUARTER_MS)
+
+
+@lru_cache(maxsize=10_000)
+def month_of(day: int) -> int:
+    """Months since the year 0, of a day since 1970: January 2026 is 24312."""
+    found = date.fromordinal(day + _EPOCH_DAY)
+    return found.year * 12 + found.month - 1
 
 
 @lru_cache(maxsize=10_000)

@@ -40,6 +40,9 @@ CHANGE = list(transactionrow.CHANGED)
 MOVE = named("transaction_number at_ms from_state to_state actor reason revision changes call_id")
 MEASURES = named("clicks_gross clicks_net clicks_bot clicks_refused transactions revenue_minor commission_minor")
 HOUR = named("bucket_s program_id partner_id creative_id product_id")
+DAY = named("program_id day partner_id creative_id product_id")
+MONTH = named("program_id month partner_id creative_id product_id")
+PROGRAM = named("program_id day")
 SUBID = named("day program_id partner_id other subid")
 REFERRER = named("day program_id partner_id other host")
 CURSOR = named("identity node name seq sealed finished_ms")
@@ -98,6 +101,19 @@ class Numbers:
 
 
 @dataclass(slots=True)
+class Sums:
+    """Rows to add to the rollups, each list in the order of its keys."""
+
+    hours: list[Row] = field(default_factory=list)
+    days: list[Row] = field(default_factory=list)
+    months: list[Row] = field(default_factory=list)
+    programs: list[Row] = field(default_factory=list)
+    """By day; without the test partner."""
+    subids: list[Row] = field(default_factory=list)
+    referrers: list[Row] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Unit:
     """What one transaction stores: all of it, or nothing."""
 
@@ -114,9 +130,7 @@ class Unit:
     """Transactions that a trusted call changed, behind those that are new."""
     moves: list[Row] = field(default_factory=list)
     """Lines of history of the changes."""
-    hours: list[Row] = field(default_factory=list)
-    subids: list[Row] = field(default_factory=list)
-    referrers: list[Row] = field(default_factory=list)
+    sums: Sums = field(default_factory=Sums)
     cursors: list[Row] = field(default_factory=list)
     aside: list[Row] = field(default_factory=list)
     deliveries: list[Row] = field(default_factory=list)

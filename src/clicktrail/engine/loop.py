@@ -185,10 +185,9 @@ class Engine:
         clicks = apply_clicks(intake.clicks, catalog, memory.visitors, memory.rollups)
         ready = self._ready(intake.clicks, memory) if trial is None else trial
         judged = judge_calls(ready + intake.calls, facts, memory.numbers, memory.rollups, self._clock())
-        hours, subids, referrers = memory.rollups.drain()
         unit = Unit(
             judged.numbers, self._clock(), clicks, judged.named, judged.transactions, judged.postbacks,
-            judged.verdicts, judged.changes, judged.moves, hours, subids, referrers,
+            judged.verdicts, judged.changes, judged.moves, memory.rollups.drain(),
             deliveries=judged.deliveries, imported=list(intake.imported.items()),
         )  # fmt: skip
         return Prepared(unit, judged, ready)

@@ -183,7 +183,7 @@ class _Rebuild:
             self._keep([call.event for call in intake.calls])
 
     def _store(self, unit: Unit) -> None:
-        unit.hours, unit.subids, unit.referrers = self.memory.rollups.drain()
+        unit.sums = self.memory.rollups.drain()
         if not self.fresh.write(unit):
             raise LedgerError("The rebuilt ledger has an order twice, which cannot be.")
         self.memory.numbers = unit.numbers

@@ -1,5 +1,8 @@
 """Sums of one unit, in memory, until they are added to the rows of the ledger.
 
+Clicks and orders are added up by the hour; days, months and whole programs are these hours added up once more, so
+that a page about a year reads some thousand rows. All go into the ledger together.
+
 Rows are bounded: ids that the catalog does not know count under 0, and of subids and
 referrer hosts at most 1,000 a program, partner and day get a row, the rest is "other".
 A value that has a row keeps it and one without never gets one, as rows are not deleted:
@@ -7,10 +10,11 @@ what is taken out again later (`control/ledger/moves.py`) finds the row it was a
 """
 
 from collections.abc import Callable
+from operator import add
 
-from clicktrail.core.catalog import Catalog, Program
-from clicktrail.core.periods import MAX_VALUES, QUARTER_MS, bucket_s, day_of
-from clicktrail.engine.ledger import Row
+from clicktrail.core.catalog import TEST_PARTNER, Catalog, Program
+from clicktrail.core.periods import MAX_VALUES, QUARTER_MS, bucket_s, day_of, month_of
+from clicktrail.engine.ledger import Row, Sums
 
 MAX_KEPT_VALUES = 500_000
 """Values in memory over all groups, 60 MB; above it they are read from the ledger again when needed."""
@@ -69,6 +73,8 @@ class Rollups:
         self._groups: dict[tuple[str, int, int, int], Group] = {}
         self._touched: set[tuple[str, int, int, int]] = set()
         self._hours: dict[tuple[int, int, int, int, int], Sum] = {}
+        self._day_of: dict[tuple[int, int], int] = {}
+        """(hour, program) -> day of the program's zone."""
         self._slots: dict[tuple[int, int, int, int], Slot] = {}
 
     def slot(self, at_ms: int, program: int, partner: int, creative: int, catalog: Catalog) -> Slot:
@@ -94,6 +100,7 @@ class Rollups:
         day = day_of(found.time_zone if found else "UTC", at_ms)
         key = (bucket_s(at_ms, found.rollup_minutes if found else 60), program, partner, creative, product)
         hour = self._hours.setdefault(key, list(ZERO))
+        self._day_of[key[0], program] = day
         return Slot(hour, self._group("subid", day, program, partner), self._group("referrer", day, program, partner))
 
     def _group(self, table: str, day: int, program: int, partner: int) -> Group:
@@ -104,16 +111,32 @@ class Rollups:
         self._touched.add(key)
         return found
 
-    def drain(self) -> tuple[list[Row], list[Row], list[Row]]:
-        """(hours, subids, referrers): rows to add, in the order of their keys. Begins anew."""
-        hours = [key + _measures(sums) for key, sums in sorted(self._hours.items()) if any(sums)]
-        subids, referrers = self._rows_of("subid"), self._rows_of("referrer")
+    def drain(self) -> Sums:
+        """What is to be added to the ledger. Begins anew."""
+        hours = [(key, _measures(sums)) for key, sums in sorted(self._hours.items()) if any(sums)]
+        days, months, programs = self._longer(hours)
+        rows = [key + sums for key, sums in hours]
+        drained = Sums(rows, days, months, programs, self._rows_of("subid"), self._rows_of("referrer"))
         self._hours.clear()
+        self._day_of.clear()
         self._slots.clear()
         self._touched.clear()
         if sum(len(group.known) for group in self._groups.values()) > MAX_KEPT_VALUES:
             self._groups.clear()
-        return hours, subids, referrers
+        return drained
+
+    def _longer(self, hours: list[tuple[Row, Row]]) -> tuple[list[Row], list[Row], list[Row]]:
+        """The hours as days, months and days of whole programs."""
+        days: dict[Row, Row] = {}
+        months: dict[Row, Row] = {}
+        programs: dict[Row, Row] = {}
+        for (bucket, program, partner, *place), sums in hours:
+            day = self._day_of[bucket, program]
+            _add(days, (program, day, partner, *place), sums)
+            _add(months, (program, month_of(day), partner, *place), sums)
+            if partner != TEST_PARTNER:
+                _add(programs, (program, day), sums)
+        return _rows(days), _rows(months), _rows(programs)
 
     def _rows_of(self, table: str) -> list[Row]:
         rows: list[Row] = []
@@ -135,3 +158,12 @@ def _default_product(program: Program | None) -> str | None:
 
 def _measures(sums: Sum) -> Row:
     return (sums[GROSS] + sums[NET], *sums[NET:])
+
+
+def _add(rows: dict[Row, Row], key: Row, sums: Row) -> None:
+    found = rows.get(key)
+    rows[key] = sums if found is None else tuple(map(add, found, sums))
+
+
+def _rows(sums: dict[Row, Row]) -> list[Row]:
+    return [key + row for key, row in sorted(sums.items()) if any(row)]

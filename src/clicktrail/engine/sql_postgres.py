@@ -20,7 +20,8 @@ TYPES = {
     **dict.fromkeys(("bot", "prefetch", "counted", "net", "other", "nocheck", "saved", "test", "manual"), "boolean"),
     **dict.fromkeys(("sealed", "trusted"), "boolean"),
     **dict.fromkeys(("visitor", "body"), "bytea"),
-    **dict.fromkeys(("tail", "day", "position", "percent_ppm", "decimals", "node", "attempts", "revision"), "integer"),
+    **dict.fromkeys(("tail", "day", "month", "position", "percent_ppm"), "integer"),
+    **dict.fromkeys(("decimals", "node", "attempts", "revision"), "integer"),
     **dict.fromkeys(
         words.named(
             "target subid outcome referrer_host referrer ip user_agent extra method source actor tid clickid pid wmid "
@@ -58,6 +59,9 @@ CHANGE = (
 )
 MOVES = _insert("ledger_move", words.MOVE)
 HOURS = words.add_up("ledger_rollup_hour", words.HOUR, _rows_of(words.HOUR + words.MEASURES))
+DAYS = words.add_up("ledger_rollup_day", words.DAY, _rows_of(words.DAY + words.MEASURES))
+MONTHS = words.add_up("ledger_rollup_month", words.MONTH, _rows_of(words.MONTH + words.MEASURES))
+PROGRAMS = words.add_up("ledger_rollup_program", words.PROGRAM, _rows_of(words.PROGRAM + words.MEASURES))
 SUBIDS = words.add_up("ledger_rollup_subid", words.SUBID, _rows_of(words.SUBID + words.MEASURES))
 REFERRERS = words.add_up("ledger_rollup_referrer", words.REFERRER, _rows_of(words.REFERRER + words.MEASURES))
 IMPORTED = _insert("ledger_imported_click", words.IMPORTED, "ON CONFLICT DO NOTHING")
@@ -193,9 +197,12 @@ class PostgresLedger:
             self._many(VERDICT, unit.verdicts)
             self._many(MOVES, unit.moves)
             self._many(IMPORTED, unit.imported)
-            self._many(HOURS, unit.hours)
-            self._many(SUBIDS, unit.subids)
-            self._many(REFERRERS, unit.referrers)
+            self._many(HOURS, unit.sums.hours)
+            self._many(DAYS, unit.sums.days)
+            self._many(MONTHS, unit.sums.months)
+            self._many(PROGRAMS, unit.sums.programs)
+            self._many(SUBIDS, unit.sums.subids)
+            self._many(REFERRERS, unit.sums.referrers)
             self._many(CURSORS, unit.cursors)
             self._many(ASIDE, unit.aside)
             self._many(DELIVERIES, unit.deliveries)
@@ -292,5 +299,3 @@ def _arrays(rows: list[Row]) -> list[list[Any]]:
 def _dialect(statement: str) -> str:
     """`?` is `%s` here; the engine's own statements hold neither as a character."""
     return statement.replace("?", "%s")
-
-

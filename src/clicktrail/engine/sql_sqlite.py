@@ -33,9 +33,7 @@ def _insert(table: str, names: list[str], more: str = "") -> str:
     return f"INSERT INTO {table} ({columns(names)}) {_marks(names)} {more}"  # noqa: S608
 
 
-FENCE = (
-    "UPDATE ledger_engine_state SET next_transaction = ?, next_order = ?, applied_ms = ? WHERE id = 1 AND epoch = ?"
-)
+FENCE = "UPDATE ledger_engine_state SET next_transaction = ?, next_order = ?, applied_ms = ? WHERE id = 1 AND epoch = ?"
 NAMED = "UPDATE ledger_click SET counted = 1, net = 1 WHERE id = ?"
 VERDICT = f"UPDATE ledger_postback SET {', '.join(f'{n} = ?' for n in words.VERDICT[:-1])} WHERE id = ?"  # noqa: S608
 CLICKS = _insert("ledger_click", words.CLICK)
@@ -51,6 +49,9 @@ CHANGE = (
 )
 MOVES = _insert("ledger_move", words.MOVE)
 HOURS = words.add_up("ledger_rollup_hour", words.HOUR, _marks(words.HOUR + words.MEASURES))
+DAYS = words.add_up("ledger_rollup_day", words.DAY, _marks(words.DAY + words.MEASURES))
+MONTHS = words.add_up("ledger_rollup_month", words.MONTH, _marks(words.MONTH + words.MEASURES))
+PROGRAMS = words.add_up("ledger_rollup_program", words.PROGRAM, _marks(words.PROGRAM + words.MEASURES))
 SUBIDS = words.add_up("ledger_rollup_subid", words.SUBID, _marks(words.SUBID + words.MEASURES))
 REFERRERS = words.add_up("ledger_rollup_referrer", words.REFERRER, _marks(words.REFERRER + words.MEASURES))
 IMPORTED = _insert("ledger_imported_click", words.IMPORTED, "ON CONFLICT DO NOTHING")
@@ -195,9 +196,12 @@ class SqliteLedger:
             self._many(VERDICT, unit.verdicts)
             self._many(MOVES, unit.moves)
             self._many(IMPORTED, unit.imported)
-            self._many(HOURS, unit.hours)
-            self._many(SUBIDS, unit.subids)
-            self._many(REFERRERS, unit.referrers)
+            self._many(HOURS, unit.sums.hours)
+            self._many(DAYS, unit.sums.days)
+            self._many(MONTHS, unit.sums.months)
+            self._many(PROGRAMS, unit.sums.programs)
+            self._many(SUBIDS, unit.sums.subids)
+            self._many(REFERRERS, unit.sums.referrers)
             self._many(CURSORS, unit.cursors)
             self._many(ASIDE, unit.aside)
             self._many(DELIVERIES, unit.deliveries)

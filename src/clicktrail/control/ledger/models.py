@@ -217,6 +217,49 @@ class RollupHour(Measures):
         db_table = "ledger_rollup_hour"
 
 
+class RollupDay(Measures):
+    """The hours of a day of the program's zone."""
+
+    pk = models.CompositePrimaryKey("program_id", "day", "partner_id", "creative_id", "product_id")
+    program_id = models.BigIntegerField()
+    day = models.IntegerField()
+    """Days since 1970."""
+    partner_id = models.BigIntegerField()
+    creative_id = models.BigIntegerField()
+    product_id = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_rollup_day"
+        indexes = [models.Index(fields=["partner_id", "day"], name="rollup_day_by_partner")]
+
+
+class RollupMonth(Measures):
+    """The days of a month."""
+
+    pk = models.CompositePrimaryKey("program_id", "month", "partner_id", "creative_id", "product_id")
+    program_id = models.BigIntegerField()
+    month = models.IntegerField()
+    """Months since the year 0."""
+    partner_id = models.BigIntegerField()
+    creative_id = models.BigIntegerField()
+    product_id = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_rollup_month"
+        indexes = [models.Index(fields=["partner_id", "month"], name="rollup_month_by_partner")]
+
+
+class RollupProgram(Measures):
+    """All of a program in one row a day, but for the test partner's."""
+
+    pk = models.CompositePrimaryKey("program_id", "day")
+    program_id = models.BigIntegerField()
+    day = models.IntegerField()
+
+    class Meta:
+        db_table = "ledger_rollup_program"
+
+
 class RollupSubid(Measures):
     """By day of the program's zone; at most 1,000 subids a partner and day, the rest in `other`."""
 
