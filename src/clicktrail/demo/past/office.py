@@ -1,0 +1,85 @@
+"""The people of the demo and their own traces: accounts, alarms that came and went, what they wrote down."""
+
+from typing import Any
+
+from clicktrail.core.periods import DAY_MS
+
+HOUR_MS = 3_600_000
+MANAGER, READER, PARTNER_ACCOUNT = "lena", "sam", "beandiary"
+PARTNER = 101
+
+
+def furnish(now_ms: int, password: str) -> None:
+    """All accounts have the demo's password: nobody but this machine can reach them."""
+    _accounts(password)
+    _alarms(now_ms)
+    _activity(now_ms)
+
+
+def _accounts(password: str) -> None:
+    from clicktrail.control.accounts.models import Account, Role
+
+    for name, first, last, facts in (
+        (MANAGER, "Lena", "Vogt", {"role": Role.MANAGER, "is_staff": True}),
+        (READER, "Sam", "Okafor", {"role": Role.READER, "is_staff": True, "programs": [2]}),
+        (PARTNER_ACCOUNT, "Bea", "Lindqvist", {"role": Role.PARTNER, "partner_id": PARTNER}),
+    ):
+        if not Account.objects.filter(username=name).exists():
+            mail = f"{name}@mail.example"
+            Account.objects.create_user(name, mail, password, first_name=first, last_name=last, **facts)
+
+
+def _alarms(now_ms: int) -> None:
+    """Two that are over: a silent checkout, and a shop that forgot its token."""
+    from clicktrail.control.alarms import book
+    from clicktrail.control.alarms.book import Told
+
+    for told, days, lasted_h, by, note in (
+        (
+            Told("silence", 1, now_ms - 52 * DAY_MS - 5 * HOUR_MS, "Hollybrook Coffee: no orders for 5 hours",
+                 "calls_away", "Clicks come as usual, and no calls at all: the shop's server does not call any more.",
+                 _facts(("Clicks in that time", 61, 58), ("Orders in that time", 4, 0),
+                        todo="Ask the shop whether its checkout was changed.")),
+            52, 3, MANAGER, "The checkout was deployed without the call; it is back.",
+        ),
+        (
+            Told("discards", 3, now_ms - 24 * DAY_MS, "Tansu Ceramics: 31 % of the calls are unauthorized",
+                 "unauthorized", "The shop's calls carry no token since its last update.",
+                 _facts(("unauthorized, percent of the calls", 2, 31),
+                        todo="Give the shop its token again, and judge the calls again.")),
+            24, 7, MANAGER, "Token set again in the shop.",
+        ),
+    ):  # fmt: skip
+        at_ms = now_ms - days * DAY_MS
+        row = book.raise_alarm(told, at_ms)
+        if row is not None:
+            book.take(row, by, note, at_ms + HOUR_MS)
+            book.end(row, "Orders come again as usual.", at_ms + lasted_h * HOUR_MS)
+
+
+def _facts(*figures: tuple[str, float, float], todo: str) -> dict[str, Any]:
+    return {"figures": [{"name": n, "usual": u, "now": w} for n, u, w in figures], "todo": [todo]}
+
+
+def _activity(now_ms: int) -> None:
+    """The days on which they came in, and what they did to the set-up."""
+    from clicktrail.control.accounts.models import Activity
+
+    rows = [(d, 9, MANAGER if d % 3 else "demo", "signed in", "", None, {}) for d in range(88, 0, -2)]
+    rows += [
+        (64, 11, "demo", "partner approved", "Click Circus (103)", None, {}),
+        (58, 15, MANAGER, "partner approved", "Gear Geeks (110)", 2, {}),
+        (40, 10, "demo", "program changed", "Tansu Ceramics", 3, {"before": {"state": "active"}, "after": {"state": "paused"}}),
+        (38, 9, "demo", "program changed", "Tansu Ceramics", 3, {"before": {"state": "paused"}, "after": {"state": "active"}}),
+        (33, 16, MANAGER, "partner approved", "Dealdrop (112)", None, {}),
+        (19, 14, "demo", "partner changed", "Click Circus (103)", None, {"before": {"state": "active"}, "after": {"state": "blocked"}}),
+        (6, 10, MANAGER, "exported", "Transactions of last month", 1, {}),
+        (5, 11, MANAGER, "receiver changed", "Dealdrop app", None, {}),
+    ]
+    Activity.objects.bulk_create(
+        Activity(
+            at_ms=(now_ms // DAY_MS - days) * DAY_MS + hour * HOUR_MS, account=account, verb=verb, subject=subject,
+            program_id=program, facts=facts, address="203.0.113.0",
+        )
+        for days, hour, account, verb, subject, program, facts in sorted(rows, key=lambda row: -row[0])
+    )  # fmt: skip

@@ -1,0 +1,65 @@
+"""What became of the deliveries of the past: the courier that would have sent them was not there."""
+
+import json
+from random import Random
+from typing import Any
+
+from clicktrail.core.delivery import read_address
+from clicktrail.core.periods import DAY_MS
+from clicktrail.demo.past.visits import SEED
+
+OUT_OF_ORDER = "/away"
+AWAY_SINCE_DAYS = 5
+"""Since then this partner's server has not answered as it should."""
+GIVEN_UP_MS = 2 * DAY_MS
+
+
+def deliver(now_ms: int) -> None:
+    """Every one has its attempt at its own time. What the broken server did not take was given up after two days,
+    what is younger is still tried."""
+    from clicktrail.control.outbox.models import Attempt, Delivery, Receiver
+
+    addresses = dict(Receiver.objects.values_list("pk", "address"))
+    dice = Random(f"{SEED}/told")  # noqa: S311 - the same every time
+    rows = list(Delivery.objects.all())
+    attempts = []
+    for row in rows:
+        facts = json.loads(row.facts)
+        address = addresses.get(row.receiver_id, "")
+        away = OUT_OF_ORDER in address and facts["at_ms"] > now_ms - AWAY_SINCE_DAYS * DAY_MS
+        _outcome(row, facts["at_ms"], away, now_ms)
+        filled = read_address(address).fill(facts) if address else ""
+        attempts.append(_attempt(dice, row, filled, away))
+    fields = ["created_ms", "since_ms", "due_ms", "state", "attempts", "done_ms"]
+    Delivery.objects.bulk_update(rows, fields, batch_size=100)
+    Attempt.objects.bulk_create([Attempt(**facts) for facts in attempts], batch_size=500)
+    _standings(addresses, now_ms)
+
+
+def _outcome(row: Any, at_ms: int, away: bool, now_ms: int) -> None:
+    row.created_ms = row.since_ms = row.due_ms = at_ms
+    row.state, row.attempts, row.done_ms = "delivered", 1, min(at_ms + 900, now_ms)
+    if away and at_ms < now_ms - GIVEN_UP_MS:
+        row.state, row.attempts, row.done_ms = "given_up", 11, at_ms + GIVEN_UP_MS
+    elif away:
+        row.state, row.attempts, row.done_ms, row.due_ms = "failed", 5, None, now_ms + DAY_MS // 6
+
+
+def _attempt(dice: Random, row: Any, address: str, away: bool) -> dict[str, Any]:
+    status, answer, fault = (503, "Service Unavailable", "It answered 503 Service Unavailable.") if away else (200, "ok", "")
+    return {
+        "delivery_id": row.pk, "at_ms": row.created_ms + dice.randint(200, 800), "stage": "answer", "address": address,
+        "status": status, "answer": answer, "took_ms": dice.randint(38, 260), "fault": fault,
+    }  # fmt: skip
+
+
+def _standings(addresses: dict[int, str], now_ms: int) -> None:
+    from clicktrail.control.outbox.models import Standing, StandingState
+
+    for receiver, address in addresses.items():
+        if OUT_OF_ORDER in address:
+            down = {"state": StandingState.DOWN, "why": "It answered 503 Service Unavailable.", "failures": 23}
+            since_ms = now_ms - AWAY_SINCE_DAYS * DAY_MS
+            Standing.objects.create(receiver_id=receiver, since_ms=since_ms, probe_ms=now_ms + DAY_MS // 24, **down)
+        else:
+            Standing.objects.create(receiver_id=receiver, since_ms=now_ms - 89 * DAY_MS, state=StandingState.WORKS)
