@@ -23,19 +23,27 @@ def demo(
         bool,
         typer.Option("--check", envvar="CLICKTRAIL_CHECK", help="Walk the five steps by itself, and exit with 0 or 1."),
     ] = False,
+    history: Annotated[
+        bool,
+        typer.Option(
+            "--history/--no-history",
+            envvar="CLICKTRAIL_HISTORY",
+            help="Fill a new demo with ninety days of clicks and orders; not for --check.",
+        ),
+    ] = True,
 ) -> None:
     """Run a server with a demo shop, on this machine only.
 
-    Makes a data folder, loads a program with partners and products, finds free ports, and prints
+    Makes a data folder, loads programs with partners and ninety days of history, finds free ports, and prints
     partner links to click, the console's address, user and password. Ctrl-C stops it.
     """
     if check and data is None:
         with tempfile.TemporaryDirectory(prefix="clicktrail-demo-") as folder:
-            raise typer.Exit(_run(Path(folder) / "data", check))
-    raise typer.Exit(_run(data or DEFAULT_DATA, check))
+            raise typer.Exit(_run(Path(folder) / "data", check, past=False))
+    raise typer.Exit(_run(data or DEFAULT_DATA, check, past=history and not check))
 
 
-def _run(data: Path, check: bool) -> int:
+def _run(data: Path, check: bool, past: bool) -> int:
     from clicktrail.demo.run import Demo
 
-    return Demo(data, lambda text: print(text, flush=True), check=check).run()
+    return Demo(data, lambda text: print(text, flush=True), check=check, past=past).run()

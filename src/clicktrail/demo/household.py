@@ -31,6 +31,8 @@ class Household:
     edge_port: int
     console_port: int
     shop_port: int
+    has_past: bool = False
+    """Whether the ledger was filled with a past; that happens once."""
 
 
 def take(data: Path) -> Household:
@@ -45,13 +47,18 @@ def take(data: Path) -> Household:
     return household
 
 
-def settings_of(data: Path, edge_port: int, console_port: int) -> Settings:
-    """Loopback only; variables of the surroundings stay outside, so that no real ledger is touched."""
+def settings_of(data: Path, edge_port: int, console_port: int, shop_port: int = SHOP_PORT) -> Settings:
+    """Loopback only; variables of the surroundings stay outside, so that no real ledger is touched.
+
+    Partners' servers are told of orders: they stand in the demo shop's process, so the courier may call that.
+    """
     return load(
         data,
         environ={},
         edge=f"{HOST}:{edge_port}",
         console=f"{HOST}:{console_port}",
+        courier_networks=(f"{HOST}/32",),
+        courier_ports=("80", "443", str(shop_port)),
         workers=1,
         log_level="warning",
     )

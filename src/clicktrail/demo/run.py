@@ -24,14 +24,16 @@ Say = Callable[[str], None]
 class Demo:
     """`run` returns the exit code: of the check, else of the server."""
 
-    def __init__(self, data: Path, say: Say, *, check: bool) -> None:
-        """Raises StartError where the folder is not the demo's, or in use."""
-        self.data, self.say, self.check = data, say, check
+    def __init__(self, data: Path, say: Say, *, check: bool, past: bool = False) -> None:
+        """past: an empty ledger gets ninety days of history. Raises StartError where the folder is not the demo's,
+        or in use."""
+        self.data, self.say, self.check, self.past = data, say, check, past
         self.household = household.take(data)
         wished = replace(self.household, edge_port=0, console_port=0, shop_port=0) if check else self.household
         self._held = [household.hold(wished.edge_port), household.hold(wished.console_port)]
-        self.settings = household.settings_of(data, *map(household.port_of, self._held))
-        self.shop = Shop(Tracker(f"http://{self.settings.edge}"), household.hold(wished.shop_port))
+        shop = household.hold(wished.shop_port)
+        self.settings = household.settings_of(data, *map(household.port_of, [*self._held, shop]))
+        self.shop = Shop(Tracker(f"http://{self.settings.edge}"), shop)
         self._ended = threading.Event()
         self._exit_code = 1
 
@@ -42,6 +44,8 @@ class Demo:
         household.furnish(self.settings, self.household.password, self.shop.port)
         if not self.check:
             self._remember_ports()
+        if self.past and not self.household.has_past:
+            self._fill()
         self.shop.start()
         guide = threading.Thread(target=self._guide, name="guide", daemon=True)
         guide.start()
@@ -66,6 +70,15 @@ class Demo:
         edge, console = map(household.port_of, self._held)
         kept = replace(self.household, edge_port=edge, console_port=console, shop_port=self.shop.port)
         household.keep(self.data, kept)
+
+    def _fill(self) -> None:
+        """Noted down before it begins: a past that was cut short is not made a second time."""
+        from clicktrail.demo.past.fill import fill
+
+        self.say("Making ninety days of history, once; this takes some seconds ...")
+        kept = household.take(self.data)
+        household.keep(self.data, replace(kept, has_past=True))
+        fill(self.settings, f"{household.HOST}:{self.shop.port}")
 
     def _guide(self) -> None:
         """Beside the supervisor: once all is up, show the links and stay, or walk the steps and stop."""

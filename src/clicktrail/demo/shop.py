@@ -26,6 +26,7 @@ BODY_LIMIT_BYTES = 16 * 1024
 TIMEOUT_S = 30
 """A browser that sends nothing for so long is let go."""
 ORDERS_OF_A_VISIT = 50
+PARTNER_SERVER = "/partner-server/"
 
 
 class Shop:
@@ -92,6 +93,8 @@ class _Request(BaseHTTPRequestHandler):
         address = urlsplit(self.path)
         if address.path == "/shop.css":
             return self._send(200, _css(), "text/css; charset=utf-8", {"Cache-Control": "max-age=60"})
+        if address.path.startswith(PARTNER_SERVER):
+            return self._partner_server(address.path)
         visit, headers = self._visit()
         visit.learn(address.query)
         status, body = self._page(address.path, visit)
@@ -101,12 +104,19 @@ class _Request(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         fields = self._fields()
+        if self.path.startswith(PARTNER_SERVER):
+            return self._partner_server(urlsplit(self.path).path)
         visit, headers = self._visit()
         act = POSTS.get(urlsplit(self.path).path)
         if act is None or fields is None:
             self.close_connection = True
             return self._send(404 if fields is not None else 413, pages.missing(visit), headers=headers)
         return self._send(303, "", headers={**headers, "Location": act(self.shop, visit, fields)})
+
+    def _partner_server(self, path: str) -> None:
+        """What partners' servers answer to the courier; one of them is out of order."""
+        is_away = path.endswith("/away")
+        self._send(503 if is_away else 200, "out of order" if is_away else "ok", "text/plain; charset=utf-8")
 
     def _page(self, path: str, visit: Visit) -> tuple[int, str]:
         plain = PAGES.get(path)

@@ -22,7 +22,7 @@ UNIT = 6000
 """Events that the engine begins with: nobody waits for the ledger beside it."""
 
 
-def fill(settings: Settings, shop: str, password: str) -> None:
+def fill(settings: Settings, shop: str) -> None:
     """A ledger without a click gets ninety days of them. shop: the demo shop's host and port."""
     from clicktrail.demo.past import lives, office, told
 
@@ -32,7 +32,7 @@ def fill(settings: Settings, shop: str, password: str) -> None:
     judge(settings)
     lives.live(now_ms)
     told.deliver(now_ms)
-    office.furnish(now_ms, password)
+    office.furnish(now_ms)
 
 
 def happenings(catalog: Catalog, now_ms: int) -> list[Happening]:

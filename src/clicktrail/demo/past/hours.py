@@ -17,6 +17,8 @@ DAYS = 90
 HOUR_S = 3600
 CAMPAIGN = {COFFEE: (21, 14, 1.9), OUTDOOR: (30, 27, 1.6)}
 """program -> (from and to how many days ago, how many times the usual)."""
+SCALE = 0.72
+"""Of what the cast could send: the demo has to start within seconds."""
 GROWTH = 0.45
 """How much smaller the first day was than the last."""
 
@@ -46,7 +48,7 @@ def volume(character: Character, program: int, day: Day) -> float:
     """How many clicks are to be expected."""
     if day.age > character.since or day.age < character.until:
         return 0.0
-    usual = character.sends[program].clicks * (1 - GROWTH * day.age / DAYS)
+    usual = character.sends[program].clicks * SCALE * (1 - GROWTH * day.age / DAYS)
     usual *= character.peaks.get(day.age, 1.0) * campaign(program, day.age)
     if character.mailing_days:
         return usual * (4.5 if day.date.weekday() in character.mailing_days else 0.35)

@@ -9,24 +9,26 @@ MANAGER, READER, PARTNER_ACCOUNT = "lena", "sam", "beandiary"
 PARTNER = 101
 
 
-def furnish(now_ms: int, password: str) -> None:
-    """All accounts have the demo's password: nobody but this machine can reach them."""
-    _accounts(password)
+def furnish(now_ms: int) -> None:
+    """All accounts have the owner's password: nobody but this machine can reach them."""
+    _accounts()
     _alarms(now_ms)
     _activity(now_ms)
 
 
-def _accounts(password: str) -> None:
+def _accounts() -> None:
+    from clicktrail.demo.household import USER
     from clicktrail.control.accounts.models import Account, Role
 
+    password = Account.objects.get(username=USER).password
     for name, first, last, facts in (
         (MANAGER, "Lena", "Vogt", {"role": Role.MANAGER, "is_staff": True}),
         (READER, "Sam", "Okafor", {"role": Role.READER, "is_staff": True, "programs": [2]}),
         (PARTNER_ACCOUNT, "Bea", "Lindqvist", {"role": Role.PARTNER, "partner_id": PARTNER}),
     ):
         if not Account.objects.filter(username=name).exists():
-            mail = f"{name}@mail.example"
-            Account.objects.create_user(name, mail, password, first_name=first, last_name=last, **facts)
+            more = {"email": f"{name}@mail.example", "password": password, **facts}
+            Account.objects.create(username=name, first_name=first, last_name=last, **more)
 
 
 def _alarms(now_ms: int) -> None:

@@ -100,7 +100,7 @@ def _receivers(shop: str) -> None:
         )
     Receiver.objects.create(
         kind=ReceiverKind.WEBHOOK, name="Bookkeeping", program_id=1, address=f"{base}/bookkeeping", method="POST",
-        triggers=["confirmed", "cancelled", "paid", "changed"],
+        triggers=["cancelled", "changed", "conflict"],
     )  # fmt: skip
 
 

@@ -12,11 +12,17 @@ OUT_OF_ORDER = "/away"
 AWAY_SINCE_DAYS = 5
 """Since then this partner's server has not answered as it should."""
 GIVEN_UP_MS = 2 * DAY_MS
+UPDATE = (
+    "UPDATE outbox_delivery SET created_ms = %s, since_ms = %s, due_ms = %s, state = %s, attempts = %s, done_ms = %s "
+    "WHERE id = %s"
+)
 
 
 def deliver(now_ms: int) -> None:
     """Every one has its attempt at its own time. What the broken server did not take was given up after two days,
     what is younger is still tried."""
+    from django.db import connection
+
     from clicktrail.control.outbox.models import Attempt, Delivery, Receiver
 
     addresses = dict(Receiver.objects.values_list("pk", "address"))
@@ -30,8 +36,11 @@ def deliver(now_ms: int) -> None:
         _outcome(row, facts["at_ms"], away, now_ms)
         filled = read_address(address).fill(facts) if address else ""
         attempts.append(_attempt(dice, row, filled, away))
-    fields = ["created_ms", "since_ms", "due_ms", "state", "attempts", "done_ms"]
-    Delivery.objects.bulk_update(rows, fields, batch_size=100)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            UPDATE,
+            [(r.created_ms, r.since_ms, r.due_ms, r.state, r.attempts, r.done_ms, r.pk) for r in rows],
+        )
     Attempt.objects.bulk_create([Attempt(**facts) for facts in attempts], batch_size=500)
     _standings(addresses, now_ms)
 

@@ -125,7 +125,7 @@ def _order(dice: Random, character: Character, traffic: Traffic, visit: Visit) -
     is_lead = dice.random() < traffic.lead_share
     prefix, host, average, units = SHOPS[visit.program]
     at_ms = visit.at_ms + int(wait_s * 1000)
-    params = {"cpid": str(visit.program), "tid": f"{prefix}-{at_ms // 10_000 % 10**8:08d}"}
+    params = {"cpid": str(visit.program), "tid": f"{prefix}-{at_ms // 1000 % 10**9:09d}"}
     if is_lead:
         params["produkt"] = "Lead"
     else:
