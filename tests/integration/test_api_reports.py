@@ -7,17 +7,8 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import pytest
+from support import sums
 from support.counter import Counter, counter
-
-KINDS = (
-    "clicks_gross",
-    "clicks_net",
-    "clicks_bot",
-    "clicks_refused",
-    "transactions",
-    "revenue_minor",
-    "commission_minor",
-)
 
 
 def _s(zone: str, *at: int) -> int:
@@ -34,7 +25,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
 
 
 def _fill() -> None:
-    from clicktrail.control.ledger.models import RollupHour, RollupReferrer, RollupSubid
+    from clicktrail.control.ledger.models import RollupReferrer, RollupSubid
 
     berlin, tokyo, kolkata = "Europe/Berlin", "Asia/Tokyo", "Asia/Kolkata"
     hours = [
@@ -47,13 +38,10 @@ def _fill() -> None:
         (_s(kolkata, 2026, 3, 29, 0) - 900, 6, 7, 3, 9, 9000),
     ]
     for bucket, program, partner, creative, product, many in hours:
-        RollupHour.objects.create(
-            bucket_s=bucket, program_id=program, partner_id=partner, creative_id=creative, product_id=product,
-            **dict.fromkeys(KINDS, many),
-        )  # fmt: skip
+        sums.count(bucket, program, partner, creative, product, **sums.everything(many))
     day = date(2026, 3, 29).toordinal() - date(1970, 1, 1).toordinal()
     for other, text, many in ((False, "a", 1), (False, "", 20), (True, "", 300)):
-        common = {"day": day, "program_id": 1, "partner_id": 7, "other": other, **dict.fromkeys(KINDS, many)}
+        common = {"day": day, "program_id": 1, "partner_id": 7, "other": other, **sums.everything(many)}
         RollupSubid.objects.create(subid=text, **common)
         RollupReferrer.objects.create(host=text, **common)
 

@@ -10,8 +10,9 @@ from clicktrail.control.api.guard import route
 from clicktrail.control.api.keys import READ, Caller
 from clicktrail.control.api.problems import Fault, invalid
 from clicktrail.control.api.reading import caller_of
-from clicktrail.control.api.shapes import Day, Money, Number, Sent, Text, money
-from clicktrail.control.reports import table
+from clicktrail.control.api.shapes import Day, Flag, Money, Number, Sent, Text, money
+from clicktrail.control.reports import derived, table
+from clicktrail.core.money import decimals_of, format_minor
 
 router = Router(tags=["Reports"])
 
@@ -30,6 +31,7 @@ class Asked(Sent):
     product: Number = Field(None, description="Number of a commission product.")
     subid: Text = None
     referrer: Text = Field(None, description="Host of the referrer.")
+    tests: Flag = Field(False, description="The test partner's clicks and transactions too.")
 
 
 class Sums(BaseModel):
@@ -41,11 +43,18 @@ class Sums(BaseModel):
     transactions: int
     revenue: Money
     commission: Money
+    conversion_rate: str | None = Field(description="Transactions for 100 net clicks, like `3.4200`; null without any.")
+    earnings_per_click: str | None = Field(
+        description="Commission for one net click, with two decimals more than the currency has; null without any."
+    )
+    average_order: Money | None = Field(description="Revenue for one transaction; null without any.")
 
 
 class ReportRow(Sums):
     day: str | None
     hour: str | None = Field(description="Its beginning, with the offset of the program's zone.")
+    week: str | None = Field(description="From Monday to Sunday, like `2026-W07`.")
+    month: str | None
     program: int | None
     partner: int | None
     creative: int | None
@@ -62,9 +71,10 @@ class Report(BaseModel):
 
 @route(router, "GET", "", READ, answers=Report)
 def get_report(request: HttpRequest, asked: Query[Asked]) -> Any:
-    """Add up clicks, transactions and money by up to eight dimensions.
+    """Add up clicks, transactions and money by up to ten dimensions.
 
-    Cancelled transactions and those of the test partner are in no sum.
+    Cancelled transactions and those on hold are in no sum. What the test partner sent is in none but where
+    `tests` or that partner is asked for.
     """
     question = _question(caller_of(request), asked)
     try:
@@ -92,6 +102,7 @@ def _question(caller: Caller, asked: Asked) -> table.Question:
         product=asked.product,
         subid=asked.subid,
         referrer=asked.referrer,
+        tests=asked.tests,
     )
 
 
@@ -101,6 +112,17 @@ def _sums(row: table.Row) -> dict[str, Any]:
         "currency": row.currency,
         "revenue": money(row.sums["revenue_minor"], row.currency),
         "commission": money(row.sums["commission_minor"], row.currency),
+        **_derived(row),
+    }
+
+
+def _derived(row: table.Row) -> dict[str, Any]:
+    rate, epc, average = derived.conversion_ppm(row.sums), derived.epc(row.sums), derived.average_minor(row.sums)
+    places = decimals_of(row.currency) + derived.EPC_DECIMALS
+    return {
+        "conversion_rate": None if rate is None else format_minor(rate, 4),
+        "earnings_per_click": None if epc is None else format_minor(epc, places),
+        "average_order": None if average is None else money(average, row.currency),
     }
 
 

@@ -1,37 +1,34 @@
 """Reports out of the rollups: clicks, transactions and money by day, hour, program, partner and so on.
 
 Days and hours are those of each program's own zone. Money of two currencies is never added:
-every row is of one currency. Cancelled transactions and those of the test partner are in no sum.
+every row is of one currency. Cancelled transactions are in no sum, those on hold neither. What the
+test partner sent is in none but where it is asked for: its clicks from the rollups, its orders,
+which no rollup has, from the ledger itself.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from clicktrail.control.catalog.models import Creative, Product, Program
+from clicktrail.control.ledger.models import Transaction
+from clicktrail.control.reports import sources, zones
+from clicktrail.core.catalog import TEST_PARTNER
+from clicktrail.core.lifecycle import STATES, counts
 
-from clicktrail.control.catalog.models import Program
-from clicktrail.control.ledger.models import RollupHour, RollupReferrer, RollupSubid
-from clicktrail.control.reports import zones
-
-DIMENSIONS = ("day", "hour", "program", "partner", "creative", "product", "subid", "referrer")
-MEASURES = (
-    "clicks_gross",
-    "clicks_net",
-    "clicks_bot",
-    "clicks_refused",
-    "transactions",
-    "revenue_minor",
-    "commission_minor",
-)
+PERIODS = ("hour", "day", "week", "month")
+DIMENSIONS = (
+    "day", "hour", "week", "month", "program", "partner", "creative", "product", "subid", "referrer",
+)  # fmt: skip
+MEASURES = sources.MEASURES
 MAX_REPORT_ROWS = 10_000
 MAX_REPORT_DAYS = 1100
+MAX_GROUPS = 30_000
+"""Rows that one question may take out of the ledger before they are folded."""
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 """Before and after them nothing was counted, and calendars come to their ends."""
 
-_COLUMNS = {"program": "program_id", "partner": "partner_id", "creative": "creative_id", "product": "product_id"}
 _WITHOUT = {"hour", "creative", "product"}
 """What the sums by subid and by referrer do not know."""
 
@@ -53,15 +50,28 @@ class Question:
     product: int | None = None
     subid: str | None = None
     referrer: str | None = None
+    programs: frozenset[int] | None = None
+    """Those that whoever asks may see; None: every one."""
+    tests: bool = False
+    """The test partner's too. Who asks for that partner by number gets them anyway."""
 
     def names(self, dimension: str) -> bool:
         return dimension in self.by or getattr(self, dimension, None) is not None
+
+    @property
+    def fine(self) -> str:
+        """Which of the two tables by value is asked; empty: none."""
+        return next((name for name in ("subid", "referrer") if self.names(name)), "")
+
+    @property
+    def has_tests(self) -> bool:
+        return self.tests or self.partner == TEST_PARTNER
 
 
 @dataclass(slots=True)
 class Row:
     values: dict[str, Any]
-    """Dimension -> value: texts for day and hour, numbers, the subid, the referrer's host."""
+    """Dimension -> value: texts for hour, day, week and month, numbers, the subid, the referrer's host."""
     other: bool
     """All those subids or hosts of a busy day that have no row of their own."""
     currency: str
@@ -78,8 +88,8 @@ def check(question: Question) -> None:
         raise ValueError(f"Ask for at most {MAX_REPORT_DAYS} days at once.")
     if question.names("subid") and question.names("referrer"):
         raise ValueError("Subids and referrers are added up apart from each other: ask for one of the two.")
-    fine = "subid" if question.names("subid") else "referrer" if question.names("referrer") else ""
-    wrong = sorted(name for name in _WITHOUT if fine and (name in question.by or getattr(question, name, None)))
+    fine = question.fine
+    wrong = sorted(name for name in _WITHOUT if fine and question.names(name))
     if wrong:
         raise ValueError(f"Sums by {fine} know no {wrong[0]}: leave one of the two out.")
 
@@ -87,11 +97,16 @@ def check(question: Question) -> None:
 def report(question: Question) -> list[Row]:
     """Rows in the order of the dimensions asked for. Raises ValueError (see `check`) and TooManyRows."""
     check(question)
-    programs = _programs(question.program)
-    found = list(_by_value(question, programs) if _is_fine(question) else _by_hour(question, programs))
-    if len(found) > MAX_REPORT_ROWS:
+    programs = _programs(question)
+    found: list[Row] = []
+    for row in _counted(question, programs):
+        found.append(row)
+        if len(found) > MAX_GROUPS:
+            break
+    rows = _added(found)
+    if len(found) > MAX_GROUPS or len(rows) > MAX_REPORT_ROWS:
         raise TooManyRows(f"The report has more than {MAX_REPORT_ROWS} rows.")
-    return sorted(_added(found), key=lambda row: (*_order(row, question.by), row.currency))
+    return sorted(rows, key=lambda row: (*_order(row, question.by), row.currency))
 
 
 def totals(rows: list[Row]) -> list[Row]:
@@ -99,85 +114,75 @@ def totals(rows: list[Row]) -> list[Row]:
     return sorted(_added([Row({}, False, row.currency, dict(row.sums)) for row in rows]), key=lambda row: row.currency)
 
 
-def _is_fine(question: Question) -> bool:
-    return question.names("subid") or question.names("referrer")
-
-
-def _programs(number: int | None) -> dict[int, Program]:
-    rows = Program.objects.all() if number is None else Program.objects.filter(pk=number)
+def _programs(question: Question) -> dict[int, Program]:
+    """Those that the answer can be about: a creative, and a product, belongs to one."""
+    rows = Program.objects.only("time_zone", "currency")
+    if question.programs is not None:
+        rows = rows.filter(pk__in=question.programs)
+    if question.program is not None:
+        rows = rows.filter(pk=question.program)
+    for model, number in ((Creative, question.creative), (Product, question.product)):
+        # What was deleted has its figures still; nobody knows of which program.
+        home = model.objects.filter(pk=number).values_list("program_id", flat=True).first() if number else None
+        rows = rows.filter(pk=home) if home else rows
     return rows.in_bulk()
 
 
-def _by_hour(question: Question, programs: dict[int, Program]) -> Iterator[Row]:
-    members = defaultdict(list)
-    for program in programs.values():
-        members[program.time_zone].append(program.pk)
-    left = MAX_REPORT_ROWS + 1
-    for zone, numbers in sorted(members.items()):
+def _counted(question: Question, programs: dict[int, Program]) -> Iterator[Row]:
+    for found in sources.rows(question, programs, MAX_GROUPS + 1):
+        sums = {name: int(found[f"sum_{name}"] or 0) for name in MEASURES}
+        yield Row(_values(question.by, found), bool(found.get("other")), programs[found["program_id"]].currency, sums)
+    if question.has_tests and question.partner in (None, TEST_PARTNER):
+        yield from _test_orders(question, programs)
+
+
+def _values(by: tuple[str, ...], found: dict[str, Any]) -> dict[str, Any]:
+    """`found` has the time in one unit, the finest that was asked for; the longer ones follow from it."""
+    return {name: _period(name, found) if name in PERIODS else found[sources.COLUMNS[name]] for name in by}
+
+
+def _period(name: str, found: dict[str, Any]) -> str:
+    if name == "hour":
+        return zones.hour_text(found["in_hour"], found["offset"])
+    day = found["in_hour"] // 24 if "in_hour" in found else found.get("in_day")
+    if name == "day":
+        return zones.day_text(day)
+    if name == "week":
+        return zones.week_text(zones.week_of(day) if day is not None else found["in_week"])
+    return zones.month_text(zones.month_of(day) if day is not None else found["in_month"])
+
+
+def _test_orders(question: Question, programs: dict[int, Program]) -> Iterator[Row]:
+    """Read one by one: there are few, and an index leads to them."""
+    states = [state for state in STATES if counts(state)]
+    filters = {"creative_id": question.creative, "product_id": question.product}
+    filters |= {"subid": question.subid, "referrer_host": question.referrer}
+    for zone, numbers in sources.by_zone(programs):
         span = zones.span(zone, question.first, question.last)
-        rows = RollupHour.objects.filter(
-            program_id__in=numbers, bucket_s__gte=span.begin_s, bucket_s__lt=span.end_s, **_filters(question)
-        )
-        extra: dict[str, Any] = {}
-        if "day" in question.by:
-            extra["in_day"] = span.day()
-        if "hour" in question.by:
-            extra |= {"in_hour": span.hour(), "offset": span.offset()}
-        for row in _grouped(rows, question, extra, [])[:left]:
-            left -= 1
-            yield _row(row, question, programs)
-
-
-def _by_value(question: Question, programs: dict[int, Program]) -> Iterator[Row]:
-    model, column = (RollupSubid, "subid") if question.names("subid") else (RollupReferrer, "host")
-    days = zones.days_since_1970(question.first), zones.days_since_1970(question.last)
-    rows = model.objects.filter(program_id__in=list(programs), day__gte=days[0], day__lte=days[1])
-    rows = rows.filter(**_filters(question))
-    wanted = question.subid if question.subid is not None else question.referrer
-    if wanted is not None:
-        rows = rows.filter(**{column: wanted, "other": False})
-    names = [column, "other"] if {"subid", "referrer"} & set(question.by) else []
-    if "day" in question.by:
-        names.append("day")
-    for row in _grouped(rows, question, {}, names)[: MAX_REPORT_ROWS + 1]:
-        yield _row(row, question, programs)
-
-
-def _filters(question: Question) -> dict[str, int]:
-    given = {column: getattr(question, name) for name, column in _COLUMNS.items() if name != "program"}
-    return {column: value for column, value in given.items() if value is not None}
-
-
-def _grouped(rows: QuerySet[Any], question: Question, extra: dict[str, Any], names: list[str]) -> QuerySet[Any]:
-    """The program is always among the groups: it says the currency."""
-    columns = {"program_id", *(_COLUMNS[name] for name in question.by if name in _COLUMNS)}
-    sums = {f"sum_{name}": Sum(name) for name in MEASURES}
-    return rows.annotate(**extra).order_by().values(*sorted(columns), *extra, *names).annotate(**sums)
-
-
-def _row(found: dict[str, Any], question: Question, programs: dict[int, Program]) -> Row:
-    values: dict[str, Any] = {}
-    for name in question.by:
-        if name == "day":
-            values[name] = zones.day_text(found["in_day"] if "in_day" in found else found["day"])
-        elif name == "hour":
-            values[name] = zones.hour_text(found["in_hour"], found["offset"])
-        elif name in _COLUMNS:
-            values[name] = found[_COLUMNS[name]]
-        else:
-            values[name] = found["subid" if name == "subid" else "host"]
-    sums = {name: int(found[f"sum_{name}"] or 0) for name in MEASURES}
-    return Row(values, bool(found.get("other")), programs[found["program_id"]].currency, sums)
+        orders = Transaction.objects.filter(
+            partner_id=TEST_PARTNER, test=True, program_id__in=numbers, state__in=states,
+            created_ms__gte=span.begin_s * 1000, created_ms__lt=span.end_s * 1000,
+            **{name: value for name, value in filters.items() if value is not None},
+        )  # fmt: skip
+        for order in orders[:MAX_GROUPS]:
+            at_s = order.created_ms // 1000
+            offset = span.offset_at(at_s)
+            hour = (at_s + offset) // zones.HOUR_S
+            found = {**order.__dict__, "in_hour": hour, "offset": offset, "host": order.referrer_host}
+            sums = dict.fromkeys(MEASURES, 0) | {"transactions": 1, "commission_minor": order.commission_minor}
+            sums["revenue_minor"] = order.revenue_minor or 0
+            yield Row(_values(question.by, found), False, programs[order.program_id].currency, sums)
 
 
 def _added(rows: list[Row]) -> list[Row]:
-    """Rows that differ in nothing but the program, which was not asked for, become one."""
+    """Rows that differ in nothing but what was not asked for become one."""
     found: dict[Any, Row] = {}
     for row in rows:
-        key = (tuple(row.values.items()), row.other, row.currency)
+        key = (tuple(row.values.values()), row.other, row.currency)
         if key in found:
+            sums = found[key].sums
             for name, value in row.sums.items():
-                found[key].sums[name] += value
+                sums[name] += value
         else:
             found[key] = row
     return list(found.values())

@@ -9,6 +9,9 @@ from django.db.models import BigIntegerField, Case, Expression, F, Value, When
 QUARTER_S = 900
 HOUR_S = 3600
 DAY_S = 86_400
+_FIRST = date(1970, 1, 1)
+MONDAY = 3
+"""1970 began on a Thursday: so many days later a week had begun on a Monday before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,9 @@ class Span:
         """Hours since 1970 by the clocks of the zone."""
         return (F("bucket_s") + self.offset()) / Value(HOUR_S, output_field=BigIntegerField())
 
+    def offset_at(self, at_s: int) -> int:
+        return next((offset for until, offset in self.pieces if at_s < until), self.pieces[-1][1])
+
 
 def span(zone: str, first: date, last: date) -> Span:
     info = ZoneInfo(zone)
@@ -60,8 +66,33 @@ def day_text(day: int) -> str:
     return f"{datetime.fromtimestamp(day * DAY_S, UTC):%Y-%m-%d}"
 
 
+def week_of(day: int) -> int:
+    """Weeks, each from Monday to Sunday, of a day since 1970."""
+    return (day + MONDAY) // 7
+
+
+def week_text(week: int) -> str:
+    """`2026-W07`, by ISO 8601."""
+    year, number, _ = (_FIRST + timedelta(days=week * 7 - MONDAY)).isocalendar()
+    return f"{year}-W{number:02d}"
+
+
+def month_of(day: int) -> int:
+    return month_number(_FIRST + timedelta(days=day))
+
+
+def month_number(day: date) -> int:
+    """Months since the year 0."""
+    return day.year * 12 + day.month - 1
+
+
+def month_text(month: int) -> str:
+    """`2026-01`"""
+    return f"{month // 12}-{month % 12 + 1:02d}"
+
+
 def days_since_1970(day: date) -> int:
-    return day.toordinal() - date(1970, 1, 1).toordinal()
+    return (day - _FIRST).days
 
 
 def _start_s(info: ZoneInfo, day: date) -> int:
