@@ -1,14 +1,11 @@
 """`clicktrail demo`: what a stranger sees who types one command."""
 
 import json
-import os
 import re
-import signal
 import socket
 import subprocess
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from html import unescape
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -18,8 +15,8 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
-from support.books import Books
 from support.chromium import browser, complaints
+from support.demos import LINK, Demo, clean
 from support.observe import until
 from support.server import Server, command
 
@@ -30,74 +27,7 @@ from clicktrail.demo.tracking import Tracker
 from clicktrail.demo.walk import Walk
 from clicktrail.errors import StartError
 
-READY_S = 60
-STOP_S = 40
-LINK = re.compile(r"^  (.+) \(partner (\d+)\): (.+)\n    (http\S+)$", re.MULTILINE)
-CONSOLE = re.compile(r"The console: +(http\S+) +user (\S+) +password (\S+)")
-SHOP = re.compile(r"The shop: +(http\S+)/")
 PARTS = re.compile(r"^(ok|FAILED|  -)", re.MULTILINE)
-
-
-@dataclass
-class Demo:
-    data: Path
-    log: Path
-    environ: dict[str, str] = field(default_factory=dict)
-
-    def start(self) -> "Demo":
-        with self.log.open("wb") as out:
-            self.popen = subprocess.Popen(
-                [*command(), "demo", "--data", str(self.data)],
-                stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=clean() | self.environ,
-            )  # fmt: skip
-        until(self._is_welcoming, READY_S, f"the demo says welcome, see {self.log}")
-        return self
-
-    def _is_welcoming(self) -> bool:
-        assert self.popen.poll() is None, self.words()
-        return str(self.data.resolve()) in self.words().partition("begin anew")[2]
-
-    def words(self) -> str:
-        return self.log.read_text()
-
-    def stop(self) -> int:
-        """Ctrl-C."""
-        if self.popen.poll() is None:
-            self.popen.send_signal(signal.SIGINT)
-        return self.popen.wait(STOP_S)
-
-    def links(self, partner: int) -> list[str]:
-        return [url for _, number, _, url in LINK.findall(self.words()) if int(number) == partner]
-
-    @property
-    def console(self) -> tuple[str, str, str]:
-        """Address, user, password."""
-        (found,) = CONSOLE.findall(self.words())
-        return found
-
-    @property
-    def shop(self) -> str:
-        (found,) = SHOP.findall(self.words())
-        return found
-
-    @property
-    def edge(self) -> str:
-        return self.links(2)[0].partition("/go.cgi")[0]
-
-    def log_lines(self, tid: str) -> list[tuple[str, int | None]]:
-        rows = Books(self.data).rows("SELECT reason, transaction_number FROM ledger_postback WHERE tid = ?", tid)
-        return sorted((row[0], row[1]) for row in rows)
-
-    def transaction(self, tid: str) -> tuple[object, ...]:
-        """Partner, subid, creative, product, cents of revenue, cents of commission, test."""
-        columns = "partner_id, subid, creative_id, product, revenue_minor, commission_minor, test"
-        (row,) = Books(self.data).rows(f"SELECT {columns} FROM ledger_transaction WHERE tid = ?", tid)
-        return tuple(row)
-
-
-def clean() -> dict[str, str]:
-    """The surroundings without settings of ours."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("CLICKTRAIL_")}
 
 
 class Customer:

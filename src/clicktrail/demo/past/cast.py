@@ -118,7 +118,8 @@ CAST = (
     ),
     Character(
         111, {COFFEE: Traffic(23, 0.03, ((1, 2), (3, 2)), 0.1), CERAMICS: Traffic(13, 0.028, ((31, 2), (32, 1)))},
-        (("slow-kitchen.example", 5), ("www.pinterest.com", 4)), ("recipe-tiramisu", "recipe-affogato", "table-setting"),
+        (("slow-kitchen.example", 5), ("www.pinterest.com", 4)),
+        ("recipe-tiramisu", "recipe-affogato", "table-setting"),
         week=WEEKEND, basket=1.05,
     ),
     Character(

@@ -11,7 +11,7 @@ from clicktrail.demo.past import hours, setup, slips, visits
 from clicktrail.demo.past.visits import SEED, Call, Happening, Visit
 from clicktrail.journal.disk import open_disk
 from clicktrail.journal.events import Click, Event, Postback
-from clicktrail.journal.local import RESERVE_MS, Writer
+from clicktrail.journal.local import Writer
 from clicktrail.settings import Settings
 
 ROW = 1000

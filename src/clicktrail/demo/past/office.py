@@ -17,8 +17,8 @@ def furnish(now_ms: int) -> None:
 
 
 def _accounts() -> None:
-    from clicktrail.demo.household import USER
     from clicktrail.control.accounts.models import Account, Role
+    from clicktrail.demo.household import USER
 
     password = Account.objects.get(username=USER).password
     for name, first, last, facts in (
@@ -63,6 +63,10 @@ def _facts(*figures: tuple[str, float, float], todo: str) -> dict[str, Any]:
     return {"figures": [{"name": n, "usual": u, "now": w} for n, u, w in figures], "todo": [todo]}
 
 
+def _state(before: str, after: str) -> dict[str, Any]:
+    return {"before": {"state": before}, "after": {"state": after}}
+
+
 def _activity(now_ms: int) -> None:
     """The days on which they came in, and what they did to the set-up."""
     from clicktrail.control.accounts.models import Activity
@@ -71,10 +75,34 @@ def _activity(now_ms: int) -> None:
     rows += [
         (64, 11, "demo", "partner approved", "Click Circus (103)", None, {}),
         (58, 15, MANAGER, "partner approved", "Gear Geeks (110)", 2, {}),
-        (40, 10, "demo", "program changed", "Tansu Ceramics", 3, {"before": {"state": "active"}, "after": {"state": "paused"}}),
-        (38, 9, "demo", "program changed", "Tansu Ceramics", 3, {"before": {"state": "paused"}, "after": {"state": "active"}}),
+        (
+            40,
+            10,
+            "demo",
+            "program changed",
+            "Tansu Ceramics",
+            3,
+            _state("active", "paused"),
+        ),
+        (
+            38,
+            9,
+            "demo",
+            "program changed",
+            "Tansu Ceramics",
+            3,
+            _state("paused", "active"),
+        ),
         (33, 16, MANAGER, "partner approved", "Dealdrop (112)", None, {}),
-        (19, 14, "demo", "partner changed", "Click Circus (103)", None, {"before": {"state": "active"}, "after": {"state": "blocked"}}),
+        (
+            19,
+            14,
+            "demo",
+            "partner changed",
+            "Click Circus (103)",
+            None,
+            _state("active", "blocked"),
+        ),
         (6, 10, MANAGER, "exported", "Transactions of last month", 1, {}),
         (5, 11, MANAGER, "receiver changed", "Dealdrop app", None, {}),
     ]

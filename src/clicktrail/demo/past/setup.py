@@ -27,7 +27,9 @@ def load(settings: Settings, shop: str, now_ms: int) -> list[Edition]:
     """Everything is in the ledger afterwards; the editions that the past was judged by, oldest first."""
     from clicktrail.control.catalog.apply import apply
 
-    apply(files("clicktrail.demo.past").joinpath("neighbours.toml").read_text("utf-8").replace("SHOP", shop), "the past")
+    apply(
+        files("clicktrail.demo.past").joinpath("neighbours.toml").read_text("utf-8").replace("SHOP", shop), "the past"
+    )
     _proofs()
     _receivers(shop)
     _rates(now_ms)

@@ -55,7 +55,9 @@ def _outcome(row: Any, at_ms: int, away: bool, now_ms: int) -> None:
 
 
 def _attempt(dice: Random, row: Any, address: str, away: bool) -> dict[str, Any]:
-    status, answer, fault = (503, "Service Unavailable", "It answered 503 Service Unavailable.") if away else (200, "ok", "")
+    status, answer, fault = (
+        (503, "Service Unavailable", "It answered 503 Service Unavailable.") if away else (200, "ok", "")
+    )
     return {
         "delivery_id": row.pk, "at_ms": row.created_ms + dice.randint(200, 800), "stage": "answer", "address": address,
         "status": status, "answer": answer, "took_ms": dice.randint(38, 260), "fault": fault,
