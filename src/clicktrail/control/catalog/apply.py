@@ -3,7 +3,6 @@
 A field that the file leaves out keeps what it holds; a row that is new takes the default.
 """
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from clicktrail.control.catalog import rules, setup
@@ -14,14 +13,14 @@ from clicktrail.control.catalog.models import (
     ClickTarget,
     Creative,
     Partner,
-    PartnerRate,
     PartnerState,
     Product,
     Program,
     ProgramState,
     Unproven,
 )
-from clicktrail.control.catalog.setup import Faults, Table
+from clicktrail.control.catalog.setup import Applied, Faults, Table
+from clicktrail.control.catalog.timed import TimedRates
 from clicktrail.core.catalog import EVERY_PRODUCT
 
 DEFAULT_TARGET = "default"
@@ -47,20 +46,12 @@ PROGRAM_FIELDS = (
     "target",
     "creative",
 )
-PRODUCT_FIELDS = ("name", "percent", "fixed")
+PRODUCT_FIELDS = ("name", "percent", "fixed", "rate")
 TARGET_FIELDS = ("alias", "url")
 CREATIVE_FIELDS = ("id", "name", "target", "product", "state")
 PARTNER_FIELDS = ("id", "name", "state", "approval", "rate")
 APPROVAL_FIELDS = ("program", "products")
-RATE_FIELDS = ("program", "product", "percent", "fixed")
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    added: list[str] = field(default_factory=list)
-    """What was not there before, like `partner 3`."""
-    changed: list[str] = field(default_factory=list)
-    """What was there with other values, like `program 1 (name, state)`."""
+RATE_FIELDS = ("program", "product", "valid_from", "percent", "fixed", "none")
 
 
 def apply(text: str, file: str) -> Applied:
@@ -90,7 +81,7 @@ class _Loading:
         self.products = {(row.program_id, row.name): row for row in Product.objects.all()}
         self.targets = {(row.program_id, row.alias): row for row in ClickTarget.objects.all()}
         self.approvals = set(Approval.objects.values_list("partner_id", "program_id", "product_id"))
-        self.rates = {(row.partner_id, row.product_id): row for row in PartnerRate.objects.all()}
+        self.timed = TimedRates(self.applied, faults)
 
     def root(self, root: Table) -> None:
         root.only(("program", "partner"))
@@ -152,9 +143,7 @@ class _Loading:
         row = self.products.get((program.pk, name)) or Product(program=program, name=name)
         # With a faulty rate it still counts as a product here, so that nothing else is blamed for its absence.
         self.products[program.pk, name] = row
-        rate = self._rate(table, program, is_new=row._state.adding)
-        if rate is not None:
-            self._store(row, f'product "{name}" of program {program.pk}', rate, may_be_none=True)
+        self.timed.of_product(table, row, f'product "{name}" of program {program.pk}')
 
     def target(self, table: Table, program: Program) -> None:
         table.only(TARGET_FIELDS)
@@ -228,12 +217,9 @@ class _Loading:
         if not table.require("product") or program is None:
             return
         product = self._product(table, "product", program)
-        rate = self._rate(table, program, is_new=True)
-        if product is None or rate is None:
-            return
-        row = self.rates.get((partner.pk, product.pk)) or PartnerRate(partner=partner, product=product)
-        label = f'rate of partner {partner.pk} for product "{product.name}" of program {program.pk}'
-        self.rates[partner.pk, product.pk] = self._store(row, label, rate, may_be_none=True)
+        if product is not None:
+            label = f'rate of partner {partner.pk} for product "{product.name}" of program {program.pk}'
+            self.timed.of_partner(table, product, partner, label)
 
     def _program(self, table: Table) -> Program | None:
         number = table.number("program", rules.row_id)
@@ -264,22 +250,6 @@ class _Loading:
             table.fault("target", f'Program {program.pk} has no click target "{alias}"; it has {known}.')
         return target
 
-    def _rate(self, table: Table, program: Program, *, is_new: bool) -> dict[str, Any] | None:
-        """The two columns of a rate; empty where the file says nothing about it, None where it is at fault."""
-        percent = table.amount("percent", rules.percent)
-        fixed = table.amount("fixed", rules.fixed(program.currency))
-        given = [name for name in ("percent", "fixed") if name in table]
-        if len(given) == 2:
-            table.fault("fixed", "Give percent or fixed, not both.")
-            return None
-        if not given:
-            if is_new:
-                table.fault("percent", 'Give percent = "..." or fixed = "...".')
-            return None if is_new else {}
-        if percent is None and fixed is None:
-            return None
-        return {"percent_ppm": percent, "fixed_minor": fixed}
-
     def _store(self, row: Any, label: str, values: dict[str, Any], *, may_be_none: bool = False) -> Any:
         """Save what differs. With a fault anywhere nothing is saved: all of it is going to be undone."""
         given = {name: value for name, value in values.items() if may_be_none or value is not None}
@@ -291,7 +261,7 @@ class _Loading:
         if row._state.adding:
             self.applied.added.append(label)
         else:
-            self.applied.changed.append(f"{label} ({', '.join(_field_name(name) for name in differs)})")
+            self.applied.changed.append(f"{label} ({', '.join(differs)})")
         row.save()
         return row
 
@@ -319,7 +289,3 @@ def _each_once(tables: list[Table]) -> list[Table]:
         elif isinstance(number, int):
             seen[number] = table.line("id")
     return tables
-
-
-def _field_name(column: str) -> str:
-    return {"percent_ppm": "percent", "fixed_minor": "fixed"}.get(column, column)

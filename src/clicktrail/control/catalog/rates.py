@@ -18,11 +18,11 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from clicktrail import heartbeat
 from clicktrail.control.catalog.compile import rate_of
 from clicktrail.control.catalog.edits import edit
 from clicktrail.control.catalog.models import Partner, PartnerRate, Product, TimedRate
 from clicktrail.core.catalog import NO_RATE, Rate
+from clicktrail.heartbeat import now_ms
 
 BEGINNING = "beginning"
 """In files: the moment before all others."""
@@ -73,6 +73,8 @@ def histories(products: Iterable[Product], own: Q | None = None) -> dict[Key, li
     for later in TimedRate.objects.filter(timed, product__in=known).order_by("valid_from_ms", "pk"):
         step = Step(later.valid_from_ms, rate_of(later), later.made_ms, later.made_by, later.pk)
         found[later.partner_id or 0, later.product_id].append(step)
+    for steps in found.values():
+        steps.sort(key=lambda step: step.since_ms)
     return dict(found)
 
 
@@ -88,55 +90,101 @@ def planned(steps: list[Step], at_ms: int) -> list[Step]:
 
 def valid_rate(product: Product, partner: Partner | None = None) -> Rate:
     """What is paid at this moment: his own, else the product's."""
-    now_ms = heartbeat.now_ms()
-    own = valid(history(product, partner), now_ms) if partner else None
-    step = own if own and own.is_own else valid(history(product), now_ms)
+    at_ms = now_ms()
+    own = valid(history(product, partner), at_ms) if partner else None
+    step = own if own and own.is_own else valid(history(product), at_ms)
     return step.rate if step else rate_of(product)
 
 
 def enter(product: Product, partner: Partner | None, rate: Rate, since_ms: int | None, by: str) -> Step | None:
     """Pay this from then on (None: from now on); NO_RATE takes the partner's own one back.
 
-    Returns None where just that is paid then already. Raises ValueError with the mend for a moment that has passed.
+    Where no order has been paid yet, "from now on" is from the beginning: nothing is there that a history would
+    explain. Returns None where just that is paid then already. Raises ValueError for a moment that has passed.
     """
-    now_ms = heartbeat.now_ms()
-    since_ms = from_now(since_ms, now_ms)
+    at_ms = now_ms()
+    begins_ms = from_now(since_ms, at_ms)
     with edit():
         steps = history(product, partner)
-        holds = valid(steps, since_ms)
+        holds = valid(steps, begins_ms)
         if (holds.rate if holds else NO_RATE) == rate:
             return None
-        if len(steps) >= MAX_STEPS:
-            raise ValueError(_("There are %(number)d rates already, more cannot be kept.") % {"number": MAX_STEPS})
-        return _store(product, partner, Step(since_ms, rate, now_ms, by), steps)
+        if begins_ms == at_ms and len(steps) < 2 and not has_paid(product, partner):
+            return _first(product, partner, Step(0, rate, at_ms, by))
+        _must_have_room(steps)
+        return _store(product, partner, Step(begins_ms, rate, at_ms, by), steps)
 
 
-def from_now(since_ms: int | None, now_ms: int) -> int:
-    if since_ms is None or now_ms - SLACK_MS <= since_ms <= now_ms:
-        return now_ms
-    if since_ms < now_ms:
-        raise ValueError(
-            _(
-                "This moment has passed, and what was ordered since is paid by the rate of then. Let the rate begin "
-                "now or later; to pay earlier orders differently, recalculate them under Transactions."
-            )
-        )
+def put(product: Product, partner: Partner | None, step: Step) -> bool:
+    """One step of a history that is written out; False where it is there already.
+
+    Raises ValueError for one that has begun, where orders have been paid.
+    """
+    with edit():
+        steps = history(product, partner)
+        if any((known.since_ms, known.rate) == (step.since_ms, step.rate) for known in steps):
+            return False
+        if step.since_ms <= now_ms() and has_paid(product, partner):
+            raise ValueError(past())
+        _must_have_room(steps)
+        if step.since_ms:
+            _store(product, partner, step, steps)
+        else:
+            _first(product, partner, step)
+        return True
+
+
+def from_now(since_ms: int | None, at_ms: int) -> int:
+    if since_ms is None or at_ms - SLACK_MS <= since_ms <= at_ms:
+        return at_ms
+    if since_ms < at_ms:
+        raise ValueError(past())
     return since_ms
 
 
-def restore(product: Product, partner: Partner | None, steps: list[Step], *, keep_first: bool = False) -> None:
-    """A whole history, of what is new in this house: nothing has been paid by it yet."""
-    for step in steps[1:] if keep_first else steps:
-        _store(product, partner, step, history(product, partner))
+def past() -> str:
+    return _(
+        "This moment has passed, and what was ordered since is paid by the rate of then. Let the rate begin now or "
+        "later; to pay earlier orders differently, recalculate them under Transactions."
+    )
+
+
+def has_paid(product: Product, partner: Partner | None) -> bool:
+    """Whether there is an order that the rate was, or might have been, used for."""
+    from clicktrail.control.ledger.models import Transaction
+
+    orders = Transaction.objects.filter(program_id=product.program_id, product_id=product.pk)
+    return (orders.filter(partner_id=partner.pk) if partner else orders).exists()
 
 
 def withdraw(row: TimedRate) -> None:
     """Take back what has not begun. Raises ValueError for what has."""
-    if row.valid_from_ms <= heartbeat.now_ms():
+    if row.valid_from_ms <= now_ms():
         raise ValueError(
-            _("This rate has begun: what was ordered since is paid by it. Enter another one in its place.")
+            _("This rate has begun: what was ordered since is paid by it. Enter another one that follows it.")
         )
     row.delete()
+
+
+def _must_have_room(steps: list[Step]) -> None:
+    if len(steps) >= MAX_STEPS:
+        raise ValueError(_("There are %(number)d rates already, more cannot be kept.") % {"number": MAX_STEPS})
+
+
+def _first(product: Product, partner: Partner | None, step: Step) -> Step:
+    """The one from the beginning, as long as nothing has been paid by it."""
+    row: Product | PartnerRate = product
+    if partner is not None:
+        row = PartnerRate.objects.filter(partner=partner, product=product).first() or PartnerRate(
+            partner=partner, product=product
+        )
+        if not step.is_own:
+            row.delete()
+            return step
+        row.valid_from_ms, row.made_ms, row.made_by = step.since_ms, step.made_ms, step.made_by[:150]
+    row.percent_ppm, row.fixed_minor = step.rate.percent_ppm, step.rate.fixed_minor
+    row.save()
+    return step
 
 
 def _store(product: Product, partner: Partner | None, step: Step, steps: list[Step]) -> Step:

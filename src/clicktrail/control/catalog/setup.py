@@ -1,5 +1,6 @@
 """A set-up file being read: tables whose fields know their line, and all faults together at the end."""
 
+import dataclasses
 import difflib
 import re
 import tomllib
@@ -13,6 +14,14 @@ Read = TypeVar("Read")
 Written = TypeVar("Written")
 
 _AT = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Applied:
+    added: list[str] = dataclasses.field(default_factory=list)
+    """What was not there before, like `partner 3`."""
+    changed: list[str] = dataclasses.field(default_factory=list)
+    """What was there with other values, like `program 1 (name, state)`."""
 
 
 class Faults:

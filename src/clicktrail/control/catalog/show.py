@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from clicktrail.control.catalog import toml
+from django.db.models import Q
+
+from clicktrail.control.catalog import rates, toml
 from clicktrail.control.catalog.models import (
     Approval,
     ClickTarget,
@@ -14,7 +16,8 @@ from clicktrail.control.catalog.models import (
     Product,
     Program,
 )
-from clicktrail.core.catalog import EVERY_PRODUCT
+from clicktrail.control.catalog.rates import Step
+from clicktrail.core.catalog import EVERY_PRODUCT, Rate
 from clicktrail.core.money import decimals_of, format_minor, format_percent
 
 
@@ -25,13 +28,14 @@ def show() -> str:
 
 
 def _programs() -> Iterator[list[str]]:
-    products = _by(Product.objects.select_related("program").order_by("pk"), "program_id")
+    known = list(Product.objects.select_related("program").order_by("pk"))
+    products, paid = _by(known, "program_id"), rates.histories(known)
     targets = _by(ClickTarget.objects.order_by("pk"), "program_id")
     creatives = _by(Creative.objects.select_related("target", "product").order_by("pk"), "program_id")
     for program in Program.objects.select_related("default_product").order_by("pk"):
         yield _program(program)
         for product in products[program.pk]:
-            yield _table("program.product", name=product.name, **_rate(product, program.currency))
+            yield from _product(product, paid[0, product.pk], program)
         for target in targets[program.pk]:
             yield _table("program.target", alias=target.alias, url=target.url)
         for creative in creatives[program.pk]:
@@ -73,13 +77,33 @@ def _creative(creative: Creative) -> list[str]:
 
 def _partners() -> Iterator[list[str]]:
     approvals = _by(Approval.objects.select_related("product").order_by("program_id", "pk"), "partner_id")
-    rates = _by(PartnerRate.objects.select_related("product__program").order_by("pk"), "partner_id")
+    own = _by(PartnerRate.objects.select_related("product__program").order_by("pk"), "partner_id")
+    paid = rates.histories(Product.objects.all(), own=Q(partner__isnull=False))
     for partner in Partner.objects.order_by("pk"):
         yield _table("partner", id=partner.pk, name=partner.name, state=partner.state)
         yield from _approvals(approvals[partner.pk])
-        for rate in rates[partner.pk]:
-            program = rate.product.program
-            yield _table("partner.rate", program=program.pk, product=rate.product.name, **_rate(rate, program.currency))
+        for row in own[partner.pk]:
+            yield from _own_rates(row, paid[partner.pk, row.product_id])
+
+
+def _product(product: Product, steps: list[Step], program: Program) -> Iterator[list[str]]:
+    """With tables of rates where there has been, or will be, more than one."""
+    if len(steps) == 1:
+        yield _table("program.product", name=product.name, **_rate(steps[0].rate, program.currency))
+        return
+    yield _table("program.product", name=product.name)
+    for step in steps:
+        since = rates.written(step.since_ms, program.time_zone)
+        yield _table("program.product.rate", valid_from=since, **_rate(step.rate, program.currency))
+
+
+def _own_rates(row: PartnerRate, steps: list[Step]) -> Iterator[list[str]]:
+    program = row.product.program
+    for step in steps:
+        is_plain = len(steps) == 1 and not step.since_ms
+        since = None if is_plain else rates.written(step.since_ms, program.time_zone)
+        rate = _rate(step.rate, program.currency) if step.is_own else {"none": True}
+        yield _table("partner.rate", program=program.pk, product=row.product.name, valid_from=since, **rate)
 
 
 def _approvals(rows: list[Approval]) -> Iterator[list[str]]:
@@ -89,7 +113,7 @@ def _approvals(rows: list[Approval]) -> Iterator[list[str]]:
         yield _table("partner.approval", program=program, products=names)
 
 
-def _rate(row: Product | PartnerRate, currency: str) -> dict[str, str]:
+def _rate(row: Rate, currency: str) -> dict[str, Any]:
     if row.percent_ppm is not None:
         return {"percent": format_percent(row.percent_ppm)}
     return {"fixed": format_minor(row.fixed_minor or 0, decimals_of(currency))}
