@@ -16,6 +16,9 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_network
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from clicktrail import heartbeat
 from clicktrail.addresses import Address
 from clicktrail.core.periods import DAY_MS
@@ -50,7 +53,9 @@ class Wait:
 
     @property
     def sentence(self) -> str:
-        return f"There were too many wrong attempts. Please wait {_spoken(self.seconds)}, then try again."
+        return _("There were too many wrong attempts. Please wait %(seconds)s, then try again.") % {
+            "seconds": _spoken(self.seconds)
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +175,7 @@ def _hidden(secret: bytes, *parts: str) -> str:
 
 
 def _spoken(seconds: int) -> str:
-    if seconds == 1:
-        return "1 second"
-    return f"{seconds} seconds" if seconds < 120 else f"{-(-seconds // 60)} minutes"
+    if seconds < 2 * 60:
+        return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
+    minutes = -(-seconds // 60)
+    return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext_lazy
 
 from clicktrail import log
 from clicktrail.control.accounts import brake
@@ -18,7 +19,7 @@ from clicktrail.control.accounts.create import brake_secret
 from clicktrail.control.accounts.models import Account, Role
 from clicktrail.control.callers import caller_address, stored_address
 
-WRONG = "The username or the password is wrong. Capitals matter."
+WRONG = gettext_lazy("The username or the password is wrong. Capitals matter.")
 """One sentence for a wrong name, a wrong password and an account that is switched off: it does not tell who has one."""
 PORTAL = "/partner/"
 FRESH_S = 300
@@ -29,7 +30,7 @@ class Gate(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "username_password_mismatch": WRONG,
-        "incorrect_password": "The password is wrong.",
+        "incorrect_password": gettext_lazy("The password is wrong."),
     }
 
     def authenticate(self, request: Any, **credentials: Any) -> Any:

@@ -14,6 +14,8 @@ from django.contrib.auth import update_session_auth_hash
 from django.core.exceptions import ValidationError
 from django.http import HttpResponseRedirect
 from django.urls import reverse, reverse_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic.edit import FormView
 from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.widgets import INPUT_CLASSES
@@ -55,7 +57,7 @@ class GravePage(AccountPage):
 
 class Overview(AccountPage, IndexView):
     template_name = "account/overview.html"
-    title = "My account"
+    title = gettext_lazy("My account")
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         found = super().get_context_data(**context)
@@ -69,9 +71,10 @@ class Overview(AccountPage, IndexView):
         """End one session, or all others."""
         if "others" in request.POST:
             count = sessions.end_others(request)
-            messages.success(request, f"{count} other sessions were ended." if count != 1 else "1 session was ended.")
+            said = ngettext("%(count)d other session was ended.", "%(count)d other sessions were ended.", count)
+            messages.success(request, said % {"count": count})
         elif sessions.end(request.user, request.POST.get("session", "")):
-            messages.success(request, "The session was ended.")
+            messages.success(request, _("The session was ended."))
         log.get().info("sessions ended", account=request.user.get_username())
         return HttpResponseRedirect(reverse(self.home))
 
@@ -85,7 +88,7 @@ class PasswordForm(AdminOwnPasswordChangeForm):
         """Past the brake: a stolen session is no place to guess the password."""
         old: str = self.cleaned_data["old_password"]
         if Gate(self._request).authenticate(self._request, username=self.user.get_username(), password=old) is None:
-            raise ValidationError("The old password is wrong.")
+            raise ValidationError(_("The old password is wrong."))
         return old
 
 
@@ -93,7 +96,7 @@ class ChangePassword(AccountPage, FormView):
     template_name = "registration/password_change_form.html"
     form_class = PasswordForm
     success_url = reverse_lazy("mfa_index")
-    title = "Change password"
+    title = gettext_lazy("Change password")
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "request": self.request}
@@ -103,7 +106,7 @@ class ChangePassword(AccountPage, FormView):
         account = form.save()
         update_session_auth_hash(self.request, account)
         log.get().info("password changed", account=account.get_username())
-        messages.success(self.request, "The password was changed. All other sessions were ended.")
+        messages.success(self.request, _("The password was changed. All other sessions were ended."))
         return super().form_valid(form)
 
 
@@ -111,7 +114,7 @@ class SwitchOnForm(forms.Form):
     """The first code of the app; its secret waits in the session, encrypted."""
 
     code = forms.CharField(
-        label="Code of the app",
+        label=gettext_lazy("Code of the app"),
         max_length=MAX_CODE,
         widget=forms.TextInput(
             {"autocomplete": "one-time-code", "inputmode": "numeric", "class": " ".join(INPUT_CLASSES)}
@@ -144,7 +147,7 @@ class SwitchOnForm(forms.Form):
 class SwitchOn(GravePage, ActivateTOTPView):
     template_name = "account/switch_on.html"
     form_class = SwitchOnForm
-    title = "Set up a second factor"
+    title = gettext_lazy("Set up a second factor")
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "request": self.request}
@@ -160,37 +163,37 @@ class SwitchOn(GravePage, ActivateTOTPView):
         self.request.session.pop(secondfactor.PENDING, None)
         sessions.end_others(self.request)
         log.get().info("second factor switched on", account=self.request.user.get_username())
-        messages.success(self.request, "The second factor is on. All other sessions were ended.")
+        messages.success(self.request, _("The second factor is on. All other sessions were ended."))
         return response
 
 
 class SwitchOff(GravePage, DeactivateTOTPView):
     template_name = "account/switch_off.html"
-    title = "Switch the second factor off"
+    title = gettext_lazy("Switch the second factor off")
 
     def form_valid(self, form: Any) -> Any:
         response = super().form_valid(form)
         log.get().info("second factor switched off", account=self.request.user.get_username())
-        messages.success(self.request, "The second factor is off.")
+        messages.success(self.request, _("The second factor is off."))
         return response
 
 
 class RecoveryCodes(GravePage, ViewRecoveryCodesView):
     template_name = "account/recovery_codes.html"
-    title = "Recovery codes"
+    title = gettext_lazy("Recovery codes")
 
 
 class NewRecoveryCodes(GravePage, GenerateRecoveryCodesView):
     template_name = "account/new_recovery_codes.html"
-    title = "New recovery codes"
+    title = gettext_lazy("New recovery codes")
 
 
 def _sessions(request: Any) -> Any:
     for row in Session.objects.filter(account=request.user).order_by("-seen_ms"):
         yield {
             "key": row.pk,
-            "browser": row.browser or "An unknown browser",
-            "address": row.address or "not kept",
+            "browser": row.browser or _("An unknown browser"),
+            "address": row.address or _("not kept"),
             "since": time_cell(row.since_ms, None),
             "seen": time_cell(row.seen_ms, None),
             "is_this": sessions.is_current(request, row),

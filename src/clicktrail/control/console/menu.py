@@ -4,6 +4,8 @@ from typing import Any
 
 from django.templatetags.static import static
 from django.urls import reverse_lazy
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 def unfold() -> dict[str, Any]:
@@ -11,7 +13,7 @@ def unfold() -> dict[str, Any]:
     return {
         "SITE_TITLE": "Clicktrail",
         "SITE_HEADER": "Clicktrail",
-        "SITE_SUBHEADER": "Partner programs",
+        "SITE_SUBHEADER": _("Partner programs"),
         "SITE_SYMBOL": "conversion_path",
         "SITE_URL": None,
         "SITE_FAVICONS": [
@@ -22,7 +24,7 @@ def unfold() -> dict[str, Any]:
         "SCRIPTS": [lambda _request: static("console/console.js")],
         "BORDER_RADIUS": "8px",
         "COLORS": {"primary": PRIMARY},
-        "ACCOUNT": {"navigation": [{"title": "My account", "link": reverse_lazy("mfa_index")}]},
+        "ACCOUNT": {"navigation": [{"title": _("My account"), "link": reverse_lazy("mfa_index")}]},
         "GLOBAL_CALLBACK": "clicktrail.control.console.banner.banner",
         "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": NAVIGATION},
     }
@@ -44,7 +46,7 @@ PRIMARY = {
 """A blue that keeps white text readable on it from 600 on."""
 
 
-def _item(title: str, icon: str, page: str) -> dict[str, Any]:
+def _item(title: Promise, icon: str, page: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{page}_changelist")}
 
 
@@ -58,58 +60,58 @@ def _is_log(request: Any) -> bool:
     return bool(below[1]) and not below[2].startswith(("try/", "conflicts/"))
 
 
-def _view(title: str, icon: str, name: str, **more: Any) -> dict[str, Any]:
+def _view(title: Promise, icon: str, name: str, **more: Any) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}"), **more}
 
 
 NAVIGATION = [
     {
-        "title": "Transactions",
+        "title": _("Transactions"),
         "items": [
-            _item("Edit", "receipt_long", "ledger_transaction"),
-            _item("Log", "list_alt", "ledger_postback") | {"active": _is_log},
-            _item("Alarms", "notifications_active", "alarms_alarm")
+            _item(_("Edit"), "receipt_long", "ledger_transaction"),
+            _item(_("Log"), "list_alt", "ledger_postback") | {"active": _is_log},
+            _item(_("Alarms"), "notifications_active", "alarms_alarm")
             | {"badge": "clicktrail.control.console.banner.badge", "badge_variant": "danger", "badge_style": "solid"},
-            _view("Conflicts", "compare_arrows", "ledger_postback_conflicts", badge=CONFLICTS),
-            _view("Try a call", "science", "ledger_postback_try"),
-            _item("Reconcile", "rule", "reconcile_reconciliation"),
+            _view(_("Conflicts"), "compare_arrows", "ledger_postback_conflicts", badge=CONFLICTS),
+            _view(_("Try a call"), "science", "ledger_postback_try"),
+            _item(_("Reconcile"), "rule", "reconcile_reconciliation"),
         ],
     },
     {
-        "title": "Creatives",
+        "title": _("Creatives"),
         "separator": True,
         "items": [
-            _item("Creatives", "ad_units", "catalog_creative"),
-            _item("Click targets", "ads_click", "catalog_clicktarget"),
+            _item(_("Creatives"), "ad_units", "catalog_creative"),
+            _item(_("Click targets"), "ads_click", "catalog_clicktarget"),
         ],
     },
     {
-        "title": "Partners",
+        "title": _("Partners"),
         "separator": True,
         "items": [
-            _item("Partners", "group", "catalog_partner"),
-            _item("Approvals", "verified", "catalog_approval"),
-            _item("Partner rates", "percent", "catalog_partnerrate"),
-            _item("Postbacks and webhooks", "webhook", "outbox_receiver"),
-            _item("Deliveries", "outbox", "outbox_delivery"),
+            _item(_("Partners"), "group", "catalog_partner"),
+            _item(_("Approvals"), "verified", "catalog_approval"),
+            _item(_("Partner rates"), "percent", "catalog_partnerrate"),
+            _item(_("Postbacks and webhooks"), "webhook", "outbox_receiver"),
+            _item(_("Deliveries"), "outbox", "outbox_delivery"),
         ],
     },
     {
-        "title": "Programs",
+        "title": _("Programs"),
         "separator": True,
         "items": [
-            _item("Programs", "storefront", "catalog_program"),
-            _item("Commission products", "sell", "catalog_product"),
-            _item("Alarm rules", "tune", "alarms_alarmrule"),
+            _item(_("Programs"), "storefront", "catalog_program"),
+            _item(_("Commission products"), "sell", "catalog_product"),
+            _item(_("Alarm rules"), "tune", "alarms_alarmrule"),
         ],
     },
     {
-        "title": "Administration",
+        "title": _("Administration"),
         "separator": True,
         "items": [
-            _item("Accounts", "manage_accounts", "accounts_account"),
-            _item("API keys", "key", "api_apikey"),
-            _item("Set aside", "report", "ledger_setaside"),
+            _item(_("Accounts"), "manage_accounts", "accounts_account"),
+            _item(_("API keys"), "key", "api_apikey"),
+            _item(_("Set aside"), "report", "ledger_setaside"),
         ],
     },
 ]

@@ -14,6 +14,8 @@ from django.contrib.admin import site
 from django.core.exceptions import ValidationError
 from django.http import HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clicktrail.control.accounts import secondfactor
 from clicktrail.control.accounts.brake import attempt_code
@@ -21,7 +23,7 @@ from clicktrail.control.accounts.gate import passed
 from clicktrail.control.accounts.models import Role
 from clicktrail.control.policy import CONSOLE, WithPolicy
 
-WRONG_CODE = "This code is wrong, or it was used before. An app shows a new one every half minute."
+WRONG_CODE = gettext_lazy("This code is wrong, or it was used before. An app shows a new one every half minute.")
 MAX_PASSWORD = 512
 """Characters; to hash more is work that a stranger could order."""
 MAX_CODE = 32
@@ -30,7 +32,7 @@ MAX_CODE = 32
 class SignInForm(LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"].label = "Username"
+        self.fields["login"].label = _("Username")
         self.fields["login"].widget.attrs = {"autocomplete": "username", "autofocus": True, "autocapitalize": "none"}
         self.fields["password"] = _password()
 
@@ -49,7 +51,7 @@ class CodeForm(forms.Form):
     """A code of the app, or one to recover with."""
 
     code = forms.CharField(
-        label="Code",
+        label=gettext_lazy("Code"),
         max_length=MAX_CODE,
         widget=forms.TextInput({"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}),
     )
@@ -104,7 +106,7 @@ class PasswordAgain(WithPolicy, ReauthenticateView):
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         return {
             **site.each_context(self.request),
-            "title": "Your password, please",
+            "title": _("Your password, please"),
             **super().get_context_data(**context),
         }
 
@@ -137,4 +139,4 @@ def _without_second_factor() -> set[str]:
 
 def _password() -> forms.CharField:
     widget = forms.PasswordInput({"autocomplete": "current-password"})
-    return forms.CharField(label="Password", strip=False, max_length=MAX_PASSWORD, widget=widget)
+    return forms.CharField(label=_("Password"), strip=False, max_length=MAX_PASSWORD, widget=widget)
