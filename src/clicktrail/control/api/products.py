@@ -10,9 +10,9 @@ from clicktrail.control.api.guard import route
 from clicktrail.control.api.keys import READ, WRITE, Caller
 from clicktrail.control.api.paging import Page, page
 from clicktrail.control.api.problems import missing
-from clicktrail.control.api.reading import Reading, caller_of, program_of, rate_shown
-from clicktrail.control.api.shapes import Fixed, Number, Percent, ProductName, Sent
-from clicktrail.control.catalog import rules
+from clicktrail.control.api.reading import RateStep, Reading, caller_of, enter_rate, program_of, rate_shown
+from clicktrail.control.api.shapes import Fixed, Number, Percent, ProductName, Sent, ValidFrom
+from clicktrail.control.catalog import rates, rules
 from clicktrail.control.catalog.edits import edit
 from clicktrail.control.catalog.models import Product
 
@@ -23,9 +23,11 @@ class ProductShape(BaseModel):
     id: int
     program: int
     name: str = Field(description="Calls name it in `produkt`, exactly like this.")
-    percent: str | None
+    percent: str | None = Field(description="What is paid now.")
     fixed: str | None
+    valid_from: str | None = Field(description="Since when; null: from the beginning.")
     currency: str
+    rates: list[RateStep] = Field(description="What was, is and will be paid, oldest first.")
     default: bool = Field(description="Meant by a call that names no product.")
 
 
@@ -50,11 +52,13 @@ class ProductChange(Sent):
     name: ProductName = None
     percent: Percent | None = None
     fixed: Fixed | None = None
+    valid_from: ValidFrom = None
 
 
-def shown(row: Product) -> ProductShape:
+def shown(row: Product, steps: list[rates.Step] | None = None) -> ProductShape:
+    """`steps`: its rates, where they have been read for many rows at once."""
     is_default = row.program.default_product_id == row.pk
-    rate = rate_shown(row, row.program.currency)
+    rate = rate_shown(steps or rates.history(row), row.program.currency)
     return ProductShape(id=row.pk, program=row.program_id, name=row.name, default=is_default, **rate)
 
 
@@ -72,7 +76,8 @@ def list_products(request: HttpRequest, filters: Query[ProductFilter]) -> Any:
     if filters.program:
         rows = rows.filter(program_id=filters.program)
     found, cursor, address = page(request, rows, filters, "id")
-    return ProductPage(items=[shown(row) for row in found], next_cursor=cursor, next=address)
+    paid = rates.histories(found)
+    return ProductPage(items=[shown(row, paid[0, row.pk]) for row in found], next_cursor=cursor, next=address)
 
 
 @route(router, "POST", "", WRITE, answers={201: ProductShape})
@@ -80,8 +85,13 @@ def create_product(request: HttpRequest, data: NewProduct) -> Any:
     """Make a commission product. The first one of a program becomes its default."""
     program = program_of(caller_of(request), data.program)
     row = Product(program=program)
+    reading = Reading(data, row)
+    reading.take("name", rules.name)
+    rate = reading.rate(program.currency, is_new=True)
+    reading.done()
     with edit():
-        _save(row, Reading(data, row))
+        row.percent_ppm, row.fixed_minor = rate and rate.percent_ppm, rate and rate.fixed_minor
+        row.save()
         if program.default_product_id is None:
             program.default_product = row
             program.save()
@@ -96,14 +106,16 @@ def get_product(request: HttpRequest, number: Number) -> Any:
 
 @route(router, "PATCH", "/{number}", WRITE, answers=ProductShape, problems=[404])
 def change_product(request: HttpRequest, number: Number, data: ProductChange) -> Any:
-    """Rename a product, or pay something else for it. What was paid before stays as it was."""
-    row = seen(caller_of(request), number)
-    _save(row, Reading(data, row))
-    return shown(row)
-
-
-def _save(row: Product, reading: Reading) -> None:
+    """Rename a product, or pay something else from now or a later moment on. What was paid before stays."""
+    caller = caller_of(request)
+    row = seen(caller, number)
+    reading = Reading(data, row)
     reading.take("name", rules.name)
-    reading.rate(row.program.currency)
+    rate = reading.rate(row.program.currency, is_new=False)
     reading.done()
-    row.save()
+    with edit():
+        row.save()
+        if rate is not None:
+            enter_rate(row, None, rate, data.valid_from, caller.actor)
+    row.refresh_from_db(fields=["percent_ppm", "fixed_minor"])
+    return shown(row)

@@ -2,17 +2,21 @@
 
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest
 from ninja import Query, Router, Status
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from clicktrail.control.api.guard import route
 from clicktrail.control.api.keys import READ, WRITE, Caller
 from clicktrail.control.api.paging import Page, page
 from clicktrail.control.api.problems import Fault, missing
-from clicktrail.control.api.reading import Reading, caller_of, rate_shown
-from clicktrail.control.api.shapes import Fixed, Number, Percent, Sent
-from clicktrail.control.catalog.models import Partner, PartnerRate, Product
+from clicktrail.control.api.reading import RateStep, Reading, caller_of, enter_rate, rate_shown
+from clicktrail.control.api.shapes import Fixed, Number, Percent, Sent, ValidFrom
+from clicktrail.control.catalog import rates
+from clicktrail.control.catalog.edits import edit
+from clicktrail.control.catalog.models import Partner, PartnerRate, Product, TimedRate
+from clicktrail.core.catalog import NO_RATE
 
 router = Router(tags=["Partner rates"])
 
@@ -22,9 +26,11 @@ class RateShape(BaseModel):
     partner: int
     program: int
     product: int
-    percent: str | None
+    percent: str | None = Field(description="What he is paid now, or first.")
     fixed: str | None
+    valid_from: str | None = Field(description="Since when, or from when on; null: from the beginning.")
     currency: str
+    rates: list[RateStep] = Field(description="What he was, is and will be paid, oldest first.")
 
 
 class RatePage(BaseModel):
@@ -43,21 +49,33 @@ class NewRate(Sent):
     product: Number
     percent: Percent | None = None
     fixed: Fixed | None = None
+    valid_from: ValidFrom = None
 
 
 class RateChange(Sent):
     percent: Percent | None = None
     fixed: Fixed | None = None
+    valid_from: ValidFrom = None
 
 
-def shown(row: PartnerRate) -> RateShape:
+def shown(row: PartnerRate, steps: list[rates.Step] | None = None) -> RateShape:
+    """`steps`: of this partner and product, where they have been read for many rows at once."""
     program = row.product.program
-    rate = rate_shown(row, program.currency)
+    rate = rate_shown(steps or rates.history(row.product, row.partner_id), program.currency)
     return RateShape(id=row.pk, partner=row.partner_id, program=program.pk, product=row.product_id, **rate)
 
 
 def of(caller: Caller) -> Any:
-    return caller.only(PartnerRate.objects.select_related("product__program"), "product__program_id")
+    """Without those that have been taken back: their history stays with partner and product."""
+    later = TimedRate.objects.filter(partner_id=OuterRef("partner_id"), product_id=OuterRef("product_id"))
+    last = later.order_by("-valid_from_ms")
+    rows = PartnerRate.objects.select_related("product__program").annotate(
+        last_ms=Subquery(last.values("valid_from_ms")[:1]),
+        last_percent=Subquery(last.values("percent_ppm")[:1]),
+        last_fixed=Subquery(last.values("fixed_minor")[:1]),
+    )
+    rows = rows.exclude(last_ms__lte=rates.now_ms(), last_percent__isnull=True, last_fixed__isnull=True)
+    return caller.only(rows, "product__program_id")
 
 
 def seen(caller: Caller, number: int) -> PartnerRate:
@@ -76,7 +94,9 @@ def list_rates(request: HttpRequest, filters: Query[RateFilter]) -> Any:
     if filters.partner:
         rows = rows.filter(partner_id=filters.partner)
     found, cursor, address = page(request, rows, filters, "id")
-    return RatePage(items=[shown(row) for row in found], next_cursor=cursor, next=address)
+    paid = rates.own_histories(found)
+    items = [shown(row, paid[row.partner_id, row.product_id]) for row in found]
+    return RatePage(items=items, next_cursor=cursor, next=address)
 
 
 @route(router, "POST", "", WRITE, answers={201: RateShape})
@@ -86,18 +106,19 @@ def create_rate(request: HttpRequest, data: NewRate) -> Any:
     row = PartnerRate()
     reading = Reading(data, row)
     product = caller.only(Product.objects.filter(pk=data.product).select_related("program")).first()
-    reading.name("partner", Partner.objects.all(), data.partner, "partner_id")
+    partner = Partner.objects.filter(pk=data.partner).first()
+    if partner is None:
+        reading.wrong("partner", f"There is no partner {data.partner}.")
     if product is None:
         reading.wrong("product", f"There is no product {data.product}.")
-    else:
-        row.product = product
-        reading.rate(product.program.currency)
+    rate = reading.rate(product.program.currency, is_new=True) if product else None
     reading.done()
-    same = PartnerRate.objects.filter(partner_id=data.partner, product_id=data.product).first()
+    same = of(caller).filter(partner_id=data.partner, product_id=data.product).first()
     if same is not None:
         raise Fault("exists", f"Partner {data.partner} has a rate for this product already: number {same.pk}.")
-    row.save()
-    return Status(201, shown(row))
+    if product is not None and rate is not None:
+        enter_rate(product, partner, rate, data.valid_from, caller.actor)
+    return Status(201, shown(of(caller).get(partner_id=data.partner, product_id=data.product)))
 
 
 @route(router, "GET", "/{number}", READ, answers=RateShape, problems=[404])
@@ -108,17 +129,29 @@ def get_rate(request: HttpRequest, number: Number) -> Any:
 
 @route(router, "PATCH", "/{number}", WRITE, answers=RateShape, problems=[404])
 def change_rate(request: HttpRequest, number: Number, data: RateChange) -> Any:
-    """Pay the partner something else from now on."""
-    row = seen(caller_of(request), number)
+    """Pay the partner something else, from now or from a later moment on. What was paid before stays as it was."""
+    caller = caller_of(request)
+    row = seen(caller, number)
     reading = Reading(data, row)
-    reading.rate(row.product.program.currency)
+    rate = reading.rate(row.product.program.currency, is_new=False)
     reading.done()
-    row.save()
+    if rate is not None:
+        enter_rate(row.product, row.partner, rate, data.valid_from, caller.actor)
     return shown(row)
 
 
 @route(router, "DELETE", "/{number}", WRITE, answers={204: None}, problems=[404])
 def delete_rate(request: HttpRequest, number: Number) -> Any:
-    """Take the partner's own rate back: he earns what the product pays."""
-    seen(caller_of(request), number).delete()
+    """Take the partner's own rate back: from now on he earns what the product pays. What was planned for him goes."""
+    caller = caller_of(request)
+    row = seen(caller, number)
+    with edit():
+        for later in TimedRate.objects.filter(
+            partner=row.partner_id, product=row.product_id, valid_from_ms__gt=rates.now_ms()
+        ):
+            later.delete()
+        if row.valid_from_ms > rates.now_ms():
+            row.delete()
+        else:
+            rates.enter(row.product, row.partner, NO_RATE, None, caller.actor)
     return Status(204, None)

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
+from pydantic import BaseModel, Field
 
 from clicktrail.control.api.keys import Caller
 from clicktrail.control.api.problems import invalid
-from clicktrail.control.api.shapes import Sent
-from clicktrail.control.catalog import rules
-from clicktrail.control.catalog.models import PartnerRate, Product, Program
+from clicktrail.control.api.shapes import Sent, time_or_none
+from clicktrail.control.catalog import rates, rules
+from clicktrail.control.catalog.models import Partner, Product, Program
+from clicktrail.core.catalog import Rate
 from clicktrail.core.money import decimals_of, format_minor, format_percent
 
 
@@ -45,19 +47,24 @@ class Reading:
         else:
             setattr(self._row, column, number)
 
-    def rate(self, currency: str) -> None:
-        """A percentage or a fixed amount, one of the two."""
-        if self._row.pk is not None and not (self.has("percent") or self.has("fixed")):
-            return
+    def rate(self, currency: str, *, is_new: bool) -> Rate | None:
+        """A percentage or a fixed amount, one of the two; None where none is named, or it is at fault."""
+        if not is_new and not (self.has("percent") or self.has("fixed")):
+            if self.has("valid_from"):
+                self.wrong("percent", "Give the percentage or the fixed amount that begins then.")
+            return None
         percent, fixed = getattr(self._sent, "percent", None), getattr(self._sent, "fixed", None)
         if (percent is None) == (fixed is None):
             self.wrong("percent", "Give a percentage or a fixed amount, one of the two.")
-            return
+            return None
         try:
-            self._row.percent_ppm = None if percent is None else rules.percent(percent)
-            self._row.fixed_minor = None if fixed is None else rules.fixed(currency)(fixed)
+            return Rate(
+                None if percent is None else rules.percent(percent),
+                None if fixed is None else rules.fixed(currency)(fixed),
+            )
         except ValueError as fault:
             self.wrong("fixed" if percent is None else "percent", str(fault))
+            return None
 
     def wrong(self, field: str, sentence: str) -> None:
         self._errors.append((field, sentence))
@@ -67,11 +74,44 @@ class Reading:
             raise invalid(*self._errors)
 
 
-def rate_shown(row: Product | PartnerRate, currency: str) -> dict[str, str | None]:
+def enter_rate(product: Product, partner: Partner | None, rate: Rate, since_ms: int | None, by: str) -> None:
+    """The fault names the field."""
+    try:
+        rates.enter(product, partner, rate, since_ms, by)
+    except ValueError as fault:
+        raise invalid(("valid_from", str(fault))) from None
+
+
+class RateStep(BaseModel):
+    """What is paid from a moment on, until the next one."""
+
+    valid_from: str | None = Field(description="Null: from the beginning.", json_schema_extra={"format": "date-time"})
+    percent: str | None
+    fixed: str | None = Field(description="Both null: no rate of his own, the partner earns what the product pays.")
+    made_at: str | None
+    made_by: str | None
+
+
+def rate_shown(steps: list[rates.Step], currency: str) -> dict[str, Any]:
+    """The one that holds, else the first to come; and all of them, oldest first."""
+    holds = rates.valid(steps, rates.now_ms()) or steps[0]
+    shown = {**_amounts(holds.rate, currency), "valid_from": time_or_none(holds.since_ms or None)}
+    return {**shown, "currency": currency, "rates": [_step_shown(step, currency) for step in steps]}
+
+
+def _step_shown(step: rates.Step, currency: str) -> RateStep:
+    return RateStep(
+        valid_from=time_or_none(step.since_ms or None),
+        made_at=time_or_none(step.made_ms or None),
+        made_by=step.made_by or None,
+        **_amounts(step.rate, currency),
+    )
+
+
+def _amounts(rate: Rate, currency: str) -> dict[str, str | None]:
     return {
-        "percent": None if row.percent_ppm is None else format_percent(row.percent_ppm),
-        "fixed": None if row.fixed_minor is None else format_minor(row.fixed_minor, decimals_of(currency)),
-        "currency": currency,
+        "percent": None if rate.percent_ppm is None else format_percent(rate.percent_ppm),
+        "fixed": None if rate.fixed_minor is None else format_minor(rate.fixed_minor, decimals_of(currency)),
     }
 
 

@@ -78,6 +78,14 @@ Time = Annotated[str, Field(json_schema_extra={"format": "date-time"}, descripti
 Percent = Annotated[str, Strict(), Field(max_length=40, description="Percent of the net revenue, like 7.5.")]
 Fixed = Annotated[str, Strict(), Field(max_length=40, description="An amount for each order, in the currency.")]
 
+ValidFrom = Annotated[
+    Moment | None,
+    Field(
+        description="The rate is used for calls that arrive from then on; absent: from now on. A moment that has "
+        "passed is refused."
+    ),
+]
+
 
 class Money(BaseModel):
     """Exact: a text with as many decimals as the currency has."""

@@ -9,7 +9,6 @@ An order is paid by the rate that was valid when its call arrived: the catalog c
 (`core.catalog.Catalog.used_rate`), so nobody has to press anything when the moment comes.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,21 +60,35 @@ def history(product: Product, partner: Partner | int | None = None) -> list[Step
 def histories(products: Iterable[Product], own: Q | None = None) -> dict[Key, list[Step]]:
     """Of all of them in two queries, oldest first. `own`: whose own rates are wanted too."""
     known = {product.pk: product for product in products}
-    found: dict[Key, list[Step]] = defaultdict(list)
-    for product in known.values():
-        found[0, product.pk].append(Step(0, rate_of(product)))
+    found: dict[Key, list[Step]] = {(0, pk): [Step(0, rate_of(product))] for pk, product in known.items()}
     timed = Q(partner__isnull=True)
     if own is not None:
         timed |= own
-        for row in PartnerRate.objects.filter(own, product__in=known):
-            step = Step(row.valid_from_ms, rate_of(row), row.made_ms, row.made_by)
-            found[row.partner_id, row.product_id].append(step)
-    for later in TimedRate.objects.filter(timed, product__in=known).order_by("valid_from_ms", "pk"):
-        step = Step(later.valid_from_ms, rate_of(later), later.made_ms, later.made_by, later.pk)
-        found[later.partner_id or 0, later.product_id].append(step)
+        found |= _firsts(PartnerRate.objects.filter(own, product__in=known))
+    return _with_later(found, TimedRate.objects.filter(timed, product__in=known))
+
+
+def own_histories(rows: Iterable[PartnerRate]) -> dict[Key, list[Step]]:
+    """Of these partners and products, in one query."""
+    found = _firsts(rows)
+    partners, products = {partner for partner, __ in found}, {product for __, product in found}
+    return _with_later(found, TimedRate.objects.filter(partner__in=partners, product__in=products))
+
+
+def _firsts(rows: Iterable[PartnerRate]) -> dict[Key, list[Step]]:
+    return {
+        (row.partner_id, row.product_id): [Step(row.valid_from_ms, rate_of(row), row.made_ms, row.made_by)]
+        for row in rows
+    }
+
+
+def _with_later(found: dict[Key, list[Step]], rows: Iterable[TimedRate]) -> dict[Key, list[Step]]:
+    for row in rows:
+        steps = found.setdefault((row.partner_id or 0, row.product_id), [])
+        steps.append(Step(row.valid_from_ms, rate_of(row), row.made_ms, row.made_by, row.pk))
     for steps in found.values():
         steps.sort(key=lambda step: step.since_ms)
-    return dict(found)
+    return found
 
 
 def valid(steps: list[Step], at_ms: int) -> Step | None:
