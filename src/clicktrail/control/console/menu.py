@@ -60,6 +60,11 @@ def _is_log(request: Any) -> bool:
     return bool(below[1]) and not below[2].startswith(("try/", "conflicts/"))
 
 
+def _is_assistant(request: Any) -> bool:
+    """Its tests stand below its address."""
+    return str(request.path).startswith("/assistant/")
+
+
 def _view(title: Promise, icon: str, name: str, **more: Any) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}"), **more}
 
@@ -75,6 +80,18 @@ NAVIGATION = [
             _view(_("Conflicts"), "compare_arrows", "ledger_postback_conflicts", badge=CONFLICTS),
             _view(_("Try a call"), "science", "ledger_postback_try"),
             _item(_("Reconcile"), "rule", "reconcile_reconciliation"),
+        ],
+    },
+    {
+        "title": _("Set up"),
+        "separator": True,
+        "items": [
+            {
+                "title": _("Integration assistant"),
+                "icon": "integration_instructions",
+                "link": reverse_lazy("assistant"),
+                "active": _is_assistant,
+            },
         ],
     },
     {

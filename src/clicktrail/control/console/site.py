@@ -26,6 +26,7 @@ APPS = [
     "clicktrail.control.api",
     "clicktrail.control.portal",
     "clicktrail.control.reports",
+    "clicktrail.control.assistant",
     "ninja",
 ]
 

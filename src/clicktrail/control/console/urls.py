@@ -29,6 +29,7 @@ urlpatterns = [
     path("account/recovery-codes/", inside(account.RecoveryCodes.as_view()), name="mfa_view_recovery_codes"),
     path("account/recovery-codes/new/", inside(account.NewRecoveryCodes.as_view()), name="mfa_generate_recovery_codes"),
     path("password_change/", inside(account.ChangePassword.as_view())),
+    path("assistant/", include("clicktrail.control.assistant.urls")),
     path("partner/", include("clicktrail.control.portal.urls")),
     path("banner/<str:name>", serving.banner, name="banner"),
     path("share/<str:token>", sharedpage.shared, name="shared_story"),
