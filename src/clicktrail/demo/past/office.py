@@ -14,6 +14,8 @@ def furnish(now_ms: int) -> None:
     _accounts()
     _alarms(now_ms)
     _activity(now_ms)
+    _applications(now_ms)
+    _notes(now_ms)
 
 
 def _accounts() -> None:
@@ -113,3 +115,65 @@ def _activity(now_ms: int) -> None:
         )
         for days, hour, account, verb, subject, program, facts in sorted(rows, key=lambda row: -row[0])
     )  # fmt: skip
+
+
+TERMS = """1. Links stand on the pages that you named to us, and nowhere else.
+2. No bids on our names in search engines, no forced clicks, no mail to people who did not ask for it.
+3. An order counts when it is confirmed, about two weeks after it was placed. Confirmed orders are paid on the 5th.
+4. Both sides may end this at any time; what is confirmed by then is paid.
+"""
+WISHES = (
+    (4, "Baristaklasse", "hallo@baristaklasse.example", "https://baristaklasse.example", "de",
+     "We teach people to make coffee, in Hamburg and in 40 videos. 9,000 readers of our mail every month."),
+    (2, "Deals Deals Deals", "desk@deals3.example", "https://deals3.example", "en",
+     "Vouchers and flash sales, pushed to 200,000 phones. We need 20 % and codes of our own."),
+    (0, "Nomad Kitchen", "ines@nomadkitchen.example", "https://nomadkitchen.example", "en",
+     "A blog about cooking in a van. I use your dripper every morning and would like to write about it."),
+)  # fmt: skip
+"""Who waits: days ago, name, mail, page, language, what he says of himself."""
+NOTES = (
+    (101, 80, "demo", "Ada writes every review herself. 12.5 % agreed by phone, for a year."),
+    (
+        103,
+        19,
+        "demo",
+        "Blocked. Half of the clicks came from two data centres, three orders in six weeks, all returned.",
+    ),
+    (
+        102,
+        30,
+        MANAGER,
+        "Wants codes of her own for the autumn campaign. Cancellations above 10 %: look again in January.",
+    ),
+    (106, 46, MANAGER, "17.5 % from now on: two reels a month, one of them about The First Box."),
+    (112, 5, MANAGER, "Their postback server answers 503 since Tuesday. Wrote to them."),
+)
+"""Partner, days ago, by whom, what."""
+
+
+def _applications(now_ms: int) -> None:
+    from clicktrail.control.accounts.models import Account, Role
+    from clicktrail.control.portal.models import Acceptance, Application, Terms
+    from clicktrail.demo.household import USER
+
+    terms = Terms.objects.create(text=TERMS, actor=USER, at_ms=now_ms - 92 * DAY_MS)
+    password = Account.objects.get(username=USER).password
+    for account in Account.objects.filter(role=Role.PARTNER):
+        Acceptance.objects.create(account_id=account.pk, version=terms.pk, at_ms=now_ms - 89 * DAY_MS)
+    for days, name, mail, website, language, traffic in WISHES:
+        at_ms = now_ms - days * DAY_MS - 3 * HOUR_MS
+        row = Account.objects.create(username=mail, email=mail, password=password, role=Role.PARTNER)
+        Acceptance.objects.create(account_id=row.pk, version=terms.pk, at_ms=at_ms)
+        Application.objects.create(
+            account_id=row.pk, name=name, email=mail, website=website, traffic=traffic, language=language,
+            address="198.51.100.0", terms_version=terms.pk, at_ms=at_ms,
+        )  # fmt: skip
+
+
+def _notes(now_ms: int) -> None:
+    from clicktrail.control.catalog.models import PartnerNote
+
+    PartnerNote.objects.bulk_create(
+        PartnerNote(partner_id=partner, text=text, made_ms=now_ms - days * DAY_MS, made_by=by)
+        for partner, days, by, text in NOTES
+    )

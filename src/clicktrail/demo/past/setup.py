@@ -1,4 +1,4 @@
-"""The catalog of the past: loaded once, and edited as it was over the weeks, so that every call is judged by its own."""
+"""The catalog of the past: loaded once, and edited as over the weeks, so that every call is judged by its own."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from importlib.resources import files
 from clicktrail import catalogfile
 from clicktrail.core.catalog import Catalog
 from clicktrail.core.periods import DAY_MS
-from clicktrail.demo.past.cast import CAST, CERAMICS, OUTDOOR
+from clicktrail.demo.past.cast import CAST, CERAMICS, COFFEE, OUTDOOR
 from clicktrail.settings import Settings
 
 BLOCKED = 103
@@ -28,7 +28,8 @@ def load(settings: Settings, shop: str, now_ms: int) -> list[Edition]:
     from clicktrail.control.catalog.apply import apply
 
     apply(
-        files("clicktrail.demo.past").joinpath("neighbours.toml").read_text("utf-8").replace("SHOP", shop), "the past"
+        files("clicktrail.demo.past").joinpath("neighbours.toml").read_text("utf-8").replace("SHOP", shop),
+        "the demo's neighbours",
     )
     _proofs()
     _receivers(shop)
@@ -107,7 +108,21 @@ def _receivers(shop: str) -> None:
 
 
 def _rates(now_ms: int) -> None:
-    """Rates that were agreed later than the first ones."""
+    """Rates that were agreed later than the first ones, and one that is still to come."""
+    from clicktrail.control.catalog.models import Partner, Product
+    from clicktrail.control.catalog.rates import Step, put
+    from clicktrail.core.catalog import Rate
+
+    for program, partner, days, percent_ppm in (
+        (COFFEE, 106, 46, 175_000),
+        (OUTDOOR, None, 35, 80_000),
+        (CERAMICS, 113, 20, 140_000),
+        (COFFEE, 105, -9, 55_000),
+    ):
+        product = Product.objects.get(program_id=program, name="Sale")
+        at_ms = now_ms // DAY_MS * DAY_MS - days * DAY_MS
+        row = Partner.objects.get(pk=partner) if partner else None
+        put(product, row, Step(at_ms, Rate(percent_ppm=percent_ppm), min(at_ms, now_ms - DAY_MS) - DAY_MS, "demo"))
 
 
 def _date_approvals(now_ms: int) -> None:

@@ -12,6 +12,7 @@ OUT_OF_ORDER = "/away"
 AWAY_SINCE_DAYS = 5
 """Since then this partner's server has not answered as it should."""
 GIVEN_UP_MS = 2 * DAY_MS
+AWAY = "It answered 503 Service Unavailable."
 UPDATE = (
     "UPDATE outbox_delivery SET created_ms = %s, since_ms = %s, due_ms = %s, state = %s, attempts = %s, done_ms = %s "
     "WHERE id = %s"
@@ -55,9 +56,7 @@ def _outcome(row: Any, at_ms: int, away: bool, now_ms: int) -> None:
 
 
 def _attempt(dice: Random, row: Any, address: str, away: bool) -> dict[str, Any]:
-    status, answer, fault = (
-        (503, "Service Unavailable", "It answered 503 Service Unavailable.") if away else (200, "ok", "")
-    )
+    status, answer, fault = (503, "out of order", AWAY) if away else (200, "ok", "")
     return {
         "delivery_id": row.pk, "at_ms": row.created_ms + dice.randint(200, 800), "stage": "answer", "address": address,
         "status": status, "answer": answer, "took_ms": dice.randint(38, 260), "fault": fault,
@@ -69,7 +68,7 @@ def _standings(addresses: dict[int, str], now_ms: int) -> None:
 
     for receiver, address in addresses.items():
         if OUT_OF_ORDER in address:
-            down = {"state": StandingState.DOWN, "why": "It answered 503 Service Unavailable.", "failures": 23}
+            down = {"state": StandingState.DOWN, "why": AWAY, "failures": 23}
             since_ms = now_ms - AWAY_SINCE_DAYS * DAY_MS
             Standing.objects.create(receiver_id=receiver, since_ms=since_ms, probe_ms=now_ms + DAY_MS // 24, **down)
         else:
