@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpRequest
 from ninja import Query, Router, Status
 from pydantic import BaseModel, Field
@@ -74,7 +74,8 @@ def of(caller: Caller) -> Any:
         last_percent=Subquery(last.values("percent_ppm")[:1]),
         last_fixed=Subquery(last.values("fixed_minor")[:1]),
     )
-    rows = rows.exclude(last_ms__lte=rates.now_ms(), last_percent__isnull=True, last_fixed__isnull=True)
+    is_his = Q(last_percent__isnull=False) | Q(last_fixed__isnull=False)
+    rows = rows.filter(Q(last_ms__isnull=True) | Q(last_ms__gt=rates.now_ms()) | is_his)
     return caller.only(rows, "product__program_id")
 
 
