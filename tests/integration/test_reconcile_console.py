@@ -284,14 +284,17 @@ def test_a_list_that_is_being_worked_on_keeps_its_columns(desk: Office) -> None:
     assert states()["A-1"][0] == "confirmed"
 
 
-def test_who_may_not_see_transactions_sees_no_list(desk: Office) -> None:
-    from clicktrail.control.accounts.models import Account
+def test_who_may_not_see_the_program_sees_no_list(desk: Office) -> None:
+    from clicktrail.control.accounts.models import Account, Role
 
     number = upload(desk, "order;net\nA-1;100\n")
-    desk.client.force_login(Account.objects.create_user("stranger", password="unused", is_staff=True))
+    stranger = Account.objects.create_user(
+        "stranger", password="unused", is_staff=True, role=Role.MANAGER, programs=[5]
+    )
+    desk.client.force_login(stranger)
     for page in ("change/", "class/missing/", "result.csv", "progress/", "columns/", "move/confirm/?kind=matched"):
-        assert desk.client.get(f"{PAGES}{number}/{page}").status_code == 403, page
-    assert desk.client.get(f"{PAGES}upload/").status_code == 403
+        assert desk.client.get(f"{PAGES}{number}/{page}").status_code == 404, page
+    assert "Garden shop" not in desk.get(f"{PAGES}upload/").text
 
 
 def test_the_bar_moves_while_a_list_is_compared(desk: Office) -> None:

@@ -78,7 +78,7 @@ NEVER = ("password", "secret", "token", "code")
 """A fact of such a name is a mistake of ours: its value is not kept."""
 
 
-def note(who: Any, verb: str, subject: str = "", **facts: Any) -> Activity:
+def note(who: Any, verb: str, subject: str = "", /, **facts: Any) -> Activity:
     """Keep one line for good. `who`: the request, or an account's name ("" for a stranger).
 
     `program` among the facts says whose program it was about. `account` among the facts names somebody else

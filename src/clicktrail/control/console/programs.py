@@ -10,6 +10,7 @@ from django.urls import path, reverse
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.catalog import rules
 from clicktrail.control.catalog.apply import DEFAULT_TARGET
 from clicktrail.control.catalog.models import ClickTarget, Product, Program
@@ -108,7 +109,11 @@ class ProgramAdmin(Page):
 
     def call_keys_view(self, request: HttpRequest, number: int) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "opts": self.opts}
-        return whomaycall.keys_page(request, context, Program.objects.filter(pk=number).first())
+        return whomaycall.keys_page(request, context, self.get_queryset(request).filter(pk=number).first())
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who looks after some programs makes no new one."""
+        return super().has_add_permission(request, obj) and rights_of(request).sees_all
 
     def get_fields(self, _request: HttpRequest, obj: Program | None = None) -> list[str]:
         common = ["name", "state", "currency", "time_zone", "click_lifetime_days", "click_parameter", "deeplink_hosts"]

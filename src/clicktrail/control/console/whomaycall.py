@@ -9,7 +9,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from clicktrail.control.accounts.activity import note
 from clicktrail.control.accounts.gate import confirm_first
+from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.catalog import callkeys, rules
 from clicktrail.control.catalog.models import Allowed, CallToken, KeyState, Program, SigningKey, Unproven
 from clicktrail.control.console.cells import label, time_cell
@@ -125,6 +127,7 @@ def keys_page(request: HttpRequest, context: dict[str, Any], program: Program | 
     shown: dict[str, str] = {}
     form = TokenForm(request.POST if "make_token" in request.POST else None)
     if request.method == "POST":
+        rights_of(request).must_edit()
         asked = confirm_first(request)
         if asked is not None:
             return asked
@@ -148,16 +151,22 @@ def _done(request: HttpRequest, program: Program, form: TokenForm) -> dict[str, 
     post = request.POST
     try:
         if "make_key" in post:
-            return _key(callkeys.make_key(program))
+            key = callkeys.make_key(program)
+            note(request, "key made", str(key), program=program.pk)
+            return _key(key)
         if "show_key" in post:
-            return _key(_found(SigningKey, program, post["show_key"]))
+            key = _found(SigningKey, program, post["show_key"])
+            note(request, "key shown", str(key), program=program.pk)
+            return _key(key)
         if "make_token" in post and form.is_valid():
             row, token = callkeys.make_token(program, form.cleaned_data["text"])
+            note(request, "key made", str(row), program=program.pk)
             return {"kind": "token", "number": str(row.number), "secret": token}
         for name, kind in (("revoke_key", SigningKey), ("revoke_token", CallToken)):
             if name in post:
                 row = _found(kind, program, post[name])
                 callkeys.revoke(row)
+                note(request, "key revoked", str(row), program=program.pk)
                 messages.success(request, f"The {row} is revoked.")
     except ValueError as fault:
         messages.error(request, str(fault))

@@ -9,9 +9,14 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 
+from clicktrail.control.accounts.activity import note
+from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.console.cells import label, named, time_cell, with_names
+from clicktrail.control.console.choices import narrow
 from clicktrail.control.console.filters import ProgramFilter
 from clicktrail.control.console.page import Page
 from clicktrail.control.reconcile import acting, forms, result, storing, tables, work
@@ -27,8 +32,8 @@ TONES = {
     JobState.FAILED: "danger",
 }
 BUSY = (JobState.QUEUED, JobState.RUNNING)
-WAIT = "It is being worked on; wait until that is done."
-FILE_GONE = "The file was deleted in the meantime. Upload it again to read its columns in another way."
+WAIT = gettext_lazy("It is being worked on; wait until that is done.")
+FILE_GONE = gettext_lazy("The file was deleted in the meantime. Upload it again to read its columns in another way.")
 MOST_SAMPLE_ROWS = 8
 MOST_ACTIONS = 20
 
@@ -52,13 +57,14 @@ class ReconciliationAdmin(Page):
         return with_names(super().get_queryset(request))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        title = "Reconcile with the shop's order list"
+        title = _("Reconcile with the shop's order list")
         return super().changelist_view(request, {**(extra_context or {}), "title": title})
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
         return False
 
-    def delete_model(self, _request: HttpRequest, obj: Reconciliation) -> None:
+    def delete_model(self, request: HttpRequest, obj: Reconciliation) -> None:
+        note(request, "deleted", obj.file_name, program=obj.program_id)
         storing.delete(obj.pk)
 
     def log_deletions(self, _request: HttpRequest, _queryset: QuerySet) -> None:
@@ -81,18 +87,19 @@ class ReconciliationAdmin(Page):
 
     # Upload and columns
 
-    @action(description="Upload a list", icon="upload", url_path="begin")
+    @action(description=gettext_lazy("Upload a list"), icon="upload", url_path="begin", permissions=["change"])
     def upload_list(self, _request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:reconcile_reconciliation_upload"))
 
     def upload_view(self, request: HttpRequest) -> HttpResponse:
         self._must_change(request)
-        form = forms.UploadForm(request.POST or None, request.FILES or None)
+        form = narrow(forms.UploadForm(request.POST or None, request.FILES or None), rights_of(request))
         if request.method == "POST" and form.is_valid():
             list_ = form.keep(request.user.get_username())
             if list_ is not None:
+                note(request, "order list uploaded", list_.file_name, program=list_.program_id)
                 return HttpResponseRedirect(_address("columns", list_.pk))
-        return self._page(request, "upload", title="Upload the shop's order list", form=form)
+        return self._page(request, "upload", title=_("Upload the shop's order list"), form=form)
 
     def columns_view(self, request: HttpRequest, number: int) -> HttpResponse:
         """GET shows what the columns were understood as; POST compares. Another separator is shown first."""
@@ -118,7 +125,7 @@ class ReconciliationAdmin(Page):
         names = {place: str(forms.columns.ROLES[role]) for role, place in form.initial_places().items()}
         heads = [(place + 1, names.get(place, "")) for place in range(form.width)]
         context = {"list": list_, "form": form, "rows": rows, "heads": heads, "remembered": shape.remembered}
-        return self._page(request, "columns", title="Check the columns", **context)
+        return self._page(request, "columns", title=_("Check the columns"), **context)
 
     # One list
 
@@ -156,11 +163,12 @@ class ReconciliationAdmin(Page):
         list_ = self._list(request, number)
         page = tables.page_of(list_, kind, request.GET)
         if page is None:
-            raise Http404("There is no such class.")
+            raise Http404(_("There is no such class."))
         return self._page(request, "class", title=page.title, list=list_, page=page, verbs=acting.VERBS)
 
     def result_view(self, request: HttpRequest, number: int) -> HttpResponse:
         list_ = self._list(request, number)
+        note(request, "exported", list_.file_name, program=list_.program_id)
         answer = StreamingHttpResponse(
             result.lines(list_, request.GET.get("kind", "")), content_type="text/csv; charset=utf-8"
         )
@@ -175,17 +183,20 @@ class ReconciliationAdmin(Page):
         list_ = self._list(request, number)
         chosen = tables.chosen_in(request.POST if request.method == "POST" else request.GET)
         if verb not in acting.VERBS or list_.state != JobState.DONE:
-            raise Http404("There is nothing to move.")
+            raise Http404(_("There is nothing to move."))
         if not chosen.kinds and not chosen.lines:
-            messages.error(request, "Lines: none is chosen. Tick at least one, or a class.")
+            messages.error(request, _("Lines: none is chosen. Tick at least one, or a class."))
             return HttpResponseRedirect(_address("change", number))
         if len(chosen.lines) > acting.MOST_CHOSEN:
             messages.error(
-                request, f"Lines: more than {acting.MOST_CHOSEN} are ticked. Take the whole class, or fewer."
+                request,
+                _("Lines: more than %(most)s are ticked. Take the whole class, or fewer.")
+                % {"most": acting.MOST_CHOSEN},
             )
             return HttpResponseRedirect(_address("change", number))
         if request.method == "POST":
             acting.queue(list_, verb, chosen, request.user.get_username())
+            note(request, "orders moved", list_.file_name, program=list_.program_id, verb=verb, **_told(chosen))
             work.wake()
             return HttpResponseRedirect(_address("change", number))
         context = {
@@ -196,23 +207,25 @@ class ReconciliationAdmin(Page):
             "what": tables.what_is_chosen(chosen),
             **tables.preview_rows(list_, acting.preview(number, verb, chosen)),
         }
-        return self._page(request, "move", title=f"{acting.VERBS[verb]}: what will change", **context)
+        return self._page(
+            request, "move", title=_("%(verb)s: what will change") % {"verb": acting.VERBS[verb]}, **context
+        )
 
     # Cells
 
-    @display(description="Uploaded")
+    @display(description=gettext_lazy("Uploaded"))
     def shown_created(self, row: Any) -> str:
         return time_cell(row.created_ms, row.zone)
 
-    @display(description="Program")
+    @display(description=gettext_lazy("Program"))
     def shown_program(self, row: Any) -> str:
         return named(row.program_id, row.program_name)
 
-    @display(description="Lines")
+    @display(description=gettext_lazy("Lines"))
     def shown_lines(self, row: Reconciliation) -> str:
         return tables.in_short(row)
 
-    @display(description="State")
+    @display(description=gettext_lazy("State"))
     def shown_state(self, row: Reconciliation) -> str:
         return _state_label(row.state)
 
@@ -223,9 +236,9 @@ class ReconciliationAdmin(Page):
     def _list(self, request: HttpRequest, number: int) -> Any:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        list_ = with_names(Reconciliation.objects.filter(pk=number)).first()
+        list_ = self.get_queryset(request).filter(pk=number).first()
         if list_ is None:
-            raise Http404("There is no such list.")
+            raise Http404(_("There is no such list."))
         return list_
 
     def _must_change(self, request: HttpRequest) -> None:
@@ -235,6 +248,10 @@ class ReconciliationAdmin(Page):
 
 def _address(page: str, number: int) -> str:
     return reverse(f"admin:reconcile_reconciliation_{page}", args=[number])
+
+
+def _told(chosen: acting.Chosen) -> dict[str, Any]:
+    return {"classes": sorted(chosen.kinds), "lines": len(chosen.lines)}
 
 
 def _columns_of(list_: Reconciliation, shape: storing.Shape, is_other: bool) -> Columns:
@@ -255,7 +272,7 @@ def _busy(list_: Reconciliation, actions: list[Action]) -> Reconciliation | Acti
 
 def _phase(job: Reconciliation | Action) -> str:
     if job.state == JobState.QUEUED:
-        return "Waiting for its turn"
+        return _("Waiting for its turn")
     return job.phase or "Beginning"
 
 
