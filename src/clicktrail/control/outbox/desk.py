@@ -4,6 +4,7 @@ import time
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Max
 
 from clicktrail import keys
 from clicktrail.control.outbox import put, secrets
@@ -57,3 +58,9 @@ def name_of(delivery: Delivery) -> str:
 
 def attempts_of(delivery: Delivery) -> list[Attempt]:
     return list(Attempt.objects.filter(delivery_id=delivery.pk).order_by("-id")[:100])
+
+
+def last_attempts(ids: list[int]) -> dict[int, Attempt]:
+    """Delivery -> its newest attempt."""
+    newest = Attempt.objects.filter(delivery_id__in=ids).values("delivery_id").annotate(last=Max("id"))
+    return {row.delivery_id: row for row in Attempt.objects.filter(pk__in=newest.values("last"))}

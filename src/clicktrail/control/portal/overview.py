@@ -1,17 +1,45 @@
 """The partner's first page; and the way out for who looks at it as somebody of the house."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from clicktrail.control.accounts.activity import note
 from clicktrail.control.accounts.rights import rights_of
-from clicktrail.control.portal.viewer import AS_PARTNER
+from clicktrail.control.console.cells import money_text, number_text
+from clicktrail.control.portal import charts, figures, seen, terms
+from clicktrail.control.portal.viewer import AS_PARTNER, Viewer
+from clicktrail.control.reports import periods
+from clicktrail.control.reports.periods import Period
+from clicktrail.control.reports.table import TooManyRows
+
+USUAL = "30d"
+TOP_ROWS = 5
+NEWEST_ROWS = 5
 
 
 @require_safe
-def overview(request: HttpRequest) -> HttpResponse:
-    return TemplateResponse(request, "portal/overview.html", {})
+def overview(request: Any) -> HttpResponse:
+    name = request.GET.get("period", USUAL)
+    name = name if name in periods.QUICK else USUAL
+    period = periods.quick(name, figures.today())
+    groups = figures.by_currency(request.viewer, period)
+    newest = seen.own_transactions(request.viewer).order_by("-created_ms", "-number")[:NEWEST_ROWS]
+    context = {
+        "period": name,
+        "periods": period_words().items(),
+        "span": period,
+        "groups": groups,
+        "charts": charts.by_day(request.viewer, period, [currency for currency, _figures in groups]),
+        "tops": [_top(request.viewer, period, "creative"), _top(request.viewer, period, "subid")],
+        "newest": seen.seen(newest),
+        "new_terms": None if request.viewer.by else terms.to_accept(request.user.pk),
+    }
+    return TemplateResponse(request, "portal/overview.html", context)
 
 
 @require_POST
@@ -20,4 +48,41 @@ def leave(request: HttpRequest) -> HttpResponse:
     number = request.session.pop(AS_PARTNER, None)
     if number is None or not rights_of(request).is_inside:
         return HttpResponseRedirect("/")
+    note(request, "left partner", str(number))
     return HttpResponseRedirect(reverse("admin:catalog_partner_change", args=[number]))
+
+
+def period_words() -> dict[str, str]:
+    return {
+        "today": _("Today"),
+        "yesterday": _("Yesterday"),
+        "7d": _("7 days"),
+        "30d": _("30 days"),
+        "90d": _("90 days"),
+        "month": _("This month"),
+        "last_month": _("Last month"),
+        "year": _("This year"),
+    }
+
+
+def _top(viewer: Viewer, period: Period, dimension: str) -> dict[str, Any]:
+    """The best ones by commission, then by clicks."""
+    titles = {"creative": _("Top creatives"), "subid": _("Top subids")}
+    heads = {"creative": _("Creative"), "subid": _("Subid")}
+    try:
+        rows = [row for row in figures.ask(viewer, period, dimension) if not row.other]
+    except TooManyRows:
+        rows = []
+    rows.sort(key=lambda row: (-row.sums["commission_minor"], -row.sums["clicks_net"]))
+    rows = rows[:TOP_ROWS]
+    named = figures.names(dimension, rows)
+    shown = [
+        (
+            named[row.values[dimension]],
+            number_text(row.sums["clicks_net"]),
+            number_text(row.sums["transactions"]),
+            money_text(row.sums["commission_minor"], row.currency),
+        )
+        for row in rows
+    ]
+    return {"title": titles[dimension], "head": heads[dimension], "by": dimension, "rows": shown}

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clicktrail.control.portal import account, joining, overview, terms
+from clicktrail.control.portal import account, joining, overview, ownreports, postbacks, terms, transactions
 from clicktrail.control.portal.viewer import inside
 
 app_name = "portal"
@@ -25,6 +25,20 @@ urlpatterns = [
     *OPEN,
     path("", inside(overview.overview), name="overview"),
     path("leave/", overview.leave, name="leave"),
+    path("transactions/", inside(transactions.transactions), name="transactions"),
+    path("transactions/<int:number>/", inside(transactions.transaction), name="transaction"),
+    path("transactions.csv", inside(transactions.transactions_file), name="transactions_file"),
+    path("clicks/<str:clickid>/", inside(transactions.click), name="click"),
+    path("reports/", inside(ownreports.reports), name="reports"),
+    path("reports.csv", inside(ownreports.reports_file), name="reports_file"),
+    path("postbacks/", inside(postbacks.postbacks), name="postbacks"),
+    path("postbacks/new/", inside(postbacks.new_postback), name="postback_new"),
+    path("postbacks/check/", inside(postbacks.check), name="postback_check"),
+    path("postbacks/<int:number>/", inside(postbacks.postback), name="postback"),
+    path("postbacks/<int:number>/log/", inside(postbacks.log), name="postback_log"),
+    path("postbacks/<int:number>/do/<str:deed>/", inside(postbacks.do), name="postback_do"),
+    path("postbacks/<int:number>/deliveries/<int:key>/", inside(postbacks.delivery), name="delivery"),
+    path("postbacks/<int:number>/deliveries/<int:key>/again/", inside(postbacks.again), name="delivery_again"),
     path("terms/accept/", _alone(terms.accept_terms), name="accept_terms"),
     path("account/", _alone(account.Overview.as_view()), name="account"),
     path("account/password/", _alone(account.ChangePassword.as_view()), name="password"),

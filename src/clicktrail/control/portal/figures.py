@@ -1,0 +1,104 @@
+"""The partner's figures. Every question to the rollups is asked here, and names the partner."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clicktrail import heartbeat
+from clicktrail.control.catalog.models import Creative, Product, Program
+from clicktrail.control.console.cells import DASH, money_text, number_text, percent_text
+from clicktrail.control.portal.viewer import Viewer
+from clicktrail.control.reports import derived, periods, table
+from clicktrail.control.reports.periods import Period
+from clicktrail.core.money import decimals_of
+
+TIMES = ("day", "week", "month")
+NONE = {"clicks_gross": 0, "clicks_net": 0, "transactions": 0, "revenue_minor": 0, "commission_minor": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    name: str
+    value: str
+    before: str
+    change: str
+    tone: str
+    """up, down, or nothing."""
+
+
+def ask(viewer: Viewer, period: Period, *by: str, program: int | None = None) -> list[table.Row]:
+    """Raises what `report` raises."""
+    question = table.Question(
+        period.first, period.last, by, program=program, partner=viewer.partner.pk, programs=viewer.programs
+    )
+    return table.report(question)
+
+
+def today() -> date:
+    """Where the partner sits."""
+    return periods.today(timezone.get_current_timezone_name(), heartbeat.now_ms())
+
+
+def by_currency(viewer: Viewer, period: Period, program: int | None = None) -> list[tuple[str, list[Figure]]]:
+    """What the period brought, each currency apart, held against the period before it."""
+    now = {row.currency: row.sums for row in ask(viewer, period, program=program)}
+    before = {row.currency: row.sums for row in ask(viewer, periods.before(period, "previous"), program=program)}
+    found = sorted(set(now) | set(before)) or _currencies(viewer)
+    return [(one, _figures(one, now.get(one, NONE), before.get(one, NONE))) for one in found]
+
+
+def _currencies(viewer: Viewer) -> list[str]:
+    """Where nothing has happened yet: that of a program which he may work for."""
+    rows = Program.objects.filter(approvals__partner=viewer.partner)
+    rows = rows if viewer.programs is None else rows.filter(pk__in=viewer.programs)
+    return sorted(set(rows.values_list("currency", flat=True)))[:1] or ["EUR"]
+
+
+def _figures(currency: str, now: dict[str, int], before: dict[str, int]) -> list[Figure]:
+    def figure(name: str, read: Any, write: Any) -> Figure:
+        a, b = read(now), read(before)
+        ppm = derived.change_ppm(a, b)
+        tone = "" if not ppm else "up" if ppm > 0 else "down"
+        change = "" if ppm is None else f"{'+' if ppm > 0 else ''}{percent_text(ppm, 1_000_000, 0)}"
+        return Figure(name, write(a), write(b), change, tone)
+
+    def money(minor: int | None) -> str:
+        return DASH if minor is None else money_text(minor, currency)
+
+    return [
+        figure(_("Clicks"), lambda sums: sums["clicks_net"], number_text),
+        figure(_("Transactions"), lambda sums: sums["transactions"], number_text),
+        figure(_("Conversion rate"), derived.conversion_ppm, rate),
+        figure(_("Revenue"), lambda sums: sums["revenue_minor"], money),
+        figure(_("Commission"), lambda sums: sums["commission_minor"], money),
+        figure(_("Earnings per click"), derived.epc, lambda value: epc_text(value, currency)),
+    ]
+
+
+def rate(ppm: int | None) -> str:
+    return DASH if ppm is None else percent_text(ppm, 1_000_000)
+
+
+def epc_text(value: int | None, currency: str) -> str:
+    if value is None:
+        return DASH
+    return money_text(value, currency, decimals_of(currency) + derived.EPC_DECIMALS)
+
+
+def by_time(rows: list[table.Row], currency: str, labels: list[str], measure: str, unit: str = "day") -> list[int]:
+    """A value for each label, nothing missing."""
+    found = {row.values[unit]: row.sums[measure] for row in rows if row.currency == currency}
+    return [found.get(label, 0) for label in labels]
+
+
+def names(dimension: str, rows: list[table.Row]) -> dict[Any, str]:
+    """Value -> what the partner reads in its place."""
+    models = {"program": Program, "creative": Creative, "product": Product}
+    values = {row.values[dimension] for row in rows}
+    if dimension in models:
+        known = dict(models[dimension].objects.filter(pk__in=values).values_list("pk", "name"))  # type: ignore[attr-defined]
+        return {value: known.get(value) or (str(value) if value else _("(none)")) for value in values}
+    return {value: value or _("(none)") for value in values}

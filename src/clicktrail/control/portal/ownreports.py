@@ -1,0 +1,130 @@
+"""The partner's reports: by day, week, month, program, creative, product, subid or referrer, with a chart and as a file."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from clicktrail.control.console.cells import money_text, number_text
+from clicktrail.control.csvfile import csv_answer
+from clicktrail.control.portal import charts, figures
+from clicktrail.control.portal.overview import USUAL, period_words
+from clicktrail.control.portal.search import day
+from clicktrail.control.portal.transactions import programs_of
+from clicktrail.control.portal.viewer import Viewer
+from clicktrail.control.reports import derived, periods, table
+from clicktrail.control.reports.periods import Period
+from clicktrail.core.ids import read_id
+from clicktrail.core.money import decimals_of, format_minor
+
+BY = ("day", "week", "month", "program", "creative", "product", "subid", "referrer")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    by: str
+    quick: str
+    """Empty where the days are given."""
+    period: Period
+    program: int | None
+
+    def query(self) -> str:
+        span = {"period": self.quick} if self.quick else {"from": self.period.first, "to": self.period.last}
+        return urlencode({"by": self.by, **span, **({"program": self.program} if self.program else {})})
+
+
+@require_safe
+def reports(request: Any) -> HttpResponse:
+    asked = _read(request.GET)
+    context = {
+        "asked": asked,
+        "query": asked.query(),
+        "dimensions": words().items(),
+        "periods": period_words().items(),
+        "programs": programs_of(request.viewer),
+        **_answer(request.viewer, asked),
+    }
+    return TemplateResponse(request, "portal/reports.html", context)
+
+
+@require_safe
+def reports_file(request: HttpRequest) -> HttpResponseBase:
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    asked = _read(request.GET)
+    try:
+        rows = figures.ask(viewer, asked.period, asked.by, program=asked.program)
+    except ValueError:  # The page says what is wrong with it.
+        rows = []
+    header = (asked.by, "clicks", "clicks_gross", "transactions", "revenue", "commission", "currency")
+    return csv_answer(f"report-{asked.by}", header, _lines(rows, asked.by))
+
+
+def words() -> dict[str, str]:
+    return {
+        "day": _("Day"),
+        "week": _("Week"),
+        "month": _("Month"),
+        "program": _("Program"),
+        "creative": _("Creative"),
+        "product": _("Product"),
+        "subid": _("Subid"),
+        "referrer": _("Referrer"),
+    }
+
+
+def _read(given: Any) -> Asked:
+    by = given.get("by", "day")
+    quick = given.get("period", "")
+    first, last = day(given.get("from", "")), day(given.get("to", ""))
+    if quick in periods.QUICK or first is None or last is None:
+        quick = quick if quick in periods.QUICK else USUAL
+        period = periods.quick(quick, figures.today())
+    else:
+        quick, period = "", Period(first, last)
+    return Asked(by if by in BY else "day", quick, period, read_id(given.get("program", "")))
+
+
+def _answer(viewer: Viewer, asked: Asked) -> dict[str, Any]:
+    try:
+        rows = figures.ask(viewer, asked.period, asked.by, program=asked.program)
+    except ValueError as fault:
+        return {"fault": str(fault), "rows": []}
+    named = figures.names(asked.by, rows)
+    found: dict[str, Any] = {
+        "rows": [(_("all others") if row.other else named[row.values[asked.by]], _cells(row)) for row in rows],
+        "sums": [_cells(row) for row in table.totals(rows)],
+        "charts": [],
+    }
+    if asked.by in figures.TIMES:
+        found["rows"].reverse()
+        found["charts"] = charts.of_report(rows, periods.labels(asked.period, asked.by), asked.by)
+    return found
+
+
+def _cells(row: table.Row) -> list[str]:
+    sums = row.sums
+    return [
+        number_text(sums["clicks_net"]),
+        number_text(sums["clicks_gross"]),
+        number_text(sums["transactions"]),
+        figures.rate(derived.conversion_ppm(sums)),
+        money_text(sums["revenue_minor"], row.currency),
+        money_text(sums["commission_minor"], row.currency),
+        figures.epc_text(derived.epc(sums), row.currency),
+    ]
+
+
+def _lines(rows: list[table.Row], by: str) -> Iterator[tuple[Any, ...]]:
+    named = figures.names(by, rows)
+    for row in rows:
+        sums, places = row.sums, decimals_of(row.currency)
+        yield (
+            "(other)" if row.other else named[row.values[by]], sums["clicks_net"], sums["clicks_gross"],
+            sums["transactions"], format_minor(sums["revenue_minor"], places),
+            format_minor(sums["commission_minor"], places), row.currency,
+        )  # fmt: skip
