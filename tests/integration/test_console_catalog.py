@@ -175,7 +175,6 @@ def test_the_default_target_stays(desk: Office) -> None:
 def test_a_creatives_page_has_the_finished_link(desk: Office) -> None:
     page = desk.get("/catalog/creative/1/change/")
     assert "https://track.example/go.cgi?cpid=1&amp;wmid=1&amp;pid=2</textarea>" in page.html
-    assert 'data-start="https://track.example/go.cgi?cpid=1&amp;wmid=1&amp;pid="' in page.html
     assert "Anna &lt;b&gt; (7)" in page.html
 
 

@@ -17,8 +17,9 @@ def text_html(link: str, text: str) -> SafeString:
     return format_html('<a href="{}" rel="sponsored">{}</a>', link, text)
 
 
-def banner_html(link: str, banner: Banner) -> SafeString:
+def banner_html(link: str, banner: Banner, name: str) -> SafeString:
+    """`name`: of the creative, where the picture has no words of its own."""
     return format_html(
         '<a href="{}" rel="sponsored"><img src="{}" width="{}" height="{}" alt="{}"></a>',
-        link, banner_address(banner), banner.width, banner.height, banner.alt,
+        link, banner_address(banner), banner.width, banner.height, banner.alt or name,
     )  # fmt: skip

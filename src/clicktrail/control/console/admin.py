@@ -11,5 +11,6 @@ from clicktrail.control.console import (  # noqa: F401
     partners,
     programs,
     receivers,
+    targets,
     transactions,
 )

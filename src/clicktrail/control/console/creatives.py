@@ -1,23 +1,41 @@
-"""Creatives with their partner link, and click targets."""
+"""Creatives: text links and banners, with the finished link and the HTML that a partner copies."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Sum
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.decorators import display
+from unfold.views import ChangeList
+from unfold.widgets import UnfoldAdminTextInputWidget
 
-from clicktrail.control.catalog import rules
-from clicktrail.control.catalog.apply import DEFAULT_TARGET
+from clicktrail import heartbeat
+from clicktrail.control.accounts.activity import note
+from clicktrail.control.accounts.rights import rights_of
+from clicktrail.control.banners import links, markup, pictures, shelf
+from clicktrail.control.banners.broken import Refused
+from clicktrail.control.banners.models import MAX_WORDS, Banner, LinkText
+from clicktrail.control.banners.size import MAX_BANNER_BYTES, MAX_BANNER_SIDE
 from clicktrail.control.catalog.models import ClickTarget, Creative, Partner, PartnerState, Product
-from clicktrail.control.console.cells import DASH, state_label
-from clicktrail.control.console.fields import ruled
+from clicktrail.control.console.cells import DASH, number_text, state_label
 from clicktrail.control.console.filters import MOST_CHOICES, ProgramFilter
 from clicktrail.control.console.page import Page
+from clicktrail.control.ledger.models import RollupDay
 from clicktrail.core.catalog import TEST_PARTNER
+from clicktrail.core.ids import read_id
+from clicktrail.core.periods import DAY_MS
+
+DAYS = 30
+MAX_OWN_TEXT = 255
+"""Characters of a subid in a link."""
 
 
 class OfProgram(forms.ModelChoiceField):
@@ -27,15 +45,46 @@ class OfProgram(forms.ModelChoiceField):
         return f"{row} – {row.program}"
 
 
+class PictureInput(forms.FileInput):
+    """The browser's own; beside it the page shows what was chosen."""
+
+    def __init__(self) -> None:
+        accept = ",".join(kind.media_type for kind in pictures.KINDS.values())
+        super().__init__({"accept": accept, "class": "ct-input ct-file", "data-picture": ""})
+
+
 class CreativeForm(forms.ModelForm):
+    picture = forms.FileField(label=gettext_lazy("Picture"), required=False, widget=PictureInput)
+    alt = forms.CharField(
+        label=gettext_lazy("Alternative text"),
+        required=False,
+        max_length=MAX_WORDS,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("What the picture says, for those who do not see it. Empty: the name."),
+    )
+    link_text = forms.CharField(
+        label=gettext_lazy("Link text"),
+        required=False,
+        max_length=MAX_WORDS,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("The words of the text link. Empty: the name."),
+    )
+
     class Meta:
         model = Creative
         fields = ("program", "name", "target", "product", "state")
         field_classes = {"target": OfProgram, "product": OfProgram}
-        labels = {"target": "Click target", "product": "Commission product"}
+        labels = {
+            "program": gettext_lazy("Program"),
+            "name": gettext_lazy("Name"),
+            "target": gettext_lazy("Click target"),
+            "product": gettext_lazy("Commission product"),
+            "state": gettext_lazy("State"),
+        }
         help_texts = {
-            "target": "Where the link leads to.",
-            "product": "What the link is meant to sell; empty: the program's default product.",
+            "target": gettext_lazy("Where the link leads to."),
+            "product": gettext_lazy("What the link is meant to sell; empty: the program's default product."),
+            "state": gettext_lazy("Paused: its links still lead to the shop, but nobody is credited."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -44,6 +93,26 @@ class CreativeForm(forms.ModelForm):
             rows = model.objects.select_related("program").order_by("program", "pk")
             if name in self.fields:
                 self.fields[name].queryset = rows.filter(program=self.instance.program_id) if self.instance.pk else rows
+        self.fields["picture"].help_text = _(
+            "PNG, JPEG, GIF or WebP, up to %(mebibytes)d MiB and %(side)d pixels a side. "
+            "Places, cameras and comments in the file are taken out."
+        ) % {"mebibytes": MAX_BANNER_BYTES >> 20, "side": MAX_BANNER_SIDE}
+        if self.instance.pk:
+            banner = banner_of(self.instance)
+            self.initial["alt"] = banner.alt if banner else ""
+            self.initial["link_text"] = text_of(self.instance, own=True)
+
+    def clean_picture(self) -> Any:
+        """The file's bytes; what they are is looked at here, so that a refusal stands beside the field."""
+        upload = self.cleaned_data.get("picture")
+        if not upload:
+            return None
+        body = upload.read(MAX_BANNER_BYTES + 1)
+        try:
+            pictures.read(body)
+        except Refused as fault:
+            raise ValidationError(str(fault)) from None
+        return body
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -51,107 +120,233 @@ class CreativeForm(forms.ModelForm):
         for name in ("target", "product"):
             row = values.get(name)
             if row is not None and program is not None and row.program_id != program.pk:
-                self.add_error(name, f"It belongs to {row.program}: choose one of {program}.")
+                self.add_error(
+                    name,
+                    _("It belongs to %(its)s: choose one of %(program)s.") % {"its": row.program, "program": program},
+                )
         return values
+
+
+class Counted(ChangeList):
+    """The rows of a page with their pictures and their clicks: one query each, however many rows."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        rows = list(self.result_list)
+        numbers = [row.pk for row in rows]
+        banners = {row.creative_id: row for row in Banner.objects.filter(creative__in=numbers, ended_ms__isnull=True)}
+        clicks = clicks_of(numbers, {row.program_id for row in rows})
+        for row in rows:
+            row.banner, row.clicks = banners.get(row.pk), clicks.get(row.pk, 0)
+        self.result_list = rows
+
+
+def clicks_of(creatives: list[int], programs: set[int]) -> dict[int, int]:
+    """Net clicks of the last 30 days, the test partner's left out."""
+    today = heartbeat.now_ms() // DAY_MS
+    rows = RollupDay.objects.filter(
+        program_id__in=sorted(programs), day__gt=today - DAYS, creative_id__in=creatives
+    ).exclude(partner_id=TEST_PARTNER)
+    return dict(rows.order_by().values_list("creative_id").annotate(Sum("clicks_net")))
+
+
+def banner_of(creative: Creative) -> Banner | None:
+    return Banner.objects.filter(creative=creative, ended_ms__isnull=True).first()
+
+
+def text_of(creative: Creative, *, own: bool = False) -> str:
+    """The words of its text link; `own`: empty where nobody wrote any."""
+    row = LinkText.objects.filter(creative=creative).first()
+    return row.text if row else "" if own else creative.name
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = gettext_lazy("kind")
+    parameter_name = "kind"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, Any]]:
+        return [("banner", _("Banners")), ("text", _("Text links"))]
+
+    def queryset(self, _request: HttpRequest, queryset: Any) -> Any:
+        with_picture = Banner.objects.filter(ended_ms__isnull=True).values("creative")
+        if self.value() == "banner":
+            return queryset.filter(pk__in=with_picture)
+        return queryset.exclude(pk__in=with_picture) if self.value() == "text" else queryset
 
 
 @admin.register(Creative)
 class CreativeAdmin(Page):
     form = CreativeForm
-    fields = ("program", "name", "target", "product", "state")
-    list_display = ("name", "shown_number", "shown_program", "shown_target", "shown_product", "shown_state")
+    fieldsets = (
+        (None, {"fields": ("program", "name", "target", "product", "state")}),
+        (gettext_lazy("Banner"), {"fields": ("shown_picture_now", "picture", "alt")}),
+        (gettext_lazy("Text link"), {"fields": ("link_text",)}),
+    )
+    list_display = (
+        "shown_picture", "shown_name", "shown_program", "shown_target", "shown_product", "shown_clicks", "shown_state",
+    )  # fmt: skip
+    list_display_links = ("shown_name",)
     list_select_related = ("program", "target", "product")
-    list_filter = (ProgramFilter,)
+    list_filter = (ProgramFilter, KindFilter)
     list_filter_submit = True
+    list_per_page = 50
     search_fields = ("name", "=id")
     ordering = ("pk",)
-    change_form_outer_after_template = "console/partner_link.html"
+    change_form_outer_after_template = "console/creative.html"
+
+    class Media:
+        css = {"all": ("console/creatives.css",)}
+        js = ("console/creatives.js",)
 
     def get_readonly_fields(self, _request: HttpRequest, obj: Creative | None = None) -> tuple[str, ...]:
-        return ("program",) if obj else ()
+        return ("program", "shown_picture_now") if obj else ("shown_picture_now",)
 
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        creative = Creative.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
-        partners = Partner.objects.filter(state=PartnerState.ACTIVE).order_by("name")[:MOST_CHOICES]
-        context = {"partners": partners, "chosen": TEST_PARTNER}
-        if creative:
-            context |= {"link": partner_link(creative, TEST_PARTNER), "start": partner_link(creative, None)}
-        kwargs["extra_context"] = context | (kwargs.get("extra_context") or {})
-        return super().change_view(request, object_id, *args, **kwargs)
+    def get_changelist(self, _request: HttpRequest, **_kwargs: Any) -> type[ChangeList]:
+        return Counted
+
+    def get_urls(self) -> list[Any]:
+        guard = self.admin_site.admin_view
+        return [
+            path("<int:number>/link/", guard(self.link_view), name="catalog_creative_link"),
+            path(
+                "<int:number>/pictures/<int:picture>/take-out/",
+                guard(self.take_out_view),
+                name="catalog_creative_take_out",
+            ),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        if creative := kwargs.get("obj"):
+            context |= code_of(request, creative) | _choices(creative) | {"earlier": _earlier(creative)}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def link_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        """The link, its HTML and how it will look, for the chosen partner, subid and target: a piece of the page."""
+        return TemplateResponse(request, "console/creative_code.html", code_of(request, self._row(request, number)))
+
+    def take_out_view(self, request: HttpRequest, number: int, picture: int) -> HttpResponse:
+        creative = self._row(request, number)
+        banner = Banner.objects.filter(pk=picture, creative=creative).first()
+        if request.method != "POST" or banner is None or not self.has_change_permission(request, creative):
+            raise Http404(_("There is nothing to do."))
+        shelf.take_out(settings.CLICKTRAIL, banner)
+        note(request, "deleted", f"banner {banner.name}", program=creative.program_id, creative=creative.pk)
+        messages.success(request, _("The picture is out of service: its address leads nowhere any more."))
+        return HttpResponseRedirect(reverse("admin:catalog_creative_change", args=[number]))
+
+    def save_model(self, request: HttpRequest, obj: Creative, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        values = form.cleaned_data
+        try:
+            if values.get("picture"):
+                shelf.replace(settings.CLICKTRAIL, obj, values["picture"], values.get("alt", ""))
+            elif "alt" in form.changed_data:
+                shelf.describe(obj, values.get("alt", ""))
+        except Refused as fault:
+            messages.error(request, str(fault))
+        if "link_text" in form.changed_data:
+            shelf.word(obj, values.get("link_text", ""))
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """The log says that there is a new picture, not what its bytes are."""
+        if form.cleaned_data.get("picture"):
+            form.cleaned_data["picture"] = "…"
+        return super().construct_change_message(request, form, formsets, add)
 
     def has_delete_permission(self, _request: HttpRequest, _obj: Creative | None = None) -> bool:
         """Partners have its link out in the world; one that has ended is paused."""
         return False
 
-    @display(description="Number", ordering="pk")
-    def shown_number(self, row: Creative) -> int:
-        return row.pk
+    def _row(self, request: HttpRequest, number: int) -> Creative:
+        creative = self.get_queryset(request).select_related("program", "target").filter(pk=number).first()
+        if creative is None:
+            raise Http404(_("There is no such creative, or it is not for you."))
+        return creative
 
-    @display(description="Program", ordering="program__name")
+    @display(description=gettext_lazy("Looks"))
+    def shown_picture(self, row: Creative) -> str:
+        banner = getattr(row, "banner", None)
+        return thumbnail(banner) if banner else format_html('<span class="ct-aa">{}</span>', "Aa")
+
+    @display(description=gettext_lazy("Name"), ordering="name")
+    def shown_name(self, row: Creative) -> str:
+        banner = getattr(row, "banner", None)
+        kind = _("Banner, %(size)s") % {"size": banner} if banner else _("Text link")
+        return format_html(
+            '<span class="ct-two"><span>{}</span> <span class="ct-faint">{} · {}</span></span>', row.name, row.pk, kind
+        )
+
+    @display(description=gettext_lazy("Program"), ordering="program__name")
     def shown_program(self, row: Creative) -> str:
         return str(row.program)
 
-    @display(description="Click target")
+    @display(description=gettext_lazy("Click target"))
     def shown_target(self, row: Creative) -> str:
         return row.target.alias
 
-    @display(description="Commission product")
+    @display(description=gettext_lazy("Commission product"))
     def shown_product(self, row: Creative) -> str:
         return row.product.name if row.product else DASH
 
-    @display(description="State", ordering="state")
+    @display(description=gettext_lazy("Clicks, 30 days"))
+    def shown_clicks(self, row: Creative) -> str:
+        return format_html('<span class="ct-number">{}</span>', number_text(getattr(row, "clicks", 0)))
+
+    @display(description=gettext_lazy("State"), ordering="state")
     def shown_state(self, row: Creative) -> str:
         return state_label(row.state)
 
-
-def partner_link(creative: Creative, partner: int | None) -> str:
-    """The finished link; without a partner it ends where his number goes."""
-    base = settings.CLICKTRAIL.public_url.rstrip("/") or f"http://{settings.CLICKTRAIL.edge}"
-    query = urlencode({"cpid": creative.program_id, "wmid": creative.pk})
-    return f"{base}/go.cgi?{query}&pid={'' if partner is None else partner}"
-
-
-class ClickTargetForm(forms.ModelForm):
-    class Meta:
-        model = ClickTarget
-        fields = ("program", "alias", "url")
-        labels = {"url": "Address"}
-        help_texts = {
-            "alias": "Links name it in target. “default” is where visitors go when in doubt.",
-            "url": "With <% CLICKID %>, <% PID %>, <% SUBID %>, <% WMID %>, <% CPID %> wherever they are wanted.",
+    @display(description=gettext_lazy("Picture now"))
+    def shown_picture_now(self, row: Creative) -> str:
+        banner = banner_of(row) if row.pk else None
+        if banner is None:
+            return _("None: this is a text link. A picture makes it a banner.")
+        if not shelf.is_there(settings.CLICKTRAIL, banner):
+            return _("Its file is missing from the data folder. Upload the picture again.")
+        size = _("%(size)s pixels, %(kibibytes)s KiB, %(kind)s") % {
+            "size": banner,
+            "kibibytes": number_text(-(-banner.bytes // 1024)),
+            "kind": banner.kind.upper(),
         }
-
-    def clean_alias(self) -> str:
-        alias = ruled(rules.alias)(self.cleaned_data["alias"])
-        if self.instance.pk and self.initial.get("alias") == DEFAULT_TARGET != alias:
-            raise ValidationError("“default” keeps its name: visitors go there when in doubt.")
-        return alias
-
-    def clean_url(self) -> str:
-        return ruled(rules.target_url)(self.cleaned_data["url"])
+        return format_html('<span class="ct-now">{}<span class="ct-faint">{}</span></span>', thumbnail(banner), size)
 
 
-@admin.register(ClickTarget)
-class ClickTargetAdmin(Page):
-    form = ClickTargetForm
-    fields = ("program", "alias", "url")
-    list_display = ("alias", "shown_program", "shown_url")
-    list_select_related = ("program",)
-    list_filter = (ProgramFilter,)
-    list_filter_submit = True
-    search_fields = ("alias", "url")
-    ordering = ("program", "alias")
+def thumbnail(banner: Banner) -> str:
+    return format_html(
+        '<img class="ct-thumb" src="{}" alt="" width="{}" height="{}" loading="lazy">',
+        reverse("banner", args=[banner.name]), banner.width, banner.height,
+    )  # fmt: skip
 
-    def get_readonly_fields(self, _request: HttpRequest, obj: ClickTarget | None = None) -> tuple[str, ...]:
-        return ("program",) if obj else ()
 
-    def has_delete_permission(self, request: HttpRequest, obj: ClickTarget | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and (obj is not None and obj.alias != DEFAULT_TARGET)
+def code_of(request: HttpRequest, creative: Creative) -> dict[str, Any]:
+    """What the card of the finished link shows, for what is asked for in the address."""
+    asked = request.GET
+    partner, subid = read_id(asked.get("partner")) or TEST_PARTNER, asked.get("subid", "")[:MAX_OWN_TEXT]
+    target, fault = asked.get("to", ""), ""
+    if pasted := asked.get("address", "").strip():
+        try:
+            target = links.deeplink_address(creative.program, pasted)
+        except Refused as refused:
+            fault = str(refused)
+    link = links.creative_link(creative, partner, subid, target)
+    banner, text = banner_of(creative), text_of(creative)
+    words = {"link": link, "text": text, "text_html": markup.text_html(link, text), "banner": banner, "fault": fault}
+    if banner:
+        words["banner_html"] = markup.banner_html(link, banner, creative.name)
+        words["picture"] = reverse("banner", args=[banner.name])
+        words["alt"] = banner.alt or creative.name
+    chosen = {"partner": partner, "subid": subid, "to": asked.get("to", ""), "address": pasted}
+    return {"creative": creative, "code": words, "chosen": chosen, "may_edit": rights_of(request).edits}
 
-    @display(description="Program", ordering="program__name")
-    def shown_program(self, row: ClickTarget) -> str:
-        return str(row.program)
 
-    @display(description="Address", ordering="url")
-    def shown_url(self, row: ClickTarget) -> str:
-        return row.url
+def _choices(creative: Creative) -> dict[str, Any]:
+    return {
+        "partners": Partner.objects.filter(state=PartnerState.ACTIVE).order_by("name")[:MOST_CHOICES],
+        "targets": ClickTarget.objects.filter(program=creative.program_id).order_by("pk")[:MOST_CHOICES],
+    }
+
+
+def _earlier(creative: Creative) -> list[Banner]:
+    rows = Banner.objects.filter(creative=creative, ended_ms__isnull=False).order_by("-ended_ms")
+    return list(rows[: shelf.MAX_BANNERS])
