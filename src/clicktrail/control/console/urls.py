@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 
 from clicktrail.control.banners import serving
 from clicktrail.control.console import account, signin
+from clicktrail.control.reports import page as report_page
 from clicktrail.control.secondlooks import sharedpage
 
 inside = admin.site.admin_view
@@ -32,6 +33,8 @@ urlpatterns = [
     path("assistant/", include("clicktrail.control.assistant.urls")),
     path("partner/", include("clicktrail.control.portal.urls")),
     path("banner/<str:name>", serving.banner, name="banner"),
+    path("reports/", inside(report_page.page), name="reports"),
+    path("reports/csv/", inside(report_page.csv), name="reports_csv"),
     path("share/<str:token>", sharedpage.shared, name="shared_story"),
     path("", admin.site.urls),
 ]

@@ -57,6 +57,11 @@ def before(period: Period, how: str) -> Period:
     return Period(date(year, month + 1, 1), last)
 
 
+def following_month(day: date) -> date:
+    """Its first day."""
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
 def labels(period: Period, unit: str, zone: str = "UTC") -> list[str]:
     """Of every hour, day, week or month in it, as reports write them; hours by the clocks of the zone."""
     if unit == "hour":

@@ -25,7 +25,7 @@ from clicktrail.control.ledger.models import (
     RollupReferrer,
     RollupSubid,
 )
-from clicktrail.control.reports import zones
+from clicktrail.control.reports import periods, zones
 from clicktrail.core.catalog import TEST_PARTNER
 
 if TYPE_CHECKING:
@@ -103,8 +103,8 @@ def _by_day(
 
 def _by_month(question: "Question", programs: Mapping[int, Program], most: int) -> Iterator[Found]:
     first, last = question.first, question.last
-    begin = first if first.day == 1 else _next_month(first)
-    end = _next_month(last) if _is_last(last) else last.replace(day=1)
+    begin = first if first.day == 1 else periods.following_month(first)
+    end = periods.following_month(last) if _is_last(last) else last.replace(day=1)
     if begin >= end:
         yield from _by_day(question, programs, most, first, last, question.by)
         return
@@ -146,15 +146,11 @@ def _month(first: date, last: date) -> Any:
     """Months since the year 0, of a row's day; one comparison for each month of the range."""
     whens, month = [], first
     while zones.month_number(month) < zones.month_number(last):
-        following = _next_month(month)
+        following = periods.following_month(month)
         before = zones.days_since_1970(following)
         whens.append(When(day__lt=before, then=Value(zones.month_number(month))))
         month = following
     return Case(*whens, default=Value(zones.month_number(last)), output_field=IntegerField())
-
-
-def _next_month(day: date) -> date:
-    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
 def _is_last(day: date) -> bool:
