@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import courier, measure
+from bench import courier, measure, pages
 from bench.postgres import postgres
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
@@ -53,10 +53,13 @@ def write(text: str, command: str, name: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
-    parser.add_argument("what", nargs="*", help="edge, everything, engine, memory, courier, big; default: all but big")
+    parser.add_argument(
+        "what", nargs="*", help="edge, everything, engine, memory, courier, big, pages; default: the first five"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="turns of each side (default 5)")
     parser.add_argument("--seconds", type=int, default=5, help="length of a turn (default 5)")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
+    parser.add_argument("--keep", type=Path, help="of pages: make the ledger in this folder, or use the one there")
     options = parser.parse_args()
     parts: dict[str, Callable[[], list[measure.Row]]] = {
         "edge": lambda: measure.edge_alone(options.rounds, options.seconds),
@@ -64,20 +67,21 @@ def main() -> int:
         "engine": lambda: engine_on_both(options.rounds, options.seconds),
         "memory": lambda: measure.memory(2_000_000),
         "courier": courier_on_both,
+        "pages": lambda: pages.pages(max(options.rounds, pages.ROUNDS), options.keep),
         "big": lambda: engine_with_many_on_both(options.rounds, options.seconds),
     }
     unknown = set(options.what) - set(parts)
     if unknown:
         parser.error(f"there is no part {', '.join(unknown)}; there are {', '.join(parts)}")
     rows: list[measure.Row] = []
-    for name in options.what or [name for name in parts if name != "big"]:
+    for name in options.what or [name for name in parts if name not in ("big", "pages")]:
         print(f"measuring {name} ...", file=sys.stderr, flush=True)
         found = parts[name]()
         print(table(found), file=sys.stderr, flush=True)
         rows += found
     print(table(rows))
     if options.write:
-        name = f"table of {options.what[0]}" if options.what in (["big"], ["courier"]) else "table"
+        name = f"table of {options.what[0]}" if options.what in (["big"], ["courier"], ["pages"]) else "table"
         write(table(rows), " ".join(["script/bench", *sys.argv[1:]]), name)
     return 0 if all(row.held for row in rows) else 1
 

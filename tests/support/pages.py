@@ -1,0 +1,134 @@
+"""Every page that a person can open, in one table: for the pictures, for the stop-watch, for whoever tests them all.
+
+An address has marks in braces, each filled with something that is in the ledger: SAMPLES says how it is found.
+A page that is missing here fails tests/integration/test_pages.py.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+OWNER, PARTNER, ANYBODY = "owner", "partner", "anybody"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One page. name: for a file and a table, one word; who: is signed in."""
+
+    name: str
+    address: str
+    who: str = OWNER
+    is_heavy: bool = False
+    """It runs through much at once and says so; it is held to a second."""
+
+    def filled(self, samples: dict[str, Any]) -> str:
+        return self.address.format(**samples)
+
+
+ID = "SELECT id FROM {} ORDER BY id LIMIT 1"
+SAMPLES = {
+    "transaction": "SELECT max(transaction_number) FROM ledger_move WHERE to_state = 'paid'",
+    "open": "SELECT max(number) FROM ledger_transaction WHERE state = 'open'",
+    "manual": "SELECT max(number) FROM ledger_transaction WHERE state = 'cancelled'",
+    "call": "SELECT max(id) FROM ledger_postback WHERE reason = 'duplicate'",
+    "refused": "SELECT max(id) FROM ledger_postback WHERE reason = 'unknown_product'",
+    "conflict": "SELECT max(id) FROM ledger_postback WHERE reason = 'conflict'",
+    "account": "SELECT id FROM accounts_account WHERE username = 'lena'",
+    "alarm": ID.format("alarms_alarm"),
+    "rule": "SELECT id FROM catalog_program ORDER BY id LIMIT 1",
+    "program": ID.format("catalog_program"),
+    "product": ID.format("catalog_product"),
+    "creative": ID.format("catalog_creative"),
+    "target": ID.format("catalog_click_target"),
+    "partner": "SELECT id FROM catalog_partner WHERE id = 101",
+    "rate": ID.format("catalog_partner_rate"),
+    "approval": ID.format("catalog_approval"),
+    "receiver": ID.format("outbox_receiver"),
+    "delivery": "SELECT max(id) FROM outbox_delivery",
+    "application": ID.format("portal_application"),
+    "own": "SELECT max(number) FROM ledger_transaction WHERE partner_id = 101",
+}
+"""mark -> the statement that finds it; a ledger that has none leaves the page out."""
+
+PAGES = (
+    Sight("sign_in", "/login/", ANYBODY),
+    Sight("join", "/partner/join/", ANYBODY),
+    Sight("joined", "/partner/join/thanks/", ANYBODY),
+    Sight("terms", "/partner/terms/", ANYBODY),
+    Sight("transactions", "/ledger/transaction/"),
+    Sight("transactions_open", "/ledger/transaction/?state=open"),
+    Sight("transactions_search", "/ledger/transaction/?q=HB-0"),
+    Sight("transaction", "/ledger/transaction/{transaction}/change/"),
+    Sight("transaction_open", "/ledger/transaction/{open}/change/"),
+    Sight("transaction_by_hand", "/ledger/transaction/by-hand/"),
+    Sight("log", "/ledger/postback/"),
+    Sight("log_refused", "/ledger/postback/?reason=unknown_product"),
+    Sight("call", "/ledger/postback/{call}/change/"),
+    Sight("call_refused", "/ledger/postback/{refused}/change/"),
+    Sight("conflicts", "/ledger/postback/conflicts/"),
+    Sight("conflict", "/ledger/postback/conflicts/{conflict}/"),
+    Sight("try", "/ledger/postback/try/"),
+    Sight("judge_again", "/ledger/postback/again/"),
+    Sight("alarms", "/alarms/alarm/"),
+    Sight("alarm", "/alarms/alarm/{alarm}/change/"),
+    Sight("alarm_rules", "/alarms/alarmrule/"),
+    Sight("reconcile", "/reconcile/reconciliation/"),
+    Sight("reconcile_upload", "/reconcile/reconciliation/upload/"),
+    Sight("creatives", "/catalog/creative/"),
+    Sight("creative", "/catalog/creative/{creative}/change/"),
+    Sight("creative_new", "/catalog/creative/add/"),
+    Sight("targets", "/catalog/clicktarget/"),
+    Sight("target", "/catalog/clicktarget/{target}/change/"),
+    Sight("partners", "/catalog/partner/"),
+    Sight("partner", "/catalog/partner/{partner}/change/"),
+    Sight("partner_new", "/catalog/partner/add/"),
+    Sight("approvals", "/catalog/approval/"),
+    Sight("rates", "/catalog/partnerrate/"),
+    Sight("receivers", "/outbox/receiver/"),
+    Sight("receiver", "/outbox/receiver/{receiver}/change/"),
+    Sight("deliveries", "/outbox/delivery/"),
+    Sight("delivery", "/outbox/delivery/{delivery}/change/"),
+    Sight("programs", "/catalog/program/"),
+    Sight("program", "/catalog/program/{program}/change/"),
+    Sight("program_new", "/catalog/program/add/"),
+    Sight("program_keys", "/catalog/program/{program}/keys/"),
+    Sight("products", "/catalog/product/"),
+    Sight("product", "/catalog/product/{product}/change/"),
+    Sight("accounts", "/accounts/account/"),
+    Sight("account", "/accounts/account/{account}/change/"),
+    Sight("account_new", "/accounts/account/add/"),
+    Sight("keys", "/api/apikey/"),
+    Sight("aside", "/ledger/setaside/"),
+    Sight("my_account", "/account/"),
+    Sight("my_second_factor", "/account/second-factor/"),
+    Sight("my_password", "/password_change/"),
+    Sight("assistant", "/assistant/"),
+    Sight("portal_overview", "/partner/", PARTNER),
+    Sight("portal_account", "/partner/account/", PARTNER),
+    Sight("portal_second_factor", "/partner/account/second-factor/", PARTNER),
+    Sight("portal_password", "/partner/account/password/", PARTNER),
+)
+
+
+def samples(ask: Callable[[str], list[Any]]) -> dict[str, Any]:
+    """ask: rows of a statement. Marks for which nothing is there are missing."""
+    found = {}
+    for mark, statement in SAMPLES.items():
+        try:
+            rows = ask(statement)
+        except Exception as fault:
+            raise ValueError(f"the sample {mark} cannot be found: {fault}") from fault
+        if rows and rows[0][0] is not None:
+            found[mark] = rows[0][0]
+    return found
+
+
+def sights(found: dict[str, Any]) -> list[tuple[Sight, str]]:
+    """Each page with its address; those of whose marks something is missing are left out."""
+    pages = []
+    for sight in PAGES:
+        try:
+            pages.append((sight, sight.filled(found)))
+        except KeyError:
+            continue
+    return pages
