@@ -9,13 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from clicktrail.control.assistant import expressions
-from clicktrail.control.assistant.shape import COOKIE, SESSION, Shop
+from clicktrail.control.assistant.shape import COOKIE, MINOR, SESSION, UNITS, Shop
 from clicktrail.control.catalog.models import Program
 from clicktrail.core.money import decimals_of
 
 LONGEST_NAME = 64
 """Characters of a cookie's or a session entry's name."""
-UNITS, MINOR = "units", "minor"
 DEFAULT_PRODUCT = ""
 
 PLACES = {
@@ -67,7 +66,7 @@ class VariablesForm(forms.Form):
     def __init__(self, given: Any, shop: Shop, program: Program) -> None:
         self.shop = shop
         products = list(program.products.order_by("pk").values_list("name", flat=True))
-        super().__init__({**usual(shop), **{name: given[name] for name in self.base_fields if name in given}})
+        super().__init__({**shop.usual(), **{name: given[name] for name in self.base_fields if name in given}})
         fields: dict[str, Any] = self.fields
         fields["amount_is"].choices = _amounts(decimals_of(program.currency), shop)
         default = program.default_product.name if program.default_product else ""
@@ -97,19 +96,6 @@ class VariablesForm(forms.Form):
             return expressions.check(self.cleaned_data[field], self.shop.language)
         except expressions.Unusable as fault:
             raise ValidationError(FAULTS[fault.code], params={"what": fault.what}) from None
-
-
-def usual(shop: Shop) -> dict[str, str]:
-    """The values that the form begins with."""
-    return {
-        "order": shop.order,
-        "amount": shop.amount,
-        "amount_is": MINOR if shop.minor else UNITS,
-        "product": DEFAULT_PRODUCT,
-        "product_variable": "",
-        "place": shop.places[0],
-        "name": shop.name,
-    }
 
 
 def _amounts(decimals: int, shop: Shop) -> list[tuple[str, str]]:

@@ -16,9 +16,9 @@ from clicktrail.control.accounts import activity
 from clicktrail.control.accounts.gate import is_fresh
 from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.assistant import demands, runs, weaving
-from clicktrail.control.assistant.forms import MINOR, VariablesForm
+from clicktrail.control.assistant.forms import VariablesForm
 from clicktrail.control.assistant.lights import NOT_YET, ON, WAYS, Lights, look, way_of
-from clicktrail.control.assistant.shape import KEEP, PIXEL, SERVER, STEPS, Setup, Shop
+from clicktrail.control.assistant.shape import KEEP, MINOR, PIXEL, SERVER, STEPS, Setup, Shop
 from clicktrail.control.assistant.shops import SHOPS
 from clicktrail.control.catalog import callkeys
 from clicktrail.control.catalog.models import Creative, Program, ProgramState, SigningKey

@@ -19,6 +19,8 @@ Text = Any
 """A sentence that is translated when it is shown."""
 
 COOKIE, SESSION = "cookie", "session"
+UNITS, MINOR = "units", "minor"
+"""How an amount is written: 95.50, or 9550 of the smallest unit."""
 KEEP, PIXEL, SERVER = "keep", "pixel", "server"
 STEPS = (KEEP, PIXEL, SERVER)
 TOPICS = ("amount", "consent", "reload", "test")
@@ -65,6 +67,18 @@ class Shop:
     signs_pixel: bool = True
     """Whether the pixel comes from a page that the shop's own server makes, and can be signed there."""
     signs_server: bool = True
+
+    def usual(self) -> dict[str, str]:
+        """What the form begins with, by its fields."""
+        return {
+            "order": self.order,
+            "amount": self.amount,
+            "amount_is": MINOR if self.minor else UNITS,
+            "product": "",
+            "product_variable": "",
+            "place": self.places[0],
+            "name": self.name,
+        }
 
     def pieces(self, step: str) -> tuple[Piece, ...]:
         return {KEEP: self.keep, PIXEL: self.pixel, SERVER: self.server}[step]
