@@ -40,8 +40,8 @@ def test_the_list_says_who_what_and_how_much(desk: Office) -> None:
     desk.orders("ORDER-1")
     desk.orders("ORDER-2", partner=2)
     page = desk.get(LIST)
-    assert "ORDER-1 Anna <b> (7) Sale 100.00 EUR 10.00 EUR Open" in page.text
-    assert "ORDER-2 Test partner (2) Sale 100.00 EUR 10.00 EUR Open Test" in page.text
+    assert "ORDER-1 Anna <b> (7) sub-1 Sale 100.00 EUR 10.00 EUR Open" in page.text
+    assert "ORDER-2 Test partner (2) sub-1 Sale 100.00 EUR 10.00 EUR Open Test" in page.text
     assert "Anna &lt;b&gt;" in page.html, "what people typed is text, never markup"
 
 
@@ -131,7 +131,7 @@ def test_only_what_the_life_cycle_allows_is_offered_and_done(desk: Office) -> No
     page = desk.get(f"{LIST}1/change/")
     assert "/move/confirm/" in page.html and "/move/pay/" not in page.html
     refused = desk.post(f"{LIST}move/pay/", numbers="1", reason="too early")
-    assert "Transaction 1 is open; it cannot be moved" in refused.text
+    assert "Transaction 1 was left as it is. It is open: confirm it first." in refused.text
     assert state(1) == "open" and history(1) == []
     assert desk.get(f"{LIST}move/explode/", numbers="1").status == 404
 
@@ -139,34 +139,15 @@ def test_only_what_the_life_cycle_allows_is_offered_and_done(desk: Office) -> No
 def test_many_at_once(desk: Office) -> None:
     desk.orders("ORDER-1", "ORDER-2", "ORDER-3")
     desk.post(f"{LIST}move/cancel/", numbers="2", reason="returned")
-    asked = desk.post(LIST, action="confirm_all", _selected_action=["1", "2", "3"])
-    assert "3 transactions" in asked.text and 'name="numbers" value="1,2,3"' in asked.html
+    asked = desk.post(f"{LIST}move/confirm/", n=["1", "2", "3"])
+    assert "2 transactions will change" in asked.text and "1 is left as it is." in asked.text
+    assert 'name="numbers" value="1,3"' in asked.html and "It is cancelled: reopen it first." in asked.text
     assert state(1) == "open"
-    done = desk.post(f"{LIST}move/confirm/", numbers="1,2,3", reason="statement 7")
+    done = desk.post(f"{LIST}move/confirm/", numbers="1,2,3", reason="statement 7", back="state=open")
     assert done.address == LIST
     assert "2 transactions were confirmed." in done.text
-    assert "Transaction 2 is cancelled; it cannot be moved" in done.text
+    assert "Transaction 2 was left as it is. It is cancelled: reopen it first." in done.text
     assert [state(n) for n in (1, 2, 3)] == ["confirmed", "cancelled", "confirmed"]
-
-
-def test_a_bulk_move_has_limits(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Too many are refused before anything moves; of what is shown and of what was refused, the first are named."""
-    from clicktrail.control.console import moving
-
-    desk.orders("ORDER-1", "ORDER-2", "ORDER-3")
-    monkeypatch.setattr(moving, "MOST_AT_ONCE", 2)
-    asked = desk.post(LIST, action="confirm_all", _selected_action=["1", "2", "3"])
-    assert "That is more than 2 at once" in asked.text
-    desk.post(f"{LIST}move/confirm/", numbers="1,2,3", reason="by address")
-    assert [state(n) for n in (1, 2, 3)] == ["open", "open", "open"]
-    monkeypatch.setattr(moving, "MOST_AT_ONCE", 3)
-    monkeypatch.setattr(moving, "MOST_SHOWN", 1)
-    monkeypatch.setattr(moving, "MOST_REFUSALS", 1)
-    asked = desk.get(f"{LIST}move/pay/", numbers="1,2,3")
-    assert "ORDER-1" in asked.text and "ORDER-2" not in asked.text
-    done = desk.post(f"{LIST}move/pay/", numbers="1,2,3", reason="too early")
-    assert "Transaction 1 is open" in done.text and "Transaction 2 is open" not in done.text
-    assert "3 transactions in all were left as they are." in done.text
 
 
 def test_the_whole_life(desk: Office) -> None:

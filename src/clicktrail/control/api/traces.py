@@ -76,4 +76,5 @@ def _only(caller: Caller, found: trace.Found) -> trace.Found:
         calls=[row for row in found.calls if caller.sees(row.program_id)],
         transactions=transactions,
         moves=[row for row in found.moves if row.transaction_number in numbers],
+        deliveries=[told for told in found.deliveries if told.delivery.transaction_number in numbers],
     )

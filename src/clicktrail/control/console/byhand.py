@@ -7,6 +7,9 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
@@ -15,8 +18,8 @@ from unfold.widgets import (
 
 from clicktrail.control.catalog.compile import ledger_version
 from clicktrail.control.catalog.models import Program
-from clicktrail.control.console.chapters import facts_of
 from clicktrail.control.intake import intake, verdict
+from clicktrail.control.ledger.verdicts import facts_of
 from clicktrail.core import explain
 from clicktrail.errors import JournalError
 
@@ -24,7 +27,9 @@ SOURCE = "console"
 LONGEST = 255
 
 
-def _text(label: str, help_text: str = "", *, required: bool = False, **attributes: str) -> forms.CharField:
+def _text(
+    label: str | Promise, help_text: str | Promise = "", *, required: bool = False, **attributes: str
+) -> forms.CharField:
     return forms.CharField(
         label=label,
         required=required,
@@ -38,20 +43,28 @@ class ByHandForm(forms.Form):
     """Names of the fields are those of a call, so that the log reads the same."""
 
     cpid = forms.ModelChoiceField(
-        Program.objects.order_by("pk"), label="Program", empty_label=None, widget=UnfoldAdminSelectWidget
+        Program.objects.order_by("pk"), label=gettext_lazy("Program"), empty_label=None, widget=UnfoldAdminSelectWidget
     )
-    tid = _text("Order number", required=True)
-    produkt = _text("Commission product", "Empty: the program's default product.")
-    umsatz = _text("Net revenue", "Like 95.50; needed where the product pays a percentage.", inputmode="decimal")
-    clickid = _text("ClickID", "Credits the partner of the click.")
-    pid = _text("Partner number", "Without a ClickID, or to credit somebody else.", inputmode="numeric")
-    subid = _text("Subid")
-    wmid = _text("Creative number", inputmode="numeric")
+    tid = _text(gettext_lazy("Order number"), required=True)
+    produkt = _text(gettext_lazy("Commission product"), gettext_lazy("Empty: the program's default product."))
+    umsatz = _text(
+        gettext_lazy("Net revenue"),
+        gettext_lazy("Like 95.50; needed where the product pays a percentage."),
+        inputmode="decimal",
+    )
+    clickid = _text(gettext_lazy("ClickID"), gettext_lazy("Credits the partner of the click."))
+    pid = _text(
+        gettext_lazy("Partner number"),
+        gettext_lazy("Without a ClickID, or to credit somebody else."),
+        inputmode="numeric",
+    )
+    subid = _text(gettext_lazy("Subid"))
+    wmid = _text(gettext_lazy("Creative number"), inputmode="numeric")
     nocheck = forms.BooleanField(
-        label="Skip the approval check",
+        label=gettext_lazy("Skip the approval check"),
         required=False,
         widget=UnfoldBooleanSwitchWidget,
-        help_text="For cross-selling.",
+        help_text=gettext_lazy("For cross-selling."),
     )
 
     def params(self) -> dict[str, str]:
@@ -75,17 +88,17 @@ def create(params: dict[str, str], actor: str) -> Outcome:
     try:
         call = intake(house).hand_in(params, SOURCE, actor, ledger_version()[0])
     except JournalError as fault:
-        return Outcome(messages.ERROR, f"Nothing was stored. {fault}")
+        return Outcome(messages.ERROR, _("Nothing was stored. %(fault)s") % {"fault": fault})
     return _outcome(call, verdict(call, house.verdict_patience_ms))
 
 
 def _outcome(call: int, judged: Any) -> Outcome:
     log_page = reverse("admin:ledger_postback_changelist")
     if judged is None:
-        late = f"Call {call} is stored but not judged yet: is the engine running? The log will show it."
-        return Outcome(messages.WARNING, late, log_page)
+        late = _("Call %(call)s is stored but not judged yet: is the engine running? The log will show it.")
+        return Outcome(messages.WARNING, late % {"call": call}, log_page)
     sentence = explain.operator_sentence(judged.reason, facts_of(judged), judged.transaction_number)
     if judged.saved:
         page = reverse("admin:ledger_transaction_change", args=[judged.transaction_number])
         return Outcome(messages.SUCCESS, sentence, page)
-    return Outcome(messages.ERROR, f"Not saved. {sentence}")
+    return Outcome(messages.ERROR, _("Not saved. %(sentence)s") % {"sentence": sentence})

@@ -1,4 +1,4 @@
-"""Transactions -> Log: every call ever received, with its verdict in words."""
+"""Transactions -> Log: every call ever received, with its verdict in words; new ones appear by themselves."""
 
 import json
 from typing import Any
@@ -8,182 +8,152 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
-from django.utils.html import format_html
-from unfold.contrib.filters.admin import DropdownFilter
-from unfold.decorators import action, display
-from unfold.paginator import InfinitePaginator
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
 
-from clicktrail.control.catalog.models import Program
-from clicktrail.control.console.cells import DASH, label, named, page_link, time_cell, with_names
-from clicktrail.control.console.chapters import facts_of, story_of_call
-from clicktrail.control.console.filters import DayFilter, ProgramFilter
+from clicktrail.control.accounts.rights import rights_of
+from clicktrail.control.console import callpage, keyset
+from clicktrail.control.console.cells import DASH, named, time_cell, with_names
+from clicktrail.control.console.narrowing import UNSAVED, CallNarrowing
 from clicktrail.control.console.page import Page
-from clicktrail.control.ledger.models import Postback, Transaction
+from clicktrail.control.console.verdictcells import saved_cell, shape_of, title_of, verdict_label
+from clicktrail.control.ledger import verdicts
+from clicktrail.control.ledger.models import EngineState, Postback
 from clicktrail.control.secondlooks import again
 from clicktrail.control.secondlooks import pages as secondlooks_pages
-from clicktrail.core import explain, reasons
-from clicktrail.core.clickid import first_id, split
-from clicktrail.core.ids import read_id
+from clicktrail.core import reasons
 
-TONES = {reasons.SAVED: "success", reasons.DUPLICATE: "plain", reasons.CONFLICT: "warning", reasons.WAITING: "info"}
-SOURCES = {"edge": "Shop", "console": "By hand", "api": "API", "import": "Imported", "again": "Judged again"}
-UNSAVED = "unsaved"
+NAME = "ledger_postback"
+MAX_NEW_CALLS = 50
+"""Calls that appear at once; of more the newest, and the page says that there are others."""
+MAX_LOOKED_AT = 5000
+"""Newly judged calls among which a narrowed log looks for its own at once; of more, in the latest."""
+MAX_ROWS_LIVE = 200
+"""Rows that a page keeps while new ones come; the oldest make room."""
+POLL_MS = 2000
 
-
-class ReasonFilter(DropdownFilter):
-    title = "reason"
-    parameter_name = "reason"
-
-    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
-        return [(UNSAVED, "Everything not saved"), *((code, title_of(code)) for code in reasons.REASONS)]
-
-    def queryset(self, _request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        if self.value() == UNSAVED:
-            return queryset.filter(saved=False)
-        return queryset.filter(reason=self.value()) if self.value() else queryset
-
-
-class ArrivedFilter(DayFilter):
-    """Log numbers rise with time, so the primary key answers."""
-
-    def since(self, rows: QuerySet, ms: int) -> QuerySet:
-        return rows.filter(pk__gte=first_id(ms))
-
-    def before(self, rows: QuerySet, ms: int) -> QuerySet:
-        return rows.filter(pk__lt=first_id(ms))
+__all__ = ["PostbackAdmin", "saved_cell", "verdict_label"]
 
 
 @admin.register(Postback)
 class PostbackAdmin(Page):
-    list_display = (
-        "shown_time",
-        "shown_program",
-        "shown_order",
-        "shown_amount",
-        "shown_product",
-        "shown_source",
-        "shown_saved",
-        "shown_reason",
-    )
-    list_filter = (ReasonFilter, ProgramFilter, ArrivedFilter)
-    list_filter_submit = True
-    list_fullwidth = True
-    list_per_page = 50
-    list_max_show_all = 0
-    search_fields = ("tid",)
-    search_help_text = "Order number, ClickID, log number or transaction number"
-    ordering = ("-id",)
-    sortable_by = ()
-    show_full_result_count = False
-    paginator = InfinitePaginator
-    actions = ("judge_again",)
-    actions_list = ("judge_many_again",)
+    def has_add_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return with_names(super().get_queryset(request))
 
     def get_urls(self) -> list[Any]:
-        return [*secondlooks_pages.addresses(self), *super().get_urls()]
+        newer = path("newer/", self.admin_site.admin_view(self.newer_view), name=f"{NAME}_newer")
+        return [*secondlooks_pages.addresses(self), newer, *super().get_urls()]
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        found: dict[str, Any] = super().get_actions(request)
-        found.pop("delete_selected", None)
-        return found
+    # The list
 
-    @admin.action(description="Judge again")
-    def judge_again(self, request: HttpRequest, rows: QuerySet) -> HttpResponse:
-        """Those that are ticked, or all that the list is narrowed to."""
-        if request.POST.get("select_across") == "1":
-            chosen = _narrowed(request)
-        else:
-            chosen = {"calls": ",".join(map(str, rows.values_list("pk", flat=True)[: again.MOST_CHOSEN]))}
-        return HttpResponseRedirect(f"{reverse('admin:ledger_postback_again')}?{urlencode(chosen)}")
-
-    @action(description="Judge discarded calls again", icon="replay", url_path="judge-again")
-    def judge_many_again(self, _request: HttpRequest) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:ledger_postback_again"))
-
-    def get_search_results(self, _request: HttpRequest, queryset: QuerySet, term: str) -> tuple[QuerySet, bool]:
-        term = term.strip()
-        if not term:
-            return queryset, False
-        parts = split(term, term[:2])
-        if parts:
-            return queryset.filter(click_id=parts[0]), False
-        known = Q(program_id__in=list(Program.objects.values_list("pk", flat=True))) | Q(program_id__isnull=True)
-        wanted = Q(pk=read_id(term) or 0) | (known & Q(tid=term))
-        if term.isascii() and term.isdigit() and len(term) < 20:
-            wanted |= Q(pk=int(term)) if int(term) < 1 << 63 else Q()
-            for program, tid in Transaction.objects.filter(pk=read_id(term) or 0).values_list("program_id", "tid"):
-                wanted |= Q(program_id=program, tid=tid)
-        return queryset.filter(wanted), False
-
-    def has_add_permission(self, _request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, _request: HttpRequest, _obj: Postback | None = None) -> bool:
-        return False
-
-    def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
-        number = int(object_id) if object_id.isdecimal() and len(object_id) < 20 else 0
-        row = with_names(Postback.objects.filter(pk=number)).first() if number < 1 << 63 else None
-        if row is None:
-            raise Http404("There is no such call.")
+    def changelist_view(self, request: HttpRequest, _extra: dict[str, Any] | None = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise Http404(_("There is no such page, or it is not for you."))
+        if request.method == "POST":
+            return self._again(request)
+        judged_up_to = _judged_up_to()  # before the rows: what is judged meanwhile appears as new
+        narrowing = CallNarrowing(request.GET, rights_of(request))
+        leaf = keyset.leaf(narrowing.narrow(self.get_queryset(request)), request.GET)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": f"Call {row.pk}",
-            "original": row,
-            "row": row,
-            "verdict": verdict_label(row),
-            "sentence": sentence_of(row),
-            "saved": saved_cell(row),
-            "facts": _facts(row),
-            "params": sorted(json.loads(row.params or "{}").items()),
-            "chapters": story_of_call(row),
-            "ways_on": secondlooks_pages.ways_on(row),
+            "title": _("Log"),
+            "is_fullwidth": "1",
+            "rows": [line(row) for row in leaf.rows],
+            "leaf": leaf,
+            "narrowing": narrowing,
+            "reasons": [(UNSAVED, _("Everything not saved")), *((code, title_of(code)) for code in reasons.REASONS)],
+            "edits": rights_of(request).edits,
+            "is_live": leaf.newer is None,
+            "live": self._live(narrowing, judged_up_to),
         }
+        return TemplateResponse(request, "console/calls.html", context)
+
+    def _live(self, narrowing: CallNarrowing, judged_up_to: int) -> dict[str, Any]:
+        return {
+            "address": f"{reverse(f'admin:{NAME}_newer')}?{narrowing.query}",
+            "order": judged_up_to,
+            "every_ms": POLL_MS,
+            "most": MAX_ROWS_LIVE,
+        }
+
+    def newer_view(self, request: HttpRequest) -> HttpResponse:
+        """Rows judged, or come in to wait, since `order` and `after`: what the page asks for while it is looked at.
+
+        By the order of judging, not by log number: what another node wrote a moment late would be passed over.
+        """
+        since, newest = (_number(request.GET.get(name)) for name in ("order", "after"))
+        upto = _judged_up_to()
+        narrowing = CallNarrowing(request.GET, rights_of(request))
+        judged = Q(judged_order__gt=max(since, upto - MAX_LOOKED_AT), judged_order__lte=upto)
+        waiting = Q(reason=reasons.WAITING, pk__gt=newest)
+        found = narrowing.narrow(self.get_queryset(request))
+        rows = sorted(
+            [*found.filter(judged).order_by("-judged_order")[:MAX_NEW_CALLS], *found.filter(waiting)[:MAX_NEW_CALLS]],
+            key=lambda row: -row.pk,
+        )
+        context = {"rows": [line(row) for row in rows], "edits": rights_of(request).edits}
+        answer = TemplateResponse(request, "console/calls_rows.html", context)
+        is_more = len(rows) >= MAX_NEW_CALLS or upto - since > MAX_LOOKED_AT
+        answer.headers["HX-Trigger"] = json.dumps({"ct:judged": {"order": upto, "more": is_more}})
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    def _again(self, request: HttpRequest) -> HttpResponse:
+        """Judge again: those that are ticked, or all that the list is narrowed to."""
+        rights_of(request).must_edit()
+        if request.POST.get("select_across") == "1":
+            chosen = _narrowed(request)
+        else:
+            ticked = [text for text in request.POST.getlist("_selected_action") if text.isdecimal()]
+            chosen = {"calls": ",".join(ticked[: again.MOST_CHOSEN])}
+        return HttpResponseRedirect(f"{reverse(f'admin:{NAME}_again')}?{urlencode(chosen)}")
+
+    # One call
+
+    def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
+        number = int(object_id) if object_id.isdecimal() and len(object_id) < 20 else 0
+        row = self.get_queryset(request).filter(pk=number).first() if number < 1 << 63 else None
+        if row is None:
+            raise Http404("There is no such call.")
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **callpage.context(row)}
         return TemplateResponse(request, "console/call.html", context)
 
     def history_view(self, _request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:ledger_postback_change", args=[object_id]))
+        return HttpResponseRedirect(reverse(f"admin:{NAME}_change", args=[object_id]))
 
-    @display(description="Time")
-    def shown_time(self, row: Any) -> str:
-        return time_cell(row.at_ms, row.zone)
 
-    @display(description="Program")
-    def shown_program(self, row: Any) -> str:
-        return named(row.program_id, row.program_name)
+def line(row: Any) -> dict[str, Any]:
+    """A row of the log, as the list and what is newer show it."""
+    return {
+        "row": row,
+        "time": time_cell(row.at_ms, row.zone),
+        "program": named(row.program_id, row.program_name),
+        "order": row.tid or DASH,
+        "amount": row.amount or DASH,
+        "product": row.product or DASH,
+        "source": callpage.source_of(row),
+        "saved": saved_cell(row),
+        "tone": shape_of(row.reason).tone,
+        "verdict": verdict_label(row),
+        "sentence": verdicts.sentence_of(row),
+    }
 
-    @display(description="Order number")
-    def shown_order(self, row: Postback) -> str:
-        return row.tid or DASH
 
-    @display(description="Amount")
-    def shown_amount(self, row: Postback) -> str:
-        return row.amount or DASH
+def _judged_up_to() -> int:
+    """The last place that judging has given out."""
+    following = EngineState.objects.filter(pk=1).values_list("next_order", flat=True).first()
+    return (following or 1) - 1
 
-    @display(description="Product")
-    def shown_product(self, row: Postback) -> str:
-        return row.product or DASH
 
-    @display(description="From")
-    def shown_source(self, row: Postback) -> str:
-        return f"{SOURCES.get(row.source, row.source)}{f' ({row.actor})' if row.actor else ''}"
-
-    @display(description="Saved")
-    def shown_saved(self, row: Postback) -> str:
-        return saved_cell(row)
-
-    @display(description="Verdict")
-    def shown_reason(self, row: Postback) -> str:
-        return format_html(
-            '<span class="ct-verdict">{}<span class="ct-sentence">{}</span></span>',
-            verdict_label(row),
-            sentence_of(row),
-        )
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _narrowed(request: HttpRequest) -> dict[str, str]:
@@ -192,55 +162,3 @@ def _narrowed(request: HttpRequest) -> dict[str, str]:
     found = {name: request.GET.get(filtered, "") for filtered, name in names.items()}
     found["reason"] = found["reason"] if found["reason"] in again.DISCARDED else ""
     return found
-
-
-def title_of(code: str) -> str:
-    """ "Unknown click"; the code in words."""
-    return code.replace("_", " ").capitalize().replace("clickid", "ClickID")
-
-
-def verdict_label(row: Postback) -> str:
-    return label(title_of(row.reason), TONES.get(row.reason, "danger"))
-
-
-def sentence_of(row: Postback) -> str:
-    return explain.operator_sentence(row.reason, facts_of(row), row.transaction_number)
-
-
-def saved_cell(row: Postback) -> str:
-    """The transaction number, or a dash."""
-    if not row.saved:
-        return DASH
-    return page_link("ledger_transaction", row.transaction_number, row.transaction_number)
-
-
-def _facts(row: Any) -> list[tuple[str, str]]:
-    return [
-        ("Received", time_cell(row.at_ms, row.zone)),
-        ("Judged", time_cell(row.judged_ms, row.zone)),
-        ("From", f"{SOURCES.get(row.source, row.source)}{f' ({row.actor})' if row.actor else ''}"),
-        ("Method", row.method),
-        ("Program", named(row.program_id, row.program_name)),
-        ("Order number", row.tid or DASH),
-        *_earlier(row),
-        *_again(row),
-        ("ClickID", row.clickid or DASH),
-        ("Address", row.ip or DASH),
-        ("User agent", row.user_agent or DASH),
-        ("Referrer", row.referrer or DASH),
-        ("Catalog version", str(row.catalog_version)),
-    ]
-
-
-def _again(row: Postback) -> list[tuple[str, str]]:
-    """Both lines name each other."""
-    first = [("Judges again", page_link("ledger_postback", row.again_id, row.again_id))] if row.again_id else []
-    copies = Postback.objects.filter(again_id=row.pk).order_by("id").values_list("pk", flat=True)
-    return first + [("Judged again as", page_link("ledger_postback", copy, copy)) for copy in copies]
-
-
-def _earlier(row: Postback) -> list[tuple[str, str]]:
-    """A duplicate or a conflict leads to the transaction that was there before."""
-    if row.saved or row.transaction_number is None:
-        return []
-    return [("Saved before as", page_link("ledger_transaction", row.transaction_number, row.transaction_number))]

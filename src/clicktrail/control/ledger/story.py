@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from clicktrail.control.catalog.models import Partner, Program
-from clicktrail.control.ledger import export, verdicts
+from clicktrail.control.ledger import deliveries, export, verdicts
 from clicktrail.control.ledger.imported import is_imported
 from clicktrail.control.ledger.models import Click, Move, Postback, Transaction
 from clicktrail.control.ledger.trace import Found
+from clicktrail.control.outbox import desk
 from clicktrail.core import explain, reasons
 from clicktrail.core.clickid import node_of, text_of
 from clicktrail.core.tongue import mark, say
@@ -51,10 +52,11 @@ class Names:
 def tell(found: Found, prefix: str) -> list[Chapter]:
     names = Names()
     copies = verdicts.copies_of(found.calls)
-    chapters = [_click(click, prefix, names, found.foreign.get(click.pk, "")) for click in found.clicks]
-    chapters += [_call(call, copies.get(call.pk, ()), names) for call in found.calls]
-    chapters += [_transaction(t, [m for m in found.moves if m.transaction_number == t.number], names)
+    chapters = [click_chapter(click, prefix, names, found.foreign.get(click.pk, "")) for click in found.clicks]
+    chapters += [call_chapter(call, copies.get(call.pk, ()), names) for call in found.calls]
+    chapters += [transaction_chapter(t, [m for m in found.moves if m.transaction_number == t.number], names)
                  for t in found.transactions]  # fmt: skip
+    chapters += [_delivery(told) for told in found.deliveries]
     return sorted(chapters, key=lambda chapter: chapter.at_ms)
 
 
@@ -75,19 +77,23 @@ def as_data(found: Found, prefix: str) -> dict[str, Any]:
         "clicks": [
             _row("clicks", export.click_row(c, prefix))
             | {"imported_clickid": found.foreign.get(c.pk)}
-            | _told(_click(c, prefix, names, found.foreign.get(c.pk, "")))
+            | _told(click_chapter(c, prefix, names, found.foreign.get(c.pk, "")))
             for c in found.clicks
         ],
         "calls": [
             _row("postbacks", export.postback_row(c, decimals))
-            | _told(_call(c, copies.get(c.pk, ()), names))
+            | _told(call_chapter(c, copies.get(c.pk, ()), names))
             | {"facts": verdicts.facts_of(c)}
             for c in found.calls
         ],
         "transactions": [
             _row("transactions", export.transaction_row(t))
-            | _told(_transaction(t, [m for m in found.moves if m.transaction_number == t.number], names))
+            | _told(transaction_chapter(t, [m for m in found.moves if m.transaction_number == t.number], names))
             for t in found.transactions
+        ],
+        "deliveries": [
+            {"delivery": desk.name_of(told.delivery), "state": told.delivery.state} | _told(_delivery(told))
+            for told in found.deliveries
         ],
         "calls_left_off": found.calls_left_off,
     }
@@ -101,7 +107,7 @@ def _told(chapter: Chapter) -> dict[str, Any]:
     return {"story": [chapter.heading, *chapter.steps]}
 
 
-def _click(click: Click, prefix: str, names: Names, foreign: str) -> Chapter:
+def click_chapter(click: Click, prefix: str, names: Names, foreign: str) -> Chapter:
     words = {
         "partner": names.partner(click.partner_id) if click.partner_id else say("no partner"),
         "program": names.program(click.program_id),
@@ -137,7 +143,7 @@ def outcome(click: Click) -> str:
     return say(known) if known else say("Nobody is credited: {why}.", why=click.outcome)
 
 
-def _call(call: Postback, copies: Iterable[Postback], names: Names) -> Chapter:
+def call_chapter(call: Postback, copies: Iterable[Postback], names: Names) -> Chapter:
     words = {
         "actor": call.actor,
         "system": explain.quote(call.actor),
@@ -176,7 +182,7 @@ HEADINGS = {
 """Source of a call -> its heading, with and without a program."""
 
 
-def _transaction(t: Transaction, moves: list[Move], names: Names) -> Chapter:
+def transaction_chapter(t: Transaction, moves: list[Move], names: Names) -> Chapter:
     facts = {"currency": t.currency, "decimals": t.decimals}
     words = {
         "number": t.number,
@@ -199,17 +205,23 @@ def _transaction(t: Transaction, moves: list[Move], names: Names) -> Chapter:
     return Chapter(t.created_ms, heading, steps + [_move(move) for move in moves])
 
 
+def _delivery(told: deliveries.Told) -> Chapter:
+    return Chapter(told.delivery.created_ms, deliveries.heading(told), deliveries.steps(told))
+
+
 def _move(move: Move) -> str:
+    return f"{export.iso(move.at_ms)}  {move_words(move)}"
+
+
+def move_words(move: Move) -> str:
+    """ "open -> confirmed, by mona: 'statement 7'"."""
     words = {
         "begin": say(move.from_state), "end": say(move.to_state), "actor": move.actor or say("nobody named"),
         "why": explain.quote(move.reason),
     }  # fmt: skip
-    told = (
-        say("{begin} -> {end}, by {actor}: {why}.", **words)
-        if move.reason
-        else say("{begin} -> {end}, by {actor}.", **words)
-    )
-    return f"{export.iso(move.at_ms)}  {told}"
+    if move.reason:
+        return say("{begin} -> {end}, by {actor}: {why}.", **words)
+    return say("{begin} -> {end}, by {actor}.", **words)
 
 
 STATES = [mark("held"), mark("open"), mark("confirmed"), mark("cancelled"), mark("paid")]

@@ -11,6 +11,8 @@ from typing import Any
 from django.db.models import Min, Q
 
 from clicktrail.control.catalog.models import Program
+from clicktrail.control.ledger import deliveries
+from clicktrail.control.ledger.deliveries import Told
 from clicktrail.control.ledger.imported import clicks_meant, foreign_of
 from clicktrail.control.ledger.models import Click, Move, Postback, Transaction
 from clicktrail.core.clickid import MAX_ID, Checks
@@ -30,6 +32,7 @@ class Found:
     calls: list[Postback] = field(default_factory=list)
     transactions: list[Transaction] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
+    deliveries: list[Told] = field(default_factory=list)
     calls_left_off: int = 0
     foreign: dict[int, str] = field(default_factory=dict)
     """Click -> the ClickID that another system gave it."""
@@ -47,7 +50,7 @@ def look_up(text: str, checks: Checks) -> Found:
         call_ids |= more_calls
         orders |= more_orders
     orders |= orders_with(text)
-    return _gather(click_ids, call_ids, orders)
+    return gather(click_ids, call_ids, orders)
 
 
 def _by_clickids(ids: set[int]) -> tuple[set[int], set[int], set[Order]]:
@@ -108,7 +111,8 @@ def _in_programs(programs: Iterable[int | None]) -> Q:
     return Q(program_id__in=numbers) | Q(program_id__isnull=True)
 
 
-def _gather(click_ids: set[int], call_ids: set[int], orders: set[Order]) -> Found:
+def gather(click_ids: set[int], call_ids: set[int], orders: set[Order]) -> Found:
+    """These, and all that hangs together with them."""
     wanted = Q(pk__in=call_ids)
     for program, tid in orders:
         wanted |= Q(program_id=program, tid=tid) if program is not None else Q(program_id__isnull=True, tid=tid)
@@ -121,6 +125,7 @@ def _gather(click_ids: set[int], call_ids: set[int], orders: set[Order]) -> Foun
     found.foreign = foreign_of(click.pk for click in found.clicks)
     numbers = [transaction.number for transaction in transactions]
     found.moves = list(Move.objects.filter(transaction_number__in=numbers).order_by("id"))
+    found.deliveries = deliveries.of_transactions(numbers)
     return found
 
 

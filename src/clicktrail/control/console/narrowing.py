@@ -1,0 +1,193 @@
+"""What a list is narrowed to: read from its address, the same for page, CSV file and moves of all that was found."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple
+from urllib.parse import parse_qsl, urlencode
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from clicktrail.control.accounts.rights import Rights
+from clicktrail.control.catalog.models import Partner, Program
+from clicktrail.control.ledger.models import ImportedClick, Postback, Transaction, TransactionState
+from clicktrail.core import reasons
+from clicktrail.core.clickid import first_id, split
+from clicktrail.core.ids import read_id
+
+LONGEST_TERM = 255
+MAX_PARTNERS_MEANT = 200
+"""Partners whose name contains what was typed; further ones are not looked at."""
+LAST = chr(0x10FFFF)
+UNSAVED = "unsaved"
+WITHOUT_TESTS, TESTS_ONLY = "no", "only"
+
+
+class Known(NamedTuple):
+    """A program that may be seen."""
+
+    number: int
+    name: str
+    zone: str
+
+
+class Narrowing:
+    """`names`: what of an address is a filter; everything else in it is passed over."""
+
+    names: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, asked: Mapping[str, str], rights: Rights) -> None:
+        values = {name: str(asked.get(name, "")).replace("\0", "").strip()[:LONGEST_TERM] for name in self.names}
+        self.values = {name: value for name, value in values.items() if value}
+        self.rights = rights
+
+    @classmethod
+    def of_query(cls, query: str, rights: Rights) -> Any:
+        return cls(dict(parse_qsl(query[:4000])), rights)
+
+    @property
+    def query(self) -> str:
+        """The same filter has the same text."""
+        return urlencode(sorted(self.values.items()))
+
+    def without(self, *names: str) -> str:
+        return urlencode(sorted((name, value) for name, value in self.values.items() if name not in names))
+
+    @cached_property
+    def programs(self) -> list[Known]:
+        """By name."""
+        rows = self.rights.narrowed(Program.objects.order_by("name", "pk"), "pk")
+        return [Known(*row) for row in rows.values_list("pk", "name", "time_zone")]
+
+    @property
+    def numbers(self) -> list[int]:
+        return [program.number for program in self.programs]
+
+    @property
+    def program(self) -> int | None:
+        return read_id(self.values.get("program"))
+
+    @property
+    def zone(self) -> str:
+        """In which days begin: of the program that is filtered by, or of the only one; else UTC."""
+        zones = [program.zone for program in self.programs if self.program in (None, program.number)]
+        return zones[0] if len(zones) == 1 else "UTC"
+
+    def days(self) -> tuple[int | None, int | None]:
+        """Milliseconds since 1970 UTC at which the first day begins and the last one has ended."""
+        first, last = self._day("day_from"), self._day("day_to")
+        return (
+            None if first is None else self._start_ms(first),
+            None if last is None or last == date.max else self._start_ms(last + timedelta(days=1)),
+        )
+
+    def _day(self, name: str) -> date | None:
+        try:
+            return date.fromisoformat(self.values.get(name, ""))
+        except ValueError:
+            return None
+
+    def _start_ms(self, day: date) -> int:
+        start = datetime.combine(day, time(), tzinfo=ZoneInfo(self.zone))
+        try:
+            return int(start.astimezone(UTC).timestamp()) * 1000
+        except OverflowError:
+            return 0
+
+
+class TransactionNarrowing(Narrowing):
+    names = ("q", "program", "partner", "state", "test", "day_from", "day_to")
+
+    def narrow(self, rows: QuerySet) -> QuerySet:
+        """Rows of `Transaction`, as far as they may be seen."""
+        rows = rows.filter(*self._conditions())
+        return self._found(rows, self.values["q"]) if "q" in self.values else rows
+
+    def _conditions(self) -> Iterator[Q]:
+        since_ms, until_ms = self.days()
+        if self.program:
+            yield Q(program_id=self.program)
+        if "partner" in self.values:
+            yield Q(partner_id__in=partners_meant(self.values["partner"]))
+        if self.values.get("state") in TransactionState.values:
+            yield Q(state=self.values["state"])
+        if self.values.get("test") in (WITHOUT_TESTS, TESTS_ONLY):
+            yield Q(test=self.values["test"] == TESTS_ONLY)
+        if since_ms is not None:
+            yield Q(created_ms__gte=since_ms)
+        if until_ms is not None:
+            yield Q(created_ms__lt=until_ms)
+
+    def _found(self, rows: QuerySet, term: str) -> QuerySet:
+        """A ClickID; an order or transaction number, whole; else the beginning of one, a subid, a partner."""
+        clicks = clicks_named(term)
+        if clicks:
+            return rows.filter(click_id__in=clicks)
+        exact = rows.filter(Q(program_id__in=self.numbers, tid=term) | Q(pk=read_id(term) or 0))
+        if exact.exists():
+            return exact
+        begins = Q(program_id__in=self.numbers) & _begins("tid", term)
+        return rows.filter(begins | Q(subid=term) | Q(partner_id__in=partners_meant(term)))
+
+
+class CallNarrowing(Narrowing):
+    """Log numbers rise with time, so the primary key answers for days."""
+
+    names = ("q", "reason", "program", "day_from", "day_to")
+
+    def narrow(self, rows: QuerySet) -> QuerySet:
+        """Rows of `Postback`, as far as they may be seen."""
+        rows = rows.filter(*self._conditions())
+        return self._found(rows, self.values["q"]) if "q" in self.values else rows
+
+    def _conditions(self) -> Iterator[Q]:
+        since_ms, until_ms = self.days()
+        reason = self.values.get("reason")
+        if reason == UNSAVED:
+            yield Q(saved=False)
+        elif reason in reasons.REASONS:
+            yield Q(reason=reason)
+        if self.program:
+            yield Q(program_id=self.program)
+        if since_ms is not None:
+            yield Q(pk__gte=first_id(since_ms))
+        if until_ms is not None:
+            yield Q(pk__lt=first_id(until_ms))
+
+    def _found(self, rows: QuerySet, term: str) -> QuerySet:
+        clicks = clicks_named(term)
+        if clicks:
+            return rows.filter(click_id__in=clicks)
+        known = Q(program_id__in=self.numbers) | Q(program_id__isnull=True)
+        wanted = Q(pk=read_id(term) or 0) | (known & Q(tid=term))
+        if term.isascii() and term.isdigit() and len(term) < 20:
+            wanted |= Q(pk=int(term)) if int(term) < 1 << 63 else Q()
+            for program, tid in Transaction.objects.filter(pk=read_id(term) or 0).values_list("program_id", "tid"):
+                wanted |= Q(program_id=program, tid=tid)
+        return rows.filter(wanted)
+
+
+def seen_calls(rights: Rights) -> QuerySet:
+    return rights.narrowed(Postback.objects.all())
+
+
+def clicks_named(term: str) -> list[int]:
+    """Clicks that a ClickID names, ours or another system's."""
+    parts = split(term, term[:2])
+    found = set(ImportedClick.objects.filter(pk=term).values_list("click_id", flat=True))
+    return sorted(found | ({parts[0]} if parts else set()))
+
+
+def partners_meant(text: str) -> list[int]:
+    """By number, or by what their names contain."""
+    meant = Partner.objects.filter(Q(pk=read_id(text) or 0) | Q(name__icontains=text)).order_by("pk")
+    return list(meant.values_list("pk", flat=True)[:MAX_PARTNERS_MEANT])
+
+
+def _begins(column: str, text: str) -> Q:
+    """On SQLite as a span, which its index answers; a LIKE would read every row."""
+    if connection.vendor == "sqlite":
+        return Q(**{f"{column}__gte": text, f"{column}__lt": text + LAST})
+    return Q(**{f"{column}__startswith": text})
