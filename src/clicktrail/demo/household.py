@@ -71,11 +71,12 @@ def furnish(settings: Settings, password: str, shop_port: int) -> None:
     lay_ground(settings)
     from django.db import connections
 
-    from clicktrail.control.accounts.models import Account
+    from clicktrail.control.accounts.models import Account, Role
     from clicktrail.control.catalog.apply import apply
     from clicktrail.control.catalog.publish import publish
 
     account, _ = Account.objects.get_or_create(username=USER, defaults={"is_staff": True, "is_superuser": True})
+    account.role = Role.OWNER
     account.set_password(password)
     account.save()
     apply(catalog(shop_port), "the demo's catalog")
