@@ -1,7 +1,6 @@
 """The reports page: a question in the address, its answer as chart and table, the same as CSV."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib.admin import site
 from django.core.exceptions import PermissionDenied
@@ -22,6 +21,7 @@ from clicktrail.control.reports.answer import Answer, Line, answer, with_names
 from clicktrail.control.reports.asked import Asked
 from clicktrail.control.reports.columns import COLUMNS, DIMENSION_WORDS, change_text
 from clicktrail.control.reports.table import DIMENSIONS, PERIODS
+from clicktrail.core.ids import read_id
 
 LINES_ON_A_PAGE = 100
 MAX_CHOICES = 200
@@ -45,7 +45,7 @@ COMPARE_WORDS = {
 
 def page(request: HttpRequest) -> HttpResponse:
     rights = _inside(request)
-    zone = _zone(request, rights)
+    zone = zone_of(rights, read_id(request.GET.get("program", "")))
     asked = asking.read(request.GET, periods.today(zone, heartbeat.now_ms()))
     found, fault = _answered(asked, rights, zone)
     context = {
@@ -67,7 +67,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def csv(request: HttpRequest) -> HttpResponse:
     """The rows of the page, all of them, in its order and with its columns."""
     rights = _inside(request)
-    zone = _zone(request, rights)
+    zone = zone_of(rights, read_id(request.GET.get("program", "")))
     asked = asking.read(request.GET, periods.today(zone, heartbeat.now_ms()))
     found, fault = _answered(asked, rights, zone)
     if found is None:
@@ -91,15 +91,13 @@ def _inside(request: HttpRequest) -> Rights:
     return rights
 
 
-def _zone(request: HttpRequest, rights: Rights) -> str:
+def zone_of(rights: Rights, program: int | None) -> str:
     """Whose today it is: the program's that is asked for, the one that all programs share, else the viewer's."""
     rows = rights.narrowed(Program.objects.all(), "pk")
-    number = request.GET.get("program", "")
-    if number.isdigit():
-        rows = rows.filter(pk=int(number[:18]))
-    zones = list(rows.values_list("time_zone", flat=True).distinct()[:2])
+    rows = rows if program is None else rows.filter(pk=program)
+    zones = list(rows.order_by().values_list("time_zone", flat=True).distinct()[:2])
     own = viewer.zone()
-    return zones[0] if len(zones) == 1 else str(own.key if isinstance(own, ZoneInfo) else "UTC")
+    return zones[0] if len(zones) == 1 else own.key if own else "UTC"
 
 
 def _answered(asked: Asked, rights: Rights, zone: str) -> tuple[Answer | None, str]:

@@ -54,8 +54,16 @@ Found = dict[str, Any]
 """Columns of a group, `sum_<measure>`, and the time as in_hour with offset, in_day, in_week or in_month."""
 
 
-def rows(question: "Question", programs: Mapping[int, Program], most: int) -> Iterator[Found]:
-    """At most `most` rows of each table that is read."""
+def rows(question: "Question", programs: Mapping[int, Program], most: int, *, largest: bool = False) -> Iterator[Found]:
+    """At most `most` rows of each table that is read; `largest`: those with most commission, then most clicks.
+
+    For the largest, ask for days that lie in one piece: a partner that is small in each of three pieces is lost.
+    """
+    if largest:
+        found = _values(question) if question.fine else RollupDay.objects.filter(**_days(question.first, question.last))
+        order = ("-sum_commission_minor", "-sum_clicks_net")
+        names = (COLUMNS[question.fine], "other") if question.fine else ()
+        return iter(_grouped(found, question, list(programs), {}, names).order_by(*order)[:most])
     if question.fine:
         return _by_value(question, programs, most)
     if "hour" in question.by:
@@ -119,14 +127,18 @@ def _by_month(question: "Question", programs: Mapping[int, Program], most: int) 
 
 
 def _by_value(question: "Question", programs: Mapping[int, Program], most: int) -> Iterator[Found]:
-    model, column = (RollupSubid, "subid") if question.fine == "subid" else (RollupReferrer, "host")
-    found = model.objects.filter(**_days(question.first, question.last))
+    found, column = _values(question), COLUMNS[question.fine]
     wanted = question.subid if question.subid is not None else question.referrer
     if wanted is not None:
         found = found.filter(**{column: wanted, "other": False})
     names = (column, "other") if {"subid", "referrer"} & set(question.by) else ()
     when = _when(question.by, question.first, question.last)
     return iter(_grouped(found, question, list(programs), when, names)[:most])
+
+
+def _values(question: "Question") -> QuerySet[Any]:
+    model: Any = RollupSubid if question.fine == "subid" else RollupReferrer
+    return model.objects.filter(**_days(question.first, question.last))
 
 
 def _days(first: date, last: date) -> dict[str, int]:

@@ -26,6 +26,8 @@ MAX_REPORT_ROWS = 10_000
 MAX_REPORT_DAYS = 1100
 MAX_GROUPS = 30_000
 """Rows that one question may take out of the ledger before they are folded."""
+MAX_LARGEST = 200
+"""Groups read to find the few largest: a value that several programs have is added up from them."""
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 """Before and after them nothing was counted, and calendars come to their ends."""
 
@@ -109,6 +111,16 @@ def report(question: Question) -> list[Row]:
     return sorted(rows, key=lambda row: (*_order(row, question.by), row.currency))
 
 
+def largest(question: Question, most: int) -> list[Row]:
+    """The rows with most commission, then most net clicks; of as many values as there may be."""
+    check(question)
+    programs = _programs(question)
+    rows = _added(list(_counted(question, programs, MAX_LARGEST, largest=True)))
+    named = [row for row in rows if not row.other and all(value not in ("", 0) for value in row.values.values())]
+    named.sort(key=lambda row: (row.sums["commission_minor"], row.sums["clicks_net"]), reverse=True)
+    return named[:most]
+
+
 def totals(rows: list[Row]) -> list[Row]:
     """One row for each currency."""
     return sorted(_added([Row({}, False, row.currency, dict(row.sums)) for row in rows]), key=lambda row: row.currency)
@@ -128,8 +140,10 @@ def _programs(question: Question) -> dict[int, Program]:
     return rows.in_bulk()
 
 
-def _counted(question: Question, programs: dict[int, Program]) -> Iterator[Row]:
-    for found in sources.rows(question, programs, MAX_GROUPS + 1):
+def _counted(
+    question: Question, programs: dict[int, Program], most: int = MAX_GROUPS + 1, *, largest: bool = False
+) -> Iterator[Row]:
+    for found in sources.rows(question, programs, most, largest=largest):
         sums = {name: int(found[f"sum_{name}"] or 0) for name in MEASURES}
         yield Row(_values(question.by, found), bool(found.get("other")), programs[found["program_id"]].currency, sums)
     if question.has_tests and question.partner in (None, TEST_PARTNER):
