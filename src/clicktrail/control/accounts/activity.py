@@ -31,6 +31,7 @@ VERBS = (
     _("account made"),
     _("account changed"),
     _("account switched off"),
+    _("account switched on"),
     _("invitation made"),
     _("invitation used"),
     # Keys

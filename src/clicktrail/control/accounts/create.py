@@ -32,7 +32,7 @@ def new_password() -> str:
 
 def set_password(settings: Settings, name: str) -> str:
     """A new password for the account, whose sessions end and whose pauses too. Raises StartError: no such account."""
-    account = _named(name)
+    account = named(name)
     password = new_password()
     account.set_password(password)
     account.save()
@@ -45,7 +45,7 @@ def reset_second_factor(settings: Settings, name: str) -> bool:
     from clicktrail.control.accounts import secondfactor
     from clicktrail.control.accounts.models import Session
 
-    account = _named(name)
+    account = named(name)
     had_one = secondfactor.switch_off(account) > 0
     Session.objects.filter(account=account).delete()
     _release(settings, name)
@@ -62,7 +62,7 @@ def _release(settings: Settings, name: str) -> None:
     brake.release(brake_secret(settings), name)
 
 
-def _named(name: str) -> Any:
+def named(name: str) -> Any:
     from clicktrail.control.accounts.models import Account
 
     found = Account.objects.filter(username=name).first()

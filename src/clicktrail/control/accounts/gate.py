@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from clicktrail import log
 from clicktrail.control.accounts import brake
+from clicktrail.control.accounts.activity import REFUSED, note, tidy
 from clicktrail.control.accounts.create import brake_secret
 from clicktrail.control.accounts.models import Account, Role
 from clicktrail.control.callers import caller_address, stored_address
@@ -69,7 +70,8 @@ class Gate(DefaultAccountAdapter):
         """The pages say themselves what happened."""
 
     def post_login(self, request: Any, user: Any, **details: Any) -> Any:
-        log.get().info("signed in", account=user.get_username(), address=stored_address(request))
+        note(request, "signed in", account=user.get_username())
+        tidy()
         answer = super().post_login(request, user, **details)
         is_lost = user.role == Role.PARTNER and not answer.get("Location", "").startswith(PORTAL)
         return HttpResponseRedirect(PORTAL) if is_lost else answer
@@ -101,4 +103,7 @@ def _tell_failure(request: Any, name: str, why: str, **facts: Any) -> None:
     """What was typed is logged only where it is somebody's name: it may be a password in the wrong field."""
     known = Account.objects.filter(username=name).exists()
     facts["account"] = name if known else "(unknown)"
-    log.get().warning("sign-in refused", why=why, address=stored_address(request), **facts)
+    if "wait_s" in facts:  # Who is held up tries as often as he likes; the table is not his to fill.
+        log.get().warning(REFUSED, why=why, address=stored_address(request), **facts)
+    else:
+        note(request, REFUSED, why=why, **facts)

@@ -113,3 +113,17 @@ class Activity(models.Model):
     class Meta:
         db_table = "accounts_activity"
         indexes = [models.Index("at_ms", name="activity_time")]
+
+
+class Invitation(models.Model):
+    """A link by which somebody sets a password for his account, once: see people.py. The link itself is not kept."""
+
+    token_hash = models.CharField(max_length=64, primary_key=True)
+    account = models.OneToOneField(Account, models.CASCADE)
+    """A new link takes the place of the one before."""
+    made_by = models.CharField(max_length=150)
+    made_ms = models.BigIntegerField()
+    expires_ms = models.BigIntegerField()
+
+    class Meta:
+        db_table = "accounts_invitation"

@@ -49,7 +49,12 @@ class Adapter(DefaultMFAAdapter):
 
 
 def is_on(account: Any) -> bool:
-    return Authenticator.objects.filter(user_id=account.pk, type=Authenticator.Type.TOTP).exists()
+    return bool(of_account(account.pk).exists())
+
+
+def of_account(number: Any) -> Any:
+    """The app of an account, as rows; `number` may be a column of a query around it."""
+    return Authenticator.objects.filter(user_id=number, type=Authenticator.Type.TOTP)
 
 
 def matching_counter(secret: str, code: str) -> int | None:

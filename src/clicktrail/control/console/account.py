@@ -14,18 +14,19 @@ from django.contrib.auth import update_session_auth_hash
 from django.core.exceptions import ValidationError
 from django.http import HttpResponseRedirect
 from django.urls import reverse, reverse_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext, override
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic.edit import FormView
 from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.widgets import INPUT_CLASSES
 
-from clicktrail import log
 from clicktrail.control.accounts import secondfactor, sessions
+from clicktrail.control.accounts.activity import note
 from clicktrail.control.accounts.brake import attempt_code
 from clicktrail.control.accounts.gate import Gate, confirm_first, passed
 from clicktrail.control.accounts.models import Session
 from clicktrail.control.console.cells import time_cell
+from clicktrail.control.console.preferences import PreferencesForm
 from clicktrail.control.console.signin import MAX_CODE, WRONG_CODE
 from clicktrail.control.policy import CONSOLE, WithPolicy
 
@@ -65,17 +66,29 @@ class Overview(AccountPage, IndexView):
         found["codes_left"] = len(codes.get_unused_codes()) if codes else 0
         found["has_second_factor"] = Authenticator.Type.TOTP in found["authenticators"]
         found["sessions"] = list(_sessions(self.request))
+        found.setdefault("preferences", PreferencesForm.of(self.request.user))
         return found
 
     def post(self, request: Any) -> Any:
-        """End one session, or all others."""
+        """Keep language and time zone; end one session, or all others."""
+        if "preferences" in request.POST:
+            return self._keep(request)
         if "others" in request.POST:
             count = sessions.end_others(request)
             said = ngettext("%(count)d other session was ended.", "%(count)d other sessions were ended.", count)
             messages.success(request, said % {"count": count})
         elif sessions.end(request.user, request.POST.get("session", "")):
             messages.success(request, _("The session was ended."))
-        log.get().info("sessions ended", account=request.user.get_username())
+        note(request, "sessions ended", request.user.get_username())
+        return HttpResponseRedirect(reverse(self.home))
+
+    def _keep(self, request: Any) -> Any:
+        form = PreferencesForm(request.POST)
+        if not form.is_valid():
+            return self.render_to_response(self.get_context_data(preferences=form))
+        form.keep(request.user)
+        with override(request.user.language or get_language()):
+            messages.success(request, _("Saved."))
         return HttpResponseRedirect(reverse(self.home))
 
 
@@ -105,7 +118,7 @@ class ChangePassword(AccountPage, FormView):
         """Every session of the account ends; this one goes on under a new key."""
         account = form.save()
         update_session_auth_hash(self.request, account)
-        log.get().info("password changed", account=account.get_username())
+        note(self.request, "password changed", account.get_username())
         messages.success(self.request, _("The password was changed. All other sessions were ended."))
         return super().form_valid(form)
 
@@ -162,7 +175,7 @@ class SwitchOn(GravePage, ActivateTOTPView):
         secondfactor.mark_used(self.request.user, form.counter)
         self.request.session.pop(secondfactor.PENDING, None)
         sessions.end_others(self.request)
-        log.get().info("second factor switched on", account=self.request.user.get_username())
+        note(self.request, "second factor switched on", self.request.user.get_username())
         messages.success(self.request, _("The second factor is on. All other sessions were ended."))
         return response
 
@@ -173,7 +186,7 @@ class SwitchOff(GravePage, DeactivateTOTPView):
 
     def form_valid(self, form: Any) -> Any:
         response = super().form_valid(form)
-        log.get().info("second factor switched off", account=self.request.user.get_username())
+        note(self.request, "second factor switched off", self.request.user.get_username())
         messages.success(self.request, _("The second factor is off."))
         return response
 
@@ -186,6 +199,10 @@ class RecoveryCodes(GravePage, ViewRecoveryCodesView):
 class NewRecoveryCodes(GravePage, GenerateRecoveryCodesView):
     template_name = "account/new_recovery_codes.html"
     title = gettext_lazy("New recovery codes")
+
+    def form_valid(self, form: Any) -> Any:
+        note(self.request, "recovery codes made", self.request.user.get_username())
+        return super().form_valid(form)
 
 
 def _sessions(request: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from clicktrail.control.console import (  # noqa: F401
     accounts,
+    activities,
     alarms,
     approvals,
     aside,
@@ -9,6 +10,7 @@ from clicktrail.control.console import (  # noqa: F401
     creatives,
     deliveries,
     partners,
+    products,
     programs,
     receivers,
     targets,

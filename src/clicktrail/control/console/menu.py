@@ -1,7 +1,9 @@
 """The menu and the look of the console."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django.apps import apps
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.functional import Promise
@@ -47,7 +49,20 @@ PRIMARY = {
 
 
 def _item(title: Promise, icon: str, page: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{page}_changelist")}
+    link = reverse_lazy(f"admin:{page}_changelist")
+    return {"title": title, "icon": icon, "link": link, "permission": _asking(page)}
+
+
+def _asking(page: str) -> Callable[[Any], bool]:
+    """Whether who looks is let into that list; what is not for him is not in his menu."""
+
+    def may(request: Any) -> bool:
+        from django.contrib.admin import site
+
+        model = apps.get_model(*page.split("_", 1))
+        return bool(site.get_model_admin(model).has_module_permission(request))
+
+    return may
 
 
 CONFLICTS = "clicktrail.control.secondlooks.conflicts.badge"
@@ -69,9 +84,22 @@ def _view(title: Promise, icon: str, name: str, **more: Any) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}"), **more}
 
 
+def _is_home(request: Any) -> bool:
+    """Every other address lies below its own."""
+    return request.path == "/"
+
+
 NAVIGATION = [
     {
+        "title": _("Overview"),
+        "items": [
+            {"title": _("Home"), "icon": "home", "link": reverse_lazy("home"), "active": _is_home},
+            {"title": _("Reports"), "icon": "monitoring", "link": reverse_lazy("reports")},
+        ],
+    },
+    {
         "title": _("Transactions"),
+        "separator": True,
         "items": [
             _item(_("Edit"), "receipt_long", "ledger_transaction"),
             _item(_("Log"), "list_alt", "ledger_postback") | {"active": _is_log},
@@ -126,7 +154,8 @@ NAVIGATION = [
         "title": _("Administration"),
         "separator": True,
         "items": [
-            _item(_("Accounts"), "manage_accounts", "accounts_account"),
+            _item(_("People"), "manage_accounts", "accounts_account"),
+            _item(_("Activity"), "history", "accounts_activity"),
             _item(_("API keys"), "key", "api_apikey"),
             _item(_("Set aside"), "report", "ledger_setaside"),
         ],

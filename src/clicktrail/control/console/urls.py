@@ -2,11 +2,12 @@
 
 from django.contrib import admin
 from django.templatetags.static import static
-from django.urls import include, path, reverse_lazy
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from clicktrail.control.banners import serving
-from clicktrail.control.console import account, signin
+from clicktrail.control.console import account, signin, welcome
+from clicktrail.control.reports import home
 from clicktrail.control.reports import page as report_page
 from clicktrail.control.secondlooks import sharedpage
 
@@ -19,10 +20,11 @@ for model, page in list(admin.site._registry.items()):
 
 urlpatterns = [
     path("api/", include("clicktrail.control.api.urls")),
-    path("", RedirectView.as_view(url=reverse_lazy("admin:ledger_transaction_changelist"))),
+    path("", home.front, name="home"),
     path("favicon.ico", RedirectView.as_view(url=static("console/icon.svg"))),
     path("login/", signin.SignIn.as_view(), name="account_login"),
     path("login/second-step/", signin.SecondStep.as_view(), name="mfa_authenticate"),
+    path("welcome/<str:token>/", welcome.welcome, name="welcome"),
     path("account/", inside(account.Overview.as_view()), name="mfa_index"),
     path("account/confirm/", inside(signin.PasswordAgain.as_view()), name="account_reauthenticate"),
     path("account/second-factor/", inside(account.SwitchOn.as_view()), name="mfa_activate_totp"),
