@@ -12,9 +12,10 @@ An order is paid by the rate that was valid when its call arrived: the catalog c
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from clicktrail.control.catalog.compile import rate_of
@@ -89,6 +90,21 @@ def _with_later(found: dict[Key, list[Step]], rows: Iterable[TimedRate]) -> dict
     for steps in found.values():
         steps.sort(key=lambda step: step.since_ms)
     return found
+
+
+def with_valid(rows: QuerySet, partner: str | None = None) -> QuerySet:
+    """Rows of Product (or, with `partner="partner_id"`, of PartnerRate) beside what is valid now: see `annotated`."""
+    product = "product_id" if partner else "pk"
+    whose = {"partner_id": OuterRef(partner)} if partner else {"partner__isnull": True}
+    begun = TimedRate.objects.filter(product_id=OuterRef(product), valid_from_ms__lte=now_ms(), **whose)
+    last = begun.order_by("-valid_from_ms")
+    columns = ("valid_from_ms", "percent_ppm", "fixed_minor")
+    return rows.annotate(**{f"now_{column}": Subquery(last.values(column)[:1]) for column in columns})
+
+
+def annotated(row: Any) -> Rate:
+    """What such a row pays now; NO_RATE for a partner's that has ended."""
+    return rate_of(row) if row.now_valid_from_ms is None else Rate(row.now_percent_ppm, row.now_fixed_minor)
 
 
 def valid(steps: list[Step], at_ms: int) -> Step | None:

@@ -5,6 +5,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from clicktrail.control.catalog import rules
@@ -46,13 +48,16 @@ class RateForm(forms.ModelForm):
     percent = forms.CharField(
         required=False,
         widget=UnfoldAdminTextInputWidget({"inputmode": "decimal", "placeholder": "10"}),
-        help_text="Percent of the net revenue, up to four decimals, like 7.5. Leave empty for a fixed amount.",
+        label=gettext_lazy("Percent"),
+        help_text=gettext_lazy(
+            "Percent of the net revenue, up to four decimals, like 7.5. Leave empty for a fixed amount."
+        ),
     )
     fixed = forms.CharField(
-        label="Fixed amount",
+        label=gettext_lazy("Fixed amount"),
         required=False,
         widget=UnfoldAdminTextInputWidget({"inputmode": "decimal", "placeholder": "2.50"}),
-        help_text="Paid for each order, in the program's currency. Leave empty for a percentage.",
+        help_text=gettext_lazy("Paid for each order, in the program's currency. Leave empty for a percentage."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -83,7 +88,7 @@ class RateForm(forms.ModelForm):
         values = super().clean() or self.cleaned_data
         percent, fixed = values.get("percent", "").strip(), values.get("fixed", "").strip()
         if bool(percent) == bool(fixed):
-            raise ValidationError("Give a percentage or a fixed amount, one of the two.")
+            raise ValidationError(_("Give a percentage or a fixed amount, one of the two."))
         self.instance.percent_ppm = self._read("percent", percent, rules.percent) if percent else None
         program = self.chosen_program()
         if fixed and program:

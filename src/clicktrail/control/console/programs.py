@@ -1,10 +1,9 @@
-"""Programs and their commission products."""
+"""Programs."""
 
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from unfold.decorators import action, display
@@ -15,9 +14,8 @@ from clicktrail.control.catalog import rules
 from clicktrail.control.catalog.apply import DEFAULT_TARGET
 from clicktrail.control.catalog.models import ClickTarget, Product, Program
 from clicktrail.control.console import whomaycall
-from clicktrail.control.console.cells import DASH, label, rate_text, state_label
-from clicktrail.control.console.fields import HostsField, RateForm, ruled
-from clicktrail.control.console.filters import ProgramFilter
+from clicktrail.control.console.cells import DASH, state_label
+from clicktrail.control.console.fields import HostsField, ruled
 from clicktrail.control.console.page import Page
 from clicktrail.control.console.whomaycall import AccessForm
 from clicktrail.core.money import CURRENCIES
@@ -152,53 +150,3 @@ class ProgramAdmin(Page):
     @display(description="State", ordering="state")
     def shown_state(self, row: Program) -> str:
         return state_label(row.state)
-
-
-class ProductForm(RateForm):
-    class Meta:
-        model = Product
-        fields = ("program", "name")
-        help_texts = {"name": "Calls name it in produkt, exactly like this, capitals included."}
-
-    def clean_name(self) -> str:
-        return ruled(rules.name)(self.cleaned_data["name"])
-
-
-@admin.register(Product)
-class ProductAdmin(Page):
-    form = ProductForm
-    fields = ("program", "name", "percent", "fixed")
-    list_display = ("name", "shown_program", "shown_rate", "shown_default")
-    list_select_related = ("program",)
-    list_filter = (ProgramFilter,)
-    list_filter_submit = True
-    search_fields = ("name",)
-    ordering = ("program", "name")
-
-    def get_readonly_fields(self, _request: HttpRequest, obj: Product | None = None) -> tuple[str, ...]:
-        return ("program",) if obj else ()
-
-    def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
-        """The first product of a program is its default."""
-        super().save_model(request, obj, form, change)
-        if not change and obj.program.default_product_id is None:
-            obj.program.default_product = obj
-            obj.program.save()
-
-    def has_delete_permission(self, _request: HttpRequest, _obj: Product | None = None) -> bool:
-        return False
-
-    @display(description="Program", ordering="program__name")
-    def shown_program(self, row: Product) -> str:
-        return str(row.program)
-
-    @display(description="Commission")
-    def shown_rate(self, row: Product) -> str:
-        return rate_text(row.percent_ppm, row.fixed_minor, row.program.currency)
-
-    @display(description="Default")
-    def shown_default(self, row: Product) -> str:
-        return label("Default", "info") if row.program.default_product_id == row.pk else DASH
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
-        return super().get_queryset(request).select_related("program")
