@@ -39,11 +39,11 @@ class Visitor:
 
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-        self._cookies: dict[str, str] = {}
+        self.cookies: dict[str, str] = {}
 
     def ask(self, path: str, form: dict[str, str] | None = None) -> tuple[int, bytes, str]:
         """Status, body, and where it leads."""
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         headers |= {"Accept-Language": "en", "Accept": "text/html"}
         body = None
         if form is not None:
@@ -54,7 +54,7 @@ class Visitor:
         content = answer.read()
         for line in answer.headers.get_all("Set-Cookie") or ():
             for name, morsel in SimpleCookie(line).items():
-                self._cookies[name] = morsel.value
+                self.cookies[name] = morsel.value
         return answer.status, content, answer.getheader("Location") or ""
 
     def sign_in(self, name: str, password: str) -> None:
