@@ -68,7 +68,7 @@ class ApiKeyAdmin(Page):
         """Histories name it for ever; one that is not wanted any more is revoked."""
         return False
 
-    def add_view(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
+    def add_view(self, request: HttpRequest, *_args: Any, **_more: Any) -> HttpResponse:
         """A key may do no more than who makes it."""
         rights_of(request).must_own()
         form = narrow(KeyForm(request.POST or None), rights_of(request), must=True)
@@ -89,7 +89,7 @@ class ApiKeyAdmin(Page):
         }
         return TemplateResponse(request, "console/api_key_new.html", context)
 
-    def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
+    def change_view(self, request: HttpRequest, object_id: str, *_args: Any, **_more: Any) -> HttpResponse:
         rights_of(request).must_own()
         is_number = object_id.isascii() and object_id.isdigit() and len(object_id) < 19
         row = ApiKey.objects.filter(pk=int(object_id)).first() if is_number else None

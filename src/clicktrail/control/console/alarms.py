@@ -10,6 +10,8 @@ from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
@@ -35,7 +37,7 @@ LONGEST_NOTE = 500
 
 
 class OpenFilter(DropdownFilter):
-    title = "state"
+    title = gettext_lazy("state")
     parameter_name = "state"
 
     def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
@@ -46,7 +48,7 @@ class OpenFilter(DropdownFilter):
 
 
 class KindFilter(DropdownFilter):
-    title = "kind"
+    title = gettext_lazy("kind")
     parameter_name = "kind"
 
     def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
@@ -61,17 +63,17 @@ class NoteForm(forms.Form):
         max_length=LONGEST_NOTE,
         required=False,
         widget=UnfoldAdminTextareaWidget({"rows": 2}),
-        help_text="Kept with your name and the time.",
+        help_text=gettext_lazy("Kept with your name and the time."),
     )
 
 
 class TestMailForm(forms.Form):
-    address = forms.EmailField(widget=UnfoldAdminEmailInputWidget, help_text="Who shall get it.")
+    address = forms.EmailField(widget=UnfoldAdminEmailInputWidget, help_text=gettext_lazy("Who shall get it."))
 
     def clean_address(self) -> str:
         address: str = self.cleaned_data["address"]
         if not MAIL_ADDRESS.fullmatch(address):
-            raise forms.ValidationError("Write a plain address, like mona@example.com.")
+            raise forms.ValidationError(_("Write a plain address, like mona@example.com."))
         return address
 
 
@@ -108,11 +110,11 @@ class AlarmAdmin(Page):
             *super().get_urls(),
         ]
 
-    def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
+    def change_view(self, request: HttpRequest, object_id: str, *_args: Any, **_more: Any) -> HttpResponse:
         """Figures, cause, what to do next, what happened."""
         row = self.get_queryset(request).filter(pk=read_id(object_id) or 0).first()
         if row is None:
-            raise Http404("There is no such alarm.")
+            raise Http404(_("There is no such alarm."))
         facts = facts_of(row)
         zone = facts.get("zone")
         context = {
@@ -126,7 +128,7 @@ class AlarmAdmin(Page):
             "times": _times(row, zone),
             "facts": facts,
             "calls": [
-                (reason, number, page_link("ledger_postback", call, "The latest"), sentence)
+                (reason, number, page_link("ledger_postback", call, _("The latest")), sentence)
                 for reason, number, call, sentence in facts.get("calls", [])
             ],
             "steps": [(time_cell(step.at_ms, zone), step) for step in row.steps.order_by("pk")],
@@ -136,7 +138,7 @@ class AlarmAdmin(Page):
         }
         return TemplateResponse(request, "console/alarm.html", context)
 
-    def history_view(self, _request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
+    def history_view(self, _request: HttpRequest, object_id: str, *_args: Any, **_more: Any) -> HttpResponse:
         """The history stands on the alarm's own page."""
         return HttpResponseRedirect(reverse("admin:alarms_alarm_change", args=[object_id]))
 
@@ -145,19 +147,24 @@ class AlarmAdmin(Page):
         row = self.get_queryset(request).filter(pk=number).first()
         form = NoteForm(request.POST)
         if row is None:
-            raise Http404("There is no such alarm.")
+            raise Http404(_("There is no such alarm."))
         if request.method == "POST" and form.is_valid():
             hours = read_id(request.POST.get("hours")) or 0
             rights_of(request).must_edit()
             is_done = _take(row, request.user.get_username(), form.cleaned_data["note"], hours)
             level = messages.SUCCESS if is_done else messages.WARNING
-            done = f"Snoozed for {hours} h." if hours else "Acknowledged."
-            messages.add_message(request, level, done if is_done else "The alarm has ended meanwhile.")
+            done = _("Snoozed for %(hours)s h.") % {"hours": hours} if hours else _("Acknowledged.")
+            messages.add_message(request, level, done if is_done else _("The alarm has ended meanwhile."))
         return HttpResponseRedirect(reverse("admin:alarms_alarm_change", args=[number]))
 
     # Test mail
 
-    @action(description="Send a test mail", icon="outgoing_mail", url_path="send-test-mail", permissions=["change"])
+    @action(
+        description=gettext_lazy("Send a test mail"),
+        icon="outgoing_mail",
+        url_path="send-test-mail",
+        permissions=["change"],
+    )
     def test_mail(self, _request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:alarms_alarm_test_mail"))
 
@@ -170,7 +177,7 @@ class AlarmAdmin(Page):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "Send a test mail",
+            "title": _("Send a test mail"),
             "form": form,
             "server": f"{settings.CLICKTRAIL.smtp_host}:{settings.CLICKTRAIL.smtp_port}",
             "is_set": bool(settings.CLICKTRAIL.smtp_host),
@@ -180,23 +187,23 @@ class AlarmAdmin(Page):
 
     # Cells
 
-    @display(description="Alarm")
+    @display(description=gettext_lazy("Alarm"))
     def shown_headline(self, row: Alarm) -> str:
         return row.headline
 
-    @display(description="State")
+    @display(description=gettext_lazy("State"))
     def shown_state(self, row: Alarm) -> str:
         return _state(row)
 
-    @display(description="Likely cause")
+    @display(description=gettext_lazy("Likely cause"))
     def shown_cause(self, row: Alarm) -> str:
         return row.sentence
 
-    @display(description="Since")
+    @display(description=gettext_lazy("Since"))
     def shown_since(self, row: Any) -> str:
         return time_cell(row.since_ms, row.zone)
 
-    @display(description="Ended")
+    @display(description=gettext_lazy("Ended"))
     def shown_ended(self, row: Any) -> str:
         return time_cell(row.ended_ms, row.zone)
 
@@ -205,16 +212,18 @@ class RuleForm(forms.ModelForm):
     quiet_days = forms.CharField(
         required=False,
         widget=UnfoldAdminTextareaWidget({"rows": 3, "placeholder": "2026-12-25"}),
-        help_text="Days on which nothing is raised, one a line, like 2026-12-25.",
+        help_text=gettext_lazy("Days on which nothing is raised, one a line, like 2026-12-25."),
     )
 
     class Meta:
         model = AlarmRule
         fields = ("program", "silence_on", "sensitivity", "least_usual", "discards_on", "quiet_from", "quiet_to")
-        labels = {"silence_on": "Watch for silence", "discards_on": "Watch for discards"}
+        labels = {"silence_on": gettext_lazy("Watch for silence"), "discards_on": gettext_lazy("Watch for discards")}
         help_texts = {
-            "least_usual": "With fewer usual orders in the silent hours nothing is raised.",
-            "quiet_from": "Nothing is raised between these two times of the program's zone; they may go past midnight.",
+            "least_usual": gettext_lazy("With fewer usual orders in the silent hours nothing is raised."),
+            "quiet_from": gettext_lazy(
+                "Nothing is raised between these two times of the program's zone; they may go past midnight."
+            ),
         }
         widgets = {
             name: UnfoldAdminTextInputWidget({"type": "time"}) for name in ("quiet_from", "quiet_to")
@@ -230,7 +239,7 @@ class RuleForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         if (values.get("quiet_from") is None) != (values.get("quiet_to") is None):
-            self.add_error("quiet_to", "Give both times, or none.")
+            self.add_error("quiet_to", _("Give both times, or none."))
         self.instance.quiet_days = values.get("quiet_days", [])
         return values
 
@@ -255,20 +264,20 @@ class AlarmRuleAdmin(Page):
     def get_readonly_fields(self, _request: HttpRequest, obj: AlarmRule | None = None) -> tuple[str, ...]:
         return ("program",) if obj else ()
 
-    @display(description="Program")
+    @display(description=gettext_lazy("Program"))
     def shown_program(self, row: AlarmRule) -> str:
         return str(row.program)
 
-    @display(description="Watched for")
+    @display(description=gettext_lazy("Watched for"))
     def shown_watched(self, row: AlarmRule) -> str:
-        on = [word for word, is_on in (("Silence", row.silence_on), ("Discards", row.discards_on)) if is_on]
+        on = [word for word, is_on in ((_("Silence"), row.silence_on), (_("Discards"), row.discards_on)) if is_on]
         return labels(label(word, "success") for word in on) if on else label("Nothing", "warning")
 
-    @display(description="Sensitivity")
+    @display(description=gettext_lazy("Sensitivity"))
     def shown_sensitivity(self, row: AlarmRule) -> str:
         return row.sensitivity.capitalize()
 
-    @display(description="Quiet")
+    @display(description=gettext_lazy("Quiet"))
     def shown_quiet(self, row: AlarmRule) -> str:
         hours = f"{row.quiet_from:%H:%M} to {row.quiet_to:%H:%M}" if row.quiet_from and row.quiet_to else ""
         days = f"{len(row.quiet_days)} days" if row.quiet_days else ""
@@ -282,16 +291,20 @@ def _state(row: Alarm) -> str:
     if book.is_loud(row, now_ms):
         return label("Open", "danger")
     if row.snoozed_until_ms is not None:
-        return label(f"Snoozed by {row.taken_by}, {age(row.snoozed_until_ms - now_ms)} left", "warning")
-    return label(f"Taken by {row.taken_by}", "warning")
+        return label(
+            _("Snoozed by %(actor)s, %(left)s left")
+            % {"actor": row.taken_by, "left": age(row.snoozed_until_ms - now_ms)},
+            "warning",
+        )
+    return label(_("Taken by %(actor)s") % {"actor": row.taken_by}, "warning")
 
 
 def _times(row: Any, zone: str | None) -> list[tuple[str, str]]:
     return [
-        ("Since", time_cell(row.since_ms, zone)),
-        ("Raised", time_cell(row.raised_ms, zone)),
-        ("Looked at", time_cell(row.updated_ms, zone)),
-        ("Ended", time_cell(row.ended_ms, zone)),
+        (_("Since"), time_cell(row.since_ms, zone)),
+        (_("Raised"), time_cell(row.raised_ms, zone)),
+        (_("Looked at"), time_cell(row.updated_ms, zone)),
+        (_("Ended"), time_cell(row.ended_ms, zone)),
     ]
 
 
@@ -309,11 +322,13 @@ def _try_mail(request: HttpRequest, address: str) -> None:
     except MailFault as fault:
         messages.error(request, str(fault))
     else:
-        messages.success(request, f"Sent to {address}. The mail server said: {answer}")
+        messages.success(
+            request, _("Sent to %(address)s. The mail server said: %(answer)s") % {"address": address, "answer": answer}
+        )
 
 
 def _day(text: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:
-        raise forms.ValidationError(f"{text} is no day; write it like 2026-12-25.") from None
+        raise forms.ValidationError(_("%(text)s is no day; write it like 2026-12-25.") % {"text": text}) from None

@@ -5,6 +5,8 @@ from typing import Any
 import msgspec
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
@@ -34,7 +36,7 @@ class SetAsideAdmin(Page):
     actions = None
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        title = "Events that could not be stored"
+        title = _("Events that could not be stored")
         return super().changelist_view(request, {**(extra_context or {}), "title": title})
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
@@ -46,27 +48,29 @@ class SetAsideAdmin(Page):
     def has_delete_permission(self, _request: HttpRequest, _obj: SetAside | None = None) -> bool:
         return False
 
-    @display(description="Set aside")
+    @display(description=gettext_lazy("Set aside"))
     def shown_time(self, row: SetAside) -> str:
         return time_cell(row.at_ms, None)
 
-    @display(description="Event")
+    @display(description=gettext_lazy("Event"))
     def shown_event(self, row: SetAside) -> str:
         try:
             return ", ".join(map(_named, decode_batch(bytes(row.body))))
         except (msgspec.DecodeError, ValueError):
-            return f"{len(row.body)} bytes that are no event"
+            return _("%(number)s bytes that are no event") % {"number": len(row.body)}
 
-    @display(description="Where")
+    @display(description=gettext_lazy("Where"))
     def shown_place(self, row: SetAside) -> str:
         if row.identity == WAITING:
-            return "among the calls that waited"
-        event = f", event {row.position + 1}" if row.position >= 0 else ""
-        return f"journal {row.identity[:8]}, row {row.seq}{event}"
+            return _("among the calls that waited")
+        words = {"journal": row.identity[:8], "row": row.seq, "event": row.position + 1}
+        if row.position < 0:
+            return _("journal %(journal)s, row %(row)s") % words
+        return _("journal %(journal)s, row %(row)s, event %(event)s") % words
 
 
 def _named(event: Event) -> str:
     """Enough to look it up with `trace`; nothing personal."""
     if isinstance(event, Click):
-        return f"click {event.id} of partner {event.partner}"
-    return f"call {event.id} of order {event.params.get('tid') or '–'}"
+        return _("click %(id)s of partner %(partner)s") % {"id": event.id, "partner": event.partner}
+    return _("call %(id)s of order %(tid)s") % {"id": event.id, "tid": event.params.get("tid") or "–"}

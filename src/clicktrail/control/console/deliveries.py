@@ -8,6 +8,8 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
@@ -27,7 +29,7 @@ STAGES = {"before": "Before", "attempt": "Attempt", "answer": "Answer"}
 
 
 class ReceiverFilter(DropdownFilter):
-    title = "receiver"
+    title = gettext_lazy("receiver")
     parameter_name = "receiver"
 
     def lookups(self, request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
@@ -40,7 +42,7 @@ class ReceiverFilter(DropdownFilter):
 
 
 class DeliveryStateFilter(DropdownFilter):
-    title = "state"
+    title = gettext_lazy("state")
     parameter_name = "state"
 
     def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
@@ -65,7 +67,7 @@ class DeliveryAdmin(Page):
     ordering = ("-id",)
     sortable_by = ()
     search_fields = ("key",)
-    search_help_text = "Transaction number"
+    search_help_text = gettext_lazy("Transaction number")
     show_full_result_count = False
     paginator = InfinitePaginator
     actions = ("send_again",)
@@ -96,30 +98,32 @@ class DeliveryAdmin(Page):
         again = self.admin_site.admin_view(self.again_view)
         return [path("<int:number>/again/", again, name="outbox_delivery_again"), *super().get_urls()]
 
-    @admin.action(description="Send again", permissions=["change"])
+    @admin.action(description=gettext_lazy("Send again"), permissions=["change"])
     def send_again(self, request: HttpRequest, rows: QuerySet) -> None:
         sent = desk.send_again(list(rows.values_list("pk", flat=True)[: desk.MOST_AGAIN]))
         note(request, "sent again", f"{sent} deliveries")
-        messages.success(request, f"{sent} deliveries are sent again, each with the delivery id that it had.")
+        messages.success(
+            request, _("%(sent)s deliveries are sent again, each with the delivery id that it had.") % {"sent": sent}
+        )
 
     def again_view(self, request: HttpRequest, number: int) -> HttpResponse:
         is_there = self.get_queryset(request).filter(pk=number).exists()
         if request.method != "POST" or not is_there or not self.has_change_permission(request):
-            raise Http404("There is no such delivery.")
+            raise Http404(_("There is no such delivery."))
         desk.send_again([number])
         note(request, "sent again", f"delivery {number}")
-        messages.success(request, "It is sent again, with the delivery id that it had.")
+        messages.success(request, _("It is sent again, with the delivery id that it had."))
         return HttpResponseRedirect(reverse("admin:outbox_delivery_change", args=[number]))
 
-    def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
+    def change_view(self, request: HttpRequest, object_id: str, *_args: Any, **_more: Any) -> HttpResponse:
         """One delivery with every attempt; nothing here is a field to be typed over."""
         row = self.get_queryset(request).filter(pk=read_id(object_id) or 0).first()
         if row is None or not self.has_view_permission(request, row):
-            raise Http404("There is no such delivery.")
+            raise Http404(_("There is no such delivery."))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": f"Delivery {desk.name_of(row)}",
+            "title": _("Delivery %(name)s") % {"name": desk.name_of(row)},
             "original": row,
             "row": row,
             "state": _state(row),
@@ -129,27 +133,27 @@ class DeliveryAdmin(Page):
         }
         return TemplateResponse(request, "console/delivery.html", context)
 
-    @display(description="Made")
+    @display(description=gettext_lazy("Made"))
     def shown_time(self, row: Delivery) -> str:
         return time_cell(row.created_ms, None)
 
-    @display(description="Receiver")
+    @display(description=gettext_lazy("Receiver"))
     def shown_receiver(self, row: Any) -> str:
         return named(row.receiver_id, row.receiver_name)
 
-    @display(description="Event")
+    @display(description=gettext_lazy("Event"))
     def shown_event(self, row: Delivery) -> str:
         return row.trigger.capitalize()
 
-    @display(description="Transaction")
+    @display(description=gettext_lazy("Transaction"))
     def shown_order(self, row: Delivery) -> str:
         return str(row.transaction_number or DASH)
 
-    @display(description="State")
+    @display(description=gettext_lazy("State"))
     def shown_state(self, row: Delivery) -> str:
         return _state(row)
 
-    @display(description="Attempts")
+    @display(description=gettext_lazy("Attempts"))
     def shown_attempts(self, row: Delivery) -> int:
         return row.attempts
 
@@ -161,10 +165,10 @@ def _state(row: Delivery) -> str:
 def _facts(row: Any) -> list[tuple[str, Any]]:
     number = row.transaction_number
     return [
-        ("Delivery id", desk.name_of(row)),
-        ("Receiver", page_link("outbox_receiver", row.receiver_id, named(row.receiver_id, row.receiver_name))),
+        (_("Delivery id"), desk.name_of(row)),
+        (_("Receiver"), page_link("outbox_receiver", row.receiver_id, named(row.receiver_id, row.receiver_name))),
         ("Event", TRIGGERS.get(row.trigger, row.trigger).capitalize()),
-        ("Transaction", page_link("ledger_transaction", number, number) if number else DASH),
-        ("Made", time_cell(row.created_ms, None)),
-        ("Next attempt" if row.done_ms is None else "Done", time_cell(row.done_ms or row.due_ms, None)),
+        (_("Transaction"), page_link("ledger_transaction", number, number) if number else DASH),
+        (_("Made"), time_cell(row.created_ms, None)),
+        (_("Next attempt") if row.done_ms is None else _("Done"), time_cell(row.done_ms or row.due_ms, None)),
     ]

@@ -8,6 +8,9 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import path, reverse
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
@@ -24,10 +27,10 @@ STANDINGS = {"works": "success", "fails": "warning", "down": "danger", "gone": "
 
 class ReceiverForm(forms.ModelForm):
     triggers = forms.MultipleChoiceField(
-        label="Events",
+        label=gettext_lazy("Events"),
         choices=[(name, TRIGGERS[name].capitalize()) for name in FOR_WEBHOOKS],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="What it is told of. A partner is never told of conflicts and alarms.",
+        help_text=gettext_lazy("What it is told of. A partner is never told of conflicts and alarms."),
     )
 
     class Meta:
@@ -35,12 +38,16 @@ class ReceiverForm(forms.ModelForm):
         fields = ("kind", "name", "partner", "program", "address", "method", "triggers", "state")
         widgets = {"address": UnfoldAdminTextareaWidget({"rows": 3, "data-receiver-address": ""})}
         help_texts = {
-            "kind": "A postback calls a partner's own address; a webhook sends JSON to the shop or a back office.",
-            "partner": "Whose orders; for a postback only.",
-            "program": "Empty: all programs.",
-            "address": "With any of " + ", ".join(rules.placeholders()) + ", or {subid} and so on.",
-            "method": "Of a postback; a webhook is always sent by POST.",
-            "state": "Paused: what happens meanwhile waits, 48 hours at most.",
+            "kind": gettext_lazy(
+                "A postback calls a partner's own address; a webhook sends JSON to the shop or a back office."
+            ),
+            "partner": gettext_lazy("Whose orders; for a postback only."),
+            "program": gettext_lazy("Empty: all programs."),
+            "address": format_lazy(
+                gettext_lazy("With any of {marks}, or {{subid}} and so on."), marks=", ".join(rules.placeholders())
+            ),
+            "method": gettext_lazy("Of a postback; a webhook is always sent by POST."),
+            "state": gettext_lazy("Paused: what happens meanwhile waits, 48 hours at most."),
         }
 
     def clean_address(self) -> str:
@@ -50,9 +57,9 @@ class ReceiverForm(forms.ModelForm):
         values = super().clean() or self.cleaned_data
         kind = values.get("kind") or self.instance.kind
         if kind == ReceiverKind.POSTBACK and not (values.get("partner") or self.instance.partner_id):
-            self.add_error("partner" if "partner" in self.fields else None, "A postback needs its partner.")
+            self.add_error("partner" if "partner" in self.fields else None, _("A postback needs its partner."))
         if kind == ReceiverKind.WEBHOOK and values.get("partner"):
-            self.add_error("partner", "A webhook is no partner's: leave this empty.")
+            self.add_error("partner", _("A webhook is no partner's: leave this empty."))
         if "triggers" in values:
             try:
                 values["triggers"] = rules.triggers(kind, values["triggers"])
@@ -99,7 +106,7 @@ class ReceiverAdmin(Page):
         """test, rotate, resume: by POST."""
         receiver = self.get_queryset(request).filter(pk=number).first()
         if request.method != "POST" or receiver is None or not self.has_change_permission(request, receiver):
-            raise Http404("There is nothing to do.")
+            raise Http404(_("There is nothing to do."))
         if deed == "test":
             delivery = desk.send_test(receiver)
             note(request, "test sent", f"receiver {receiver}", program=receiver.program_id)
@@ -107,12 +114,14 @@ class ReceiverAdmin(Page):
         if deed == "rotate":
             desk.rotate(receiver)
             note(request, "key rotated", f"receiver {receiver}", program=receiver.program_id)
-            messages.success(request, f"Key {receiver.key_number} is in force from now on.")
+            messages.success(
+                request, _("Key %(key_number)s is in force from now on.") % {"key_number": receiver.key_number}
+            )
         elif deed == "resume":
             desk.start_afresh(receiver)
-            messages.success(request, "The courier starts afresh with it.")
+            messages.success(request, _("The courier starts afresh with it."))
         else:
-            raise Http404("There is nothing to do.")
+            raise Http404(_("There is nothing to do."))
         return HttpResponseRedirect(reverse("admin:outbox_receiver_change", args=[number]))
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -121,23 +130,23 @@ class ReceiverAdmin(Page):
             kwargs["extra_context"] = _context(receiver) | (kwargs.get("extra_context") or {})
         return super().change_view(request, object_id, *args, **kwargs)
 
-    @display(description="Kind", ordering="kind")
+    @display(description=gettext_lazy("Kind"), ordering="kind")
     def shown_kind(self, row: Receiver) -> str:
         return str(row.get_kind_display())
 
-    @display(description="Partner", ordering="partner__name")
+    @display(description=gettext_lazy("Partner"), ordering="partner__name")
     def shown_partner(self, row: Receiver) -> str:
         return str(row.partner) if row.partner else DASH
 
-    @display(description="Program", ordering="program__name")
+    @display(description=gettext_lazy("Program"), ordering="program__name")
     def shown_program(self, row: Receiver) -> str:
         return str(row.program) if row.program else "All"
 
-    @display(description="State", ordering="state")
+    @display(description=gettext_lazy("State"), ordering="state")
     def shown_state(self, row: Receiver) -> str:
         return state_label(row.state)
 
-    @display(description="Courier")
+    @display(description=gettext_lazy("Courier"))
     def shown_standing(self, row: Receiver) -> str:
         standing = Standing.objects.filter(pk=row.pk).first()
         return standing_label(standing) if standing else DASH
@@ -149,7 +158,7 @@ def standing_label(standing: Standing) -> str:
 
 def _context(receiver: Receiver) -> dict[str, Any]:
     numbers = [receiver.key_number - 1, receiver.key_number, receiver.key_number + 1]
-    words = ("before", "in force", "next")
+    words = ("before", _("in force"), "next")
     standing = Standing.objects.filter(pk=receiver.pk).first()
     return {
         "receiver": receiver,
@@ -157,7 +166,7 @@ def _context(receiver: Receiver) -> dict[str, Any]:
             (number, word, desk.secret(receiver, number)) for number, word in zip(numbers, words, strict=True) if number
         ],
         "standing": standing,
-        "standing_state": standing_label(standing) if standing else label("Nothing sent yet"),
+        "standing_state": standing_label(standing) if standing else label(_("Nothing sent yet")),
         "standing_since": time_cell(standing.since_ms, None) if standing else "",
         "sample": rules.filled(receiver.address),
     }

@@ -5,6 +5,8 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.widgets import (
     UnfoldAdminFileFieldWidget,
     UnfoldAdminSelectWidget,
@@ -19,16 +21,21 @@ from clicktrail.control.reconcile.models import Reconciliation
 from clicktrail.control.reconcile.orderlist import EPOCH_DAY, day_text
 from clicktrail.control.reconcile.sheet import MAX_FILE_BYTES, MAX_LINES, SEPARATORS
 
-SEPARATOR_NAMES = {";": "Semicolon  ;", "\t": "Tab", "|": "Bar  |", ",": "Comma  ,"}
+SEPARATOR_NAMES = {
+    ";": gettext_lazy("Semicolon  ;"),
+    "\t": "Tab",
+    "|": gettext_lazy("Bar  |"),
+    ",": gettext_lazy("Comma  ,"),
+}
 LONGEST_SAMPLE = 24
 
 
 class UploadForm(forms.Form):
     program = forms.ModelChoiceField(
-        Program.objects.order_by("pk"), empty_label=None, widget=UnfoldAdminSelectWidget, label="Program"
+        Program.objects.order_by("pk"), empty_label=None, widget=UnfoldAdminSelectWidget, label=gettext_lazy("Program")
     )
     file = forms.FileField(
-        label="Order list",
+        label=gettext_lazy("Order list"),
         allow_empty_file=True,
         widget=UnfoldAdminFileFieldWidget({"accept": ".csv,.txt,.tsv,text/csv,text/plain"}),
         help_text=f"CSV with any separator, up to {MAX_FILE_BYTES >> 20} MiB and {MAX_LINES:,} lines. "
@@ -39,12 +46,16 @@ class UploadForm(forms.Form):
         """None where the file is not taken; the sentence stands at its field."""
         upload = self.cleaned_data["file"]
         if upload.size > MAX_FILE_BYTES:
-            self.add_error("file", f"It is larger than {MAX_FILE_BYTES >> 20} MiB. Split it, or leave out columns.")
+            self.add_error(
+                "file",
+                _("It is larger than %(MAX_FILE_BYTES20)s MiB. Split it, or leave out columns.")
+                % {"MAX_FILE_BYTES20": MAX_FILE_BYTES >> 20},
+            )
             return None
         try:
             return storing.store(self.cleaned_data["program"].pk, upload.name, upload.read(), actor)
         except storing.Refused as fault:
-            self.add_error("file", str(fault).removeprefix("File: ").capitalize())
+            self.add_error("file", str(fault).removeprefix(_("File: ")).capitalize())
             return None
 
 
@@ -55,19 +66,19 @@ class ColumnsForm(forms.Form):
         choices=[(each, SEPARATOR_NAMES[each]) for each in SEPARATORS], widget=UnfoldAdminSelectWidget
     )
     has_header = forms.BooleanField(
-        label="The first line holds names", required=False, widget=UnfoldBooleanSwitchWidget
+        label=gettext_lazy("The first line holds names"), required=False, widget=UnfoldBooleanSwitchWidget
     )
     from_day = forms.DateField(
-        label="From",
+        label=gettext_lazy("From"),
         required=False,
         widget=UnfoldAdminTextInputWidget({"type": "date"}),
-        help_text="Empty: the first day of the list.",
+        help_text=gettext_lazy("Empty: the first day of the list."),
     )
     to_day = forms.DateField(
-        label="To, included",
+        label=gettext_lazy("To, included"),
         required=False,
         widget=UnfoldAdminTextInputWidget({"type": "date"}),
-        help_text="Empty: its last day. Without days and period, what the list lacks is not looked for.",
+        help_text=gettext_lazy("Empty: its last day. Without days and period, what the list lacks is not looked for."),
     )
 
     def __init__(self, data: Mapping[str, Any] | None, sample: Sequence[Sequence[str]], **options: Any) -> None:
@@ -90,7 +101,7 @@ class ColumnsForm(forms.Form):
             raise forms.ValidationError(str(fault)) from None
         first, last = values.get("from_day"), values.get("to_day")
         if first and last and last < first:
-            self.add_error("to_day", "The period ends before it begins.")
+            self.add_error("to_day", _("The period ends before it begins."))
         return values
 
     def places(self) -> dict[str, int]:
@@ -110,13 +121,13 @@ class ColumnsForm(forms.Form):
 
 
 HELP = {
-    columns.TID: "The shop's own number, as it sends it in tid.",
-    columns.NUMBER: "Clicktrail's number of the transaction.",
-    columns.EITHER: "Where the list may hold either; each is looked up as both.",
-    columns.REVENUE: "Compared with the transaction; for part-cancelling the new net revenue.",
-    columns.GROSS: "Only used to tell why a net revenue differs.",
-    columns.DAY: "In the program's time zone, unless it names its own.",
-    columns.STATUS: "Words like confirmed, paid, cancelled, storniert, retour.",
+    columns.TID: gettext_lazy("The shop's own number, as it sends it in tid."),
+    columns.NUMBER: gettext_lazy("Clicktrail's number of the transaction."),
+    columns.EITHER: gettext_lazy("Where the list may hold either; each is looked up as both."),
+    columns.REVENUE: gettext_lazy("Compared with the transaction; for part-cancelling the new net revenue."),
+    columns.GROSS: gettext_lazy("Only used to tell why a net revenue differs."),
+    columns.DAY: gettext_lazy("In the program's time zone, unless it names its own."),
+    columns.STATUS: gettext_lazy("Words like confirmed, paid, cancelled, storniert, retour."),
 }
 
 

@@ -7,11 +7,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clicktrail.control.console.cells import (
     DASH,
     label,
     money_cell,
+    number_text,
     page_link,
     state_label,
     time_cell,
@@ -90,7 +93,10 @@ def in_short(list_: Reconciliation) -> str:
         return DASH
     found = json.loads(list_.summary)["classes"]
     differing = sum(sums["lines"] for kind, sums in found.items() if kind != classes.MATCHED)
-    return f"{found[classes.MATCHED]['lines']:,} matched, {differing:,} not"
+    return _("%(matched)s matched, %(differing)s not") % {
+        "matched": number_text(found[classes.MATCHED]["lines"]),
+        "differing": number_text(differing),
+    }
 
 
 def page_of(list_: Reconciliation, kind: str, asked: Mapping[str, str]) -> Page | None:
@@ -132,7 +138,7 @@ def chosen_in(asked: Any) -> Chosen:
 
 def what_is_chosen(chosen: Chosen) -> str:
     if chosen.lines:
-        return "1 line" if len(chosen.lines) == 1 else f"{len(chosen.lines)} lines"
+        return ngettext("%(count)d line", "%(count)d lines", len(chosen.lines)) % {"count": len(chosen.lines)}
     return ", ".join(classes.CLASSES[kind] for kind in chosen.kinds)
 
 
@@ -147,9 +153,9 @@ def preview_rows(list_: Reconciliation, made: Preview) -> dict[str, Any]:
         "preview": made,
         "refusals": sorted(made.refused.items(), key=lambda pair: -pair[1]),
         "sums": [
-            ("Transactions that count", before.transactions, after.transactions),
-            ("Revenue", money(before.revenue_minor), money(after.revenue_minor)),
-            ("Commission", money(before.commission_minor), money(after.commission_minor)),
+            (_("Transactions that count"), before.transactions, after.transactions),
+            (_("Revenue"), money(before.revenue_minor), money(after.revenue_minor)),
+            (_("Commission"), money(before.commission_minor), money(after.commission_minor)),
         ],
     }
 

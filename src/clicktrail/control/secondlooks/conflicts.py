@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext as _
 
 from clicktrail import heartbeat
 from clicktrail.control.accounts.rights import rights_of
@@ -90,7 +91,7 @@ class Pair:
         if award is None:
             return ""
         earned = money(award.commission_minor, self.looked.facts)
-        return f"Partner {award.partner} would have {earned} for it."
+        return _("Partner %(partner)s would have %(earned)s for it.") % {"partner": award.partner, "earned": earned}
 
 
 def pairs(calls: Iterable[Postback], world: World) -> list[Pair]:
@@ -146,7 +147,7 @@ def decide(call_id: int, choice: str, actor: str, reason: str, world: World) -> 
     """Keep or correct; of two people who decide at once the second is told."""
     call = Postback.objects.filter(pk=call_id, reason=reasons.CONFLICT).first()
     if call is None:
-        return f"Call {call_id} is no conflict."
+        return _("Call %(call_id)s is no conflict.") % {"call_id": call_id}
     deed = moves.Deed(actor, reason, heartbeat.now_ms(), call.pk)
     try:
         with transaction.atomic():
@@ -178,8 +179,13 @@ def keep_all(calls: Iterable[int], actor: str, reason: str, world: World) -> tup
 
 def _decided_already(call: Postback) -> str:
     found = Decision.objects.filter(pk=call.pk).first()
-    by = f" by {found.actor}, {moment(found.at_ms)}: {found.get_choice_display().lower()}" if found else ""
-    return f"The conflict of call {call.pk} was decided already{by}."
+    by = (
+        _(" by %(actor)s, %(when)s: %(choice)s")
+        % {"actor": found.actor, "when": moment(found.at_ms), "choice": found.get_choice_display().lower()}
+        if found
+        else ""
+    )
+    return _("The conflict of call %(pk)s was decided already%(by)s.") % {"pk": call.pk, "by": by}
 
 
 def _correct(call: Postback, world: World, deed: moves.Deed) -> str:
@@ -195,7 +201,7 @@ def _correct(call: Postback, world: World, deed: moves.Deed) -> str:
             return _settled(seen.number, seen.state)
         now = replace(replaced(seen, award), host=host or "") if award else seen
         same = not differences(seen, now) and (now.subid, now.creative) == (seen.subid, seen.creative)
-        return f"Transaction {seen.number} says the same already." if same else now
+        return _("Transaction %(number)s says the same already.") % {"number": seen.number} if same else now
 
     outcome = moves.change(connection, call.transaction_number or 0, decided, deed)
     return outcome.sentence if isinstance(outcome, moves.Refused) else ""
@@ -203,20 +209,24 @@ def _correct(call: Postback, world: World, deed: moves.Deed) -> str:
 
 def _why_not(call: Postback, row: Transaction | None, looked: Looked) -> str:
     if row is None:
-        return "The transaction is not there any more."
+        return _("The transaction is not there any more.")
     if row.state not in CORRECTABLE:
         return _settled(row.number, row.state)
     facts = {each["fact"] for each in facts_of(call).get("differences", ())}
     if facts == {"status"}:
-        return "The call asks for another state; move the transaction on its own page."
+        return _("The call asks for another state; move the transaction on its own page.")
     if looked.award is None:
-        return f"As the order's first call it would earn nothing: {looked.sentence()}"
+        return _("As the order's first call it would earn nothing: %(sentence)s") % {"sentence": looked.sentence()}
     return ""
 
 
 def _settled(number: int, state: str) -> str:
-    mend = "; reopen it first" if state == "cancelled" else ""
-    return f"Transaction {number} is {state}, so it is not corrected{mend}."
+    mend = _("; reopen it first") if state == "cancelled" else ""
+    return _("Transaction %(number)s is %(state)s, so it is not corrected%(mend)s.") % {
+        "number": number,
+        "state": state,
+        "mend": mend,
+    }
 
 
 def trail(call: Postback) -> dict[str, Any] | None:

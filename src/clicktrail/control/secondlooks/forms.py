@@ -5,6 +5,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
@@ -20,9 +22,9 @@ from clicktrail.control.secondlooks.models import Choice
 
 SHOP, SIGNED, HOUSE = "shop", "signed", "house"
 CALLERS = (
-    (SHOP, "The shop, with the proofs that the address carries"),
-    (SIGNED, "The shop, rightly signed"),
-    (HOUSE, "The API, or by hand"),
+    (SHOP, gettext_lazy("The shop, with the proofs that the address carries")),
+    (SIGNED, gettext_lazy("The shop, rightly signed")),
+    (HOUSE, gettext_lazy("The API, or by hand")),
 )
 LONGEST_ADDRESS = 8000
 
@@ -31,13 +33,15 @@ class TryForm(ByHandForm):
     """A whole address, or the fields of a call."""
 
     address = forms.CharField(
-        label="Address",
+        label=gettext_lazy("Address"),
         required=False,
         max_length=LONGEST_ADDRESS,
         widget=UnfoldAdminTextareaWidget({"rows": 3}),
-        help_text="A whole address of get_trans.cgi, as it stands in the shop; or fill in the fields below.",
+        help_text=gettext_lazy(
+            "A whole address of get_trans.cgi, as it stands in the shop; or fill in the fields below."
+        ),
     )
-    caller = forms.ChoiceField(label="From", choices=CALLERS, widget=UnfoldAdminSelectWidget)
+    caller = forms.ChoiceField(label=gettext_lazy("From"), choices=CALLERS, widget=UnfoldAdminSelectWidget)
     field_order = ("address", "caller")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -50,19 +54,27 @@ class AgainForm(forms.Form):
 
     reason = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget)
     program = forms.ModelChoiceField(
-        Program.objects.order_by("pk"), required=False, empty_label="All", widget=UnfoldAdminSelectWidget
+        Program.objects.order_by("pk"), required=False, empty_label=gettext_lazy("All"), widget=UnfoldAdminSelectWidget
     )
     partner = forms.IntegerField(
-        label="Partner number", required=False, min_value=1, max_value=1 << 53, widget=UnfoldAdminIntegerFieldWidget
+        label=gettext_lazy("Partner number"),
+        required=False,
+        min_value=1,
+        max_value=1 << 53,
+        widget=UnfoldAdminIntegerFieldWidget,
     )
-    since = forms.DateField(label="From day", required=False, widget=UnfoldAdminTextInputWidget({"type": "date"}))
-    until = forms.DateField(label="To day", required=False, widget=UnfoldAdminTextInputWidget({"type": "date"}))
+    since = forms.DateField(
+        label=gettext_lazy("From day"), required=False, widget=UnfoldAdminTextInputWidget({"type": "date"})
+    )
+    until = forms.DateField(
+        label=gettext_lazy("To day"), required=False, widget=UnfoldAdminTextInputWidget({"type": "date"})
+    )
     text = forms.CharField(
-        label="Text",
+        label=gettext_lazy("Text"),
         required=False,
         max_length=255,
         widget=UnfoldAdminTextInputWidget(),
-        help_text="In the order number or the product, or a whole ClickID.",
+        help_text=gettext_lazy("In the order number or the product, or a whole ClickID."),
     )
     calls = forms.CharField(required=False, widget=forms.HiddenInput)
     programs: frozenset[int] | None = None
@@ -90,7 +102,7 @@ class DecideForm(forms.Form):
     reason = forms.CharField(
         max_length=conflicts.LONGEST_REASON,
         widget=UnfoldAdminTextareaWidget({"rows": 3}),
-        help_text="Kept for ever with the decision, with your name.",
+        help_text=gettext_lazy("Kept for ever with the decision, with your name."),
     )
 
 
@@ -98,12 +110,12 @@ class ShareForm(forms.Form):
     what = forms.CharField(max_length=255, widget=forms.HiddenInput)
     program = forms.IntegerField(required=False, widget=forms.HiddenInput)
     partner = forms.ModelChoiceField(
-        Partner.objects.order_by("name"), label="For", required=False, empty_label="The shop",
-        widget=UnfoldAdminSelectWidget, help_text="A partner reads what is his; a shop reads of no partner.",
+        Partner.objects.order_by("name"), label=gettext_lazy("For"), required=False, empty_label=gettext_lazy("The shop"),
+        widget=UnfoldAdminSelectWidget, help_text=gettext_lazy("A partner reads what is his; a shop reads of no partner."),
     )  # fmt: skip
     days = forms.IntegerField(
-        label="Days", initial=share.DEFAULT_DAYS, min_value=1, max_value=share.MAX_SHARE_DAYS,
-        widget=UnfoldAdminIntegerFieldWidget, help_text=f"After 1 to {share.MAX_SHARE_DAYS} days the link ends.",
+        label=gettext_lazy("Days"), initial=share.DEFAULT_DAYS, min_value=1, max_value=share.MAX_SHARE_DAYS,
+        widget=UnfoldAdminIntegerFieldWidget, help_text=format_lazy(gettext_lazy("After 1 to {days} days the link ends."), days=share.MAX_SHARE_DAYS),
     )  # fmt: skip
 
 

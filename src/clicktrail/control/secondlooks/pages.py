@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from clicktrail import heartbeat
@@ -60,9 +61,9 @@ def ways_on(call: Postback) -> list[tuple[str, str]]:
     """(address, name) of what can be done with a call."""
     ways = []
     if call.reason == reasons.CONFLICT:
-        ways.append((reverse(f"admin:{NAME}_conflict", args=[call.pk]), "Compare and decide"))
+        ways.append((reverse(f"admin:{NAME}_conflict", args=[call.pk]), _("Compare and decide")))
     if call.reason in again.DISCARDED and call.again_id is None:
-        ways.append((f"{reverse(f'admin:{NAME}_again')}?calls={call.pk}", "Judge again"))
+        ways.append((f"{reverse(f'admin:{NAME}_again')}?calls={call.pk}", _("Judge again")))
     if call.program_id is not None:
         ways.append((f"{reverse(f'admin:{NAME}_share')}?what={call.pk}", "Share"))
     return ways
@@ -79,7 +80,7 @@ class _Pages:
         rights = rights_of(request)
         form = narrow(forms.TryForm(request.POST or None), rights)
         looked = _look(form, rights) if request.method == "POST" and form.is_valid() else None
-        return self._page(request, "try", title="Try a call", form=form, looked=looked)
+        return self._page(request, "try", title=_("Try a call"), form=form, looked=looked)
 
     # Judge again
 
@@ -100,7 +101,7 @@ class _Pages:
             "more": found.matched - len(lines) if found else 0,
             "most": again.MAX_REJUDGED,
         }
-        return self._page(request, "again", title="Judge discarded calls again", **context)
+        return self._page(request, "again", title=_("Judge discarded calls again"), **context)
 
     def _apply(self, request: HttpRequest, form: forms.AgainForm) -> HttpResponse:
         house = settings.CLICKTRAIL
@@ -108,14 +109,14 @@ class _Pages:
             row = again.apply(form.filter(), _world(), intake(house), request.user.get_username())
             note(request, "orders judged again", f"run {row.pk}", chosen=form.filter().data(), matched=row.matched)
         except JournalError as fault:
-            messages.error(request, f"Not all was handed in. {fault}")
+            messages.error(request, _("Not all was handed in. %(fault)s") % {"fault": fault})
             return HttpResponseRedirect(reverse(f"admin:{NAME}_again"))
         return HttpResponseRedirect(reverse(f"admin:{NAME}_rejudging", args=[row.pk]))
 
     def rejudging_view(self, request: HttpRequest, number: int) -> HttpResponse:
         row = Rejudging.objects.filter(pk=number).first()
         if row is None or not self._is_own(request, row):
-            raise Http404("There is no such run.")
+            raise Http404(_("There is no such run."))
         pairs = json.loads(row.calls)[:MOST_SHOWN]
         copies = Postback.objects.in_bulk([copy for _, copy in pairs])
         lines = [
@@ -123,7 +124,7 @@ class _Pages:
             for call, copy in pairs
         ]
         context = {"row": row, "progress": again.progress(row), "lines": lines, "made": time_cell(row.created_ms, None)}
-        return self._page(request, "rejudging", title="Judged again", **context)
+        return self._page(request, "rejudging", title=_("Judged again"), **context)
 
     def _is_own(self, request: HttpRequest, row: Rejudging) -> bool:
         """Whether all its calls are of programs that who asks may see."""
@@ -139,21 +140,21 @@ class _Pages:
         number = conflicts.count(rights_of(request).narrowed(Postback.objects.all()))
         rows = [(pair, time_cell(pair.call.at_ms, getattr(pair.call, "zone", None))) for pair in pairs]
         context = {"rows": rows, "count": number, "most": conflicts.MAX_COUNTED, "form": forms.DecideForm()}
-        return self._page(request, "conflicts", title="Conflicts", **context)
+        return self._page(request, "conflicts", title=_("Conflicts"), **context)
 
     def keep_view(self, request: HttpRequest) -> HttpResponse:
         self._must_change(request)
         calls = forms.numbers_in(",".join(request.POST.getlist("call")))
         form = forms.DecideForm({"choice": Choice.KEEP, "reason": request.POST.get("reason", "")})
         if not calls or not form.is_valid():
-            messages.error(request, "Tick at least one conflict, and give a reason.")
+            messages.error(request, _("Tick at least one conflict, and give a reason."))
             return HttpResponseRedirect(reverse(f"admin:{NAME}_conflicts"))
         actor = request.user.get_username()
         calls = list(self._seen(request).filter(pk__in=calls).values_list("pk", flat=True))
         kept, refused = conflicts.keep_all(calls, actor, form.cleaned_data["reason"], _world())
         if kept:
             note(request, "conflict settled", f"{len(kept)} conflicts", reason=form.cleaned_data["reason"])
-            messages.success(request, f"{len(kept)} decided: what is there stays as it is.")
+            messages.success(request, _("%(count)s decided: what is there stays as it is.") % {"count": len(kept)})
         for sentence in refused[:MOST_REFUSALS]:
             messages.warning(request, sentence)
         return HttpResponseRedirect(reverse(f"admin:{NAME}_conflicts"))
@@ -161,7 +162,7 @@ class _Pages:
     def conflict_view(self, request: HttpRequest, number: int) -> HttpResponse:
         call = self._seen(request).filter(pk=number, reason=reasons.CONFLICT).first()
         if call is None:
-            raise Http404("There is no such conflict.")
+            raise Http404(_("There is no such conflict."))
         form = forms.DecideForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             self._must_change(request)
@@ -180,7 +181,9 @@ class _Pages:
             "call": page_link(NAME, call.pk, call.pk),
             "stories": [verdicts.steps_of(first) if first else [], verdicts.steps_of(call)],
         }
-        return self._page(request, "conflict", title=f"Conflict of order {call.tid}", original=call, **context)
+        return self._page(
+            request, "conflict", title=_("Conflict of order %(tid)s") % {"tid": call.tid}, original=call, **context
+        )
 
     def _decide(self, request: HttpRequest, call: Postback, form: forms.DecideForm) -> HttpResponse:
         values = form.cleaned_data
@@ -189,7 +192,7 @@ class _Pages:
             messages.error(request, outcome)
             return HttpResponseRedirect(reverse(f"admin:{NAME}_conflict", args=[call.pk]))
         note(request, "conflict settled", f"order {call.tid}", program=call.program_id, choice=values["choice"])
-        done = "The transaction was corrected." if values["choice"] == Choice.CORRECT else "What is there stays."
+        done = _("The transaction was corrected.") if values["choice"] == Choice.CORRECT else _("What is there stays.")
         messages.success(request, done)
         return HttpResponseRedirect(reverse(f"admin:{NAME}_conflicts"))
 
@@ -201,7 +204,7 @@ class _Pages:
         link = self._link(request, form) if request.method == "POST" and form.is_valid() else ""
         seen = rights_of(request).narrowed(Share.objects.all())
         shares = [(row, time_cell(row.expires_ms, None)) for row in _shares(what, seen)]
-        return self._page(request, "share", title="Share a story", form=form, what=what, link=link, shares=shares)
+        return self._page(request, "share", title=_("Share a story"), form=form, what=what, link=link, shares=shares)
 
     def _link(self, request: HttpRequest, form: forms.ShareForm) -> str:
         self._must_change(request)
@@ -221,10 +224,10 @@ class _Pages:
         self._must_change(request)
         row = rights_of(request).narrowed(Share.objects.filter(pk=number)).first()
         if row is None:
-            raise Http404("There is no such link.")
+            raise Http404(_("There is no such link."))
         if share.revoke(number):
             note(request, "link taken back", row.tid or str(row.call_id or row.click_id), program=row.program_id)
-            messages.success(request, "The link works no more.")
+            messages.success(request, _("The link works no more."))
         return HttpResponseRedirect(f"{reverse(f'admin:{NAME}_share')}?what={request.POST.get('what', '')}")
 
     def _must_change(self, request: HttpRequest) -> None:
@@ -258,7 +261,7 @@ def _look(form: forms.TryForm, rights: Rights) -> dryrun.Looked | None:
         params, fault = read(dryrun.query_of(values["address"]).encode(), b"", b"", hidden)
     program = read_id(params.get("cpid"))
     if program and not rights.sees(program):
-        form.add_error("address", f"Program {program} is not one of yours.")
+        form.add_error("address", _("Program %(program)s is not one of yours.") % {"program": program})
         return None
     proofs = dryrun.proofs_of(params, hidden, world.catalog, world.keys, at_ms)
     if values["caller"] == forms.HOUSE:
@@ -273,7 +276,7 @@ def _line(line: again.Line) -> tuple[str, Postback, str, again.Line]:
 
 
 def _verdict(copy: Postback | None) -> str:
-    return verdicts.sentence_of(copy) if copy is not None else "The engine has not come to it yet."
+    return verdicts.sentence_of(copy) if copy is not None else _("The engine has not come to it yet.")
 
 
 def _shares(what: str, seen: QuerySet[Share]) -> list[Share]:
