@@ -8,22 +8,27 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from clicktrail import heartbeat
 from clicktrail.control.accounts.rights import Rights, rights_of
 from clicktrail.control.catalog.models import Program
-from clicktrail.control.console.cells import DASH
 from clicktrail.control.policy import CONSOLE
 from clicktrail.control.reports import beginning, overview, waiting
 from clicktrail.control.reports.columns import COLUMNS, DIMENSION_WORDS, Column, change_text
-from clicktrail.control.reports.overview import Figures, View
+from clicktrail.control.reports.overview import Figures, Stretch, View
 from clicktrail.control.reports.page import RANGE_WORDS, zone_of
 from clicktrail.core.ids import read_id
 
 LINES = {
     "hour": (gettext_lazy("Today"), gettext_lazy("Yesterday")),
     "day": (gettext_lazy("30 days"), gettext_lazy("The 30 days before")),
+}
+CHART_WORDS = {"hour": gettext_noop("%(measure)s by hour"), "day": gettext_noop("%(measure)s by day")}
+TOP_WORDS = {
+    "partner": gettext_lazy("Top partners"),
+    "creative": gettext_lazy("Top creatives"),
+    "subid": gettext_lazy("Top subids"),
 }
 TOPS = ("partner", "creative", "subid")
 
@@ -89,10 +94,10 @@ def _shown(figures: Figures, view: View, asked: dict[str, Any]) -> dict[str, Any
     unit = asked["chart"] or "hour"
     words = (str(LINES[unit][0]), str(LINES[unit][1]))
     return {
-        "heads": [(RANGE_WORDS[one.name], _report(view, range=one.name, compare="previous", by="hour" if one.period.days == 1 else "day")) for one in figures.stretches],
-        "rows": _rows(figures),
+        "heads": [(RANGE_WORDS[one.name], _report(view, **_of(one))) for one in figures.stretches],
+        "rows": [_row(figures, COLUMNS[key], currency) for key in overview.SHOWN],
         "chart": overview.chart(figures, view, unit, column, currency, words),
-        "chart_label": _("%(measure)s by hour") % {"measure": column.label} if unit == "hour" else _("%(measure)s by day") % {"measure": column.label},
+        "chart_label": _(CHART_WORDS[unit]) % {"measure": column.label},
         "units": [
             (_("By hour"), _address(asked, chart=None), unit == "hour"),
             (_("By day"), _address(asked, chart="day"), unit == "day"),
@@ -106,38 +111,37 @@ def _shown(figures: Figures, view: View, asked: dict[str, Any]) -> dict[str, Any
     }  # fmt: skip
 
 
-def _rows(figures: Figures) -> list[dict[str, Any]]:
-    """One for each measure; of money, one for each currency."""
-    rows = []
-    for key in overview.SHOWN:
-        column = COLUMNS[key]
-        if column.unit in ("money", "epc"):
-            rows += [_row(figures, column, currency) for currency in figures.currencies]
-        else:
-            rows.append(_row(figures, column, ""))
-    return rows
+def _of(stretch: Stretch) -> dict[str, str]:
+    """The same days on the reports page."""
+    unit = "hour" if stretch.period.days == 1 else "day"
+    return {"range": stretch.name, "compare": "previous", "by": unit}
 
 
 def _row(figures: Figures, column: Column, currency: str) -> dict[str, Any]:
+    """Money is of one currency; what is counted, of all of them."""
+    is_money = column.unit in ("money", "epc")
     cells = []
     for stretch in figures.stretches:
-        value, change = stretch.cell(column, currency) if currency else stretch.together(column)
-        cells.append(
-            (column.text(value, currency), change_text(change), "" if not change else "up" if change > 0 else "down")
-        )
-    return {"label": column.label, "hint": column.hint, "currency": currency, "cells": cells}
+        value, change = stretch.cell(column, currency) if is_money else stretch.together(column)
+        tone = "" if not change else "up" if change > 0 else "down"
+        cells.append((column.text(value, currency), change_text(change), tone))
+    return {"label": column.label, "hint": column.hint, "currency": currency if is_money else "", "cells": cells}
 
 
 def _top(view: View, by: str) -> dict[str, Any]:
     lines = [
         {
-            "words": top.name or str(top.value),
+            "words": f"{top.name} ({top.value})" if top.name else str(top.value),
             "link": _report(view, range="7d", by="creative" if by == "partner" else "day", **{by: top.value}),
             "clicks": COLUMNS["clicks_net"].text(top.sums["clicks_net"], ""),
-            "orders": COLUMNS["transactions"].text(top.sums["transactions"], ""),
-            "commission": COLUMNS["commission"].text(top.sums["commission_minor"], top.currency) if top.currency else DASH,
+            "commission": COLUMNS["commission"].text(top.sums["commission_minor"], top.currency),
             "currency": top.currency,
         }
         for top in overview.tops(view, by)
     ]  # fmt: skip
-    return {"label": DIMENSION_WORDS[by], "lines": lines, "all": _report(view, range="7d", by=by)}
+    return {
+        "title": TOP_WORDS[by],
+        "label": DIMENSION_WORDS[by],
+        "lines": lines,
+        "all": _report(view, range="7d", by=by),
+    }

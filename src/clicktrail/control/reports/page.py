@@ -181,6 +181,7 @@ def _shown(found: Answer) -> dict[str, Any]:
         "measures": [
             (str(one.label), asked.query(chart=key), key == column.key) for key, one in COLUMNS.items()
         ],
+        "is_money": column.unit in ("money", "epc"),
         "currencies": [(one, asked.query(currency=one), one == currency) for one in found.currencies]
         if len(found.currencies) > 1 else [],
         "pages": _pages(asked, number, pages),
