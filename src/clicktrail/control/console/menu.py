@@ -156,6 +156,7 @@ NAVIGATION = [
         "items": [
             _item(_("People"), "manage_accounts", "accounts_account"),
             _item(_("Activity"), "history", "accounts_activity"),
+            _item(_("Portal terms"), "gavel", "portal_terms"),
             _item(_("API keys"), "key", "api_apikey"),
             _item(_("Set aside"), "report", "ledger_setaside"),
         ],

@@ -80,6 +80,11 @@ class SignIn(LoginView):
     template_name = "entrance/sign_in.html"
     form_class = SignInForm
 
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        from clicktrail.control.portal.joining import is_open
+
+        return {**super().get_context_data(**context), "may_join": is_open()}
+
 
 class SecondStep(AuthenticateView):
     template_name = "entrance/second_step.html"

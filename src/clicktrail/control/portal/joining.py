@@ -79,13 +79,14 @@ class JoinForm(PlainForm):
 
 
 def is_open() -> bool:
-    return bool(settings.CLICKTRAIL.partner_signup)
+    """By the setting, and there is something to accept."""
+    return bool(settings.CLICKTRAIL.partner_signup) and terms.in_force() is not None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest) -> HttpResponse:
     in_force = terms.in_force()
-    if not is_open() or in_force is None or waiting().count() >= MAX_WAITING:
+    if in_force is None or not is_open() or waiting().count() >= MAX_WAITING:
         return TemplateResponse(request, "portal/join_closed.html", status=403 if request.method == "POST" else 200)
     form = JoinForm(in_force, request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -93,7 +94,8 @@ def join(request: HttpRequest) -> HttpResponse:
         if pause is None:
             _take(request, form)
             return HttpResponseRedirect(reverse("portal:joined"))
-        form.add_error(None, ValidationError(pause.sentence))
+        said = _("Many applications came from your network. Please wait %(minutes)s minutes, then try again.")
+        form.add_error(None, ValidationError(said % {"minutes": -(-pause.seconds // 60)}))
     return TemplateResponse(request, "portal/join.html", {"form": form, "terms": in_force})
 
 

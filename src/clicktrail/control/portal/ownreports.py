@@ -1,4 +1,4 @@
-"""The partner's reports: by day, week, month, program, creative, product, subid or referrer, with a chart and as a file."""
+"""The partner's reports: by day, week, month, program, creative, product, subid or referrer, with chart and file."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

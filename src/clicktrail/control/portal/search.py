@@ -1,4 +1,4 @@
-"""Which of his transactions a partner looks for: state, program, subid, time, and one field for numbers of all kinds."""
+"""Which of his transactions a partner looks for: state, program, subid, time, and one field for every number."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

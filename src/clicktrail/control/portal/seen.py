@@ -1,7 +1,7 @@
 """What a partner may see of his transactions and clicks: decided here, and nowhere else.
 
-He sees the order number (his postbacks carry it), program, product, creative, subid, money and times, the state, and why
-it was cancelled, in the words of who did it. He sees no other partner's name or number, nobody of the house, no
+He sees the order number (his postbacks carry it), program, product, creative, subid, money and times, the state, and
+why it was cancelled, in the words of who did it. He sees no other partner's name or number, nobody of the house, no
 addresses, agents and full referrers, no parameters of the shop's calls, no keys.
 """
 

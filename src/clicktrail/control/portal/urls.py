@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clicktrail.control.portal import account, joining, overview, ownreports, postbacks, terms, transactions
+from clicktrail.control.portal import account, joining, links, overview, ownreports, postbacks, terms, transactions
 from clicktrail.control.portal.viewer import inside
 
 app_name = "portal"
@@ -25,6 +25,8 @@ urlpatterns = [
     *OPEN,
     path("", inside(overview.overview), name="overview"),
     path("leave/", overview.leave, name="leave"),
+    path("links/", inside(links.links), name="links"),
+    path("deeplink/", inside(links.deeplink), name="deeplink"),
     path("transactions/", inside(transactions.transactions), name="transactions"),
     path("transactions/<int:number>/", inside(transactions.transaction), name="transaction"),
     path("transactions.csv", inside(transactions.transactions_file), name="transactions_file"),
