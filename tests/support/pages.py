@@ -1,7 +1,7 @@
 """Every page that a person can open, in one table: for the pictures, for the stop-watch, for whoever tests them all.
 
 An address has marks in braces, each filled with something that is in the ledger: SAMPLES says how it is found.
-A page that is missing here fails tests/integration/test_pages.py.
+A page that is missing here fails tests/integration/test_demo_past.py.
 """
 
 from collections.abc import Callable
