@@ -88,8 +88,12 @@ class PartnerRateForm(RateForm):
                 self.add_error("valid_from", str(fault))
         return values
 
+    def _get_validation_exclusions(self) -> set[str]:
+        """Whoever has a rate already gets the next one: no second row is made."""
+        return {*super()._get_validation_exclusions(), "partner"}
+
     def validate_unique(self) -> None:
-        """Whoever has a rate already gets the next one."""
+        """As above."""
 
 
 class RateProgramFilter(ProgramFilter):
