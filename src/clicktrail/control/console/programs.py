@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
+from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -87,7 +88,7 @@ class ProgramAdmin(Page):
     search_fields = ("name", "=id")
     ordering = ("pk",)
 
-    actions_detail = ("call_keys",)
+    actions_detail = ("call_keys", "integrate")
 
     def get_fieldsets(self, request: HttpRequest, obj: Program | None = None) -> list[Any]:
         rules_of_calls = {
@@ -104,6 +105,10 @@ class ProgramAdmin(Page):
     @action(description="Signing keys and tokens", icon="key", url_path="keys")
     def call_keys(self, _request: HttpRequest, object_id: str) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:catalog_program_call_keys", args=[object_id]))
+
+    @action(description=gettext_lazy("Integration assistant"), icon="integration_instructions", url_path="integrate")
+    def integrate(self, _request: HttpRequest, object_id: str) -> HttpResponse:
+        return HttpResponseRedirect(f"{reverse('assistant')}?program={object_id}")
 
     def call_keys_view(self, request: HttpRequest, number: int) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "opts": self.opts}
