@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.console import callpage, keyset
 from clicktrail.control.console.cells import DASH, named, time_cell, with_names
-from clicktrail.control.console.narrowing import UNSAVED, CallNarrowing
+from clicktrail.control.console.narrowing import UNSAVED, CallNarrowing, visible
 from clicktrail.control.console.page import Page
 from clicktrail.control.console.verdictcells import saved_cell, shape_of, title_of, verdict_label
 from clicktrail.control.ledger import verdicts
@@ -59,7 +59,7 @@ class PostbackAdmin(Page):
             return self._again(request)
         judged_up_to = _judged_up_to()  # before the rows: what is judged meanwhile appears as new
         narrowing = CallNarrowing(request.GET, rights_of(request))
-        leaf = keyset.leaf(narrowing.narrow(self.get_queryset(request)), request.GET)
+        leaf = keyset.leaf(narrowing.narrow(self._rows(request)), request.GET)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -74,6 +74,9 @@ class PostbackAdmin(Page):
             "live": self._live(narrowing, judged_up_to),
         }
         return TemplateResponse(request, "console/calls.html", context)
+
+    def _rows(self, request: HttpRequest) -> QuerySet:
+        return with_names(visible(Postback.objects.all(), rights_of(request)))
 
     def _live(self, narrowing: CallNarrowing, judged_up_to: int) -> dict[str, Any]:
         return {
@@ -93,7 +96,7 @@ class PostbackAdmin(Page):
         narrowing = CallNarrowing(request.GET, rights_of(request))
         judged = Q(judged_order__gt=max(since, upto - MAX_LOOKED_AT), judged_order__lte=upto)
         waiting = Q(reason=reasons.WAITING, pk__gt=newest)
-        found = narrowing.narrow(self.get_queryset(request))
+        found = narrowing.narrow(self._rows(request))
         rows = sorted(
             [*found.filter(judged).order_by("-judged_order")[:MAX_NEW_CALLS], *found.filter(waiting)[:MAX_NEW_CALLS]],
             key=lambda row: -row.pk,

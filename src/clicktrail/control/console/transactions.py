@@ -15,7 +15,7 @@ from clicktrail.control.accounts import viewer
 from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.console import bulkpages, byhandpage, filterpages, keyset, moving, orders, transactionpage
 from clicktrail.control.console.cells import STATE_WORDS, with_names
-from clicktrail.control.console.narrowing import TESTS_ONLY, WITHOUT_TESTS, TransactionNarrowing
+from clicktrail.control.console.narrowing import TESTS_ONLY, WITHOUT_TESTS, TransactionNarrowing, visible
 from clicktrail.control.console.page import Page
 from clicktrail.control.csvfile import csv_answer
 from clicktrail.control.ledger.export import Cell
@@ -53,7 +53,7 @@ class TransactionAdmin(Page):
 
     def rows(self, request: HttpRequest, narrowing: TransactionNarrowing) -> QuerySet:
         """What of the transactions is asked for and may be seen, without names."""
-        return narrowing.narrow(super().get_queryset(request).order_by())
+        return narrowing.narrow(visible(Transaction.objects.all(), rights_of(request)))
 
     def changelist_view(self, request: HttpRequest, _extra: dict[str, Any] | None = None) -> HttpResponse:
         if not self.has_view_permission(request):

@@ -86,6 +86,7 @@ class Postback(models.Model):
         verbose_name_plural = "log"
         indexes = [
             models.Index(fields=["program_id", "tid"], name="postback_by_tid"),
+            models.Index(fields=["program_id", "id"], name="postback_by_program"),
             models.Index(fields=["click_id"], name="postback_by_click", condition=Q(click_id__isnull=False)),
             models.Index(fields=["id"], name="postback_waiting", condition=Q(reason="waiting")),
             models.Index(fields=["judged_order"], name="postback_by_order"),
@@ -159,6 +160,7 @@ class Transaction(models.Model):
             models.Index(fields=["click_id"], name="transaction_by_click", condition=Q(click_id__isnull=False)),
             models.Index(fields=["partner_id", "created_ms"], name="transaction_by_partner"),
             models.Index(fields=["created_ms"], name="transaction_by_time"),
+            models.Index(fields=["program_id", "number"], name="transaction_by_program"),
         ]
 
     def __str__(self) -> str:
