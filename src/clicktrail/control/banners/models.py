@@ -37,6 +37,10 @@ class Banner(models.Model):
         return f"{self.width} × {self.height}"
 
     @property
+    def kibibytes(self) -> int:
+        return -(-self.bytes // 1024)
+
+    @property
     def name(self) -> str:
         """Of its file, and the last part of its address."""
         return f"{self.digest}.{self.kind}"

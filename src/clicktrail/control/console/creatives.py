@@ -306,7 +306,7 @@ class CreativeAdmin(Page):
             return _("Its file is missing from the data folder. Upload the picture again.")
         size = _("%(size)s pixels, %(kibibytes)s KiB, %(kind)s") % {
             "size": banner,
-            "kibibytes": number_text(-(-banner.bytes // 1024)),
+            "kibibytes": number_text(banner.kibibytes),
             "kind": banner.kind.upper(),
         }
         return format_html('<span class="ct-now">{}<span class="ct-faint">{}</span></span>', thumbnail(banner), size)

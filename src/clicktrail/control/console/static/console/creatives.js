@@ -21,9 +21,14 @@ document.addEventListener("click", async (event) => {
 document.addEventListener("DOMContentLoaded", () => {
   const address = document.querySelector("[data-target-address]");
   if (address) targets(address);
-  const picture = document.querySelector("[data-picture]");
-  if (picture) picture.addEventListener("change", () => show(picture));
 });
+
+// On the way down: the theme's own script looks for a text field beside every file field, and there is none.
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-picture]")) return;
+  event.stopPropagation();
+  show(event.target);
+}, true);
 
 function targets(address) {
   const url = document.querySelector("[data-target-url]");
