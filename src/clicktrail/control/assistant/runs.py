@@ -116,7 +116,7 @@ def _transactions(calls: Iterable[Postback]) -> dict[int, Transaction]:
 
 def _nearest_click(run: Run) -> Click | None:
     """Of the test partner rather than of another; of the program."""
-    rows = [row for row in _since(Click, run) if row.program_id == run.program.pk]
+    rows = [row for row in _since(Click, run, Q(program_id=run.program.pk))]
     return next((row for row in rows if row.partner_id == TEST_PARTNER), rows[0] if rows else None)
 
 
@@ -130,10 +130,12 @@ def _nearest_call(run: Run) -> Postback | None:
     return next((row for row in mine if row.click_id is None or row.click_id in tests), None)
 
 
-def _since(model: Any, run: Run, wanted: Q | None = None) -> list[Any]:
-    """The newest rows since the run began; cut first, so that a busy hour is not read to its beginning."""
-    newest = list(
-        model.objects.filter(pk__gte=first_id(run.began_ms)).order_by("-pk")[:MAX_LOOKED_AT].values_list("pk")
-    )
-    rows = model.objects.filter(pk__in=[pk for (pk,) in newest])
-    return list((rows.filter(wanted) if wanted is not None else rows).order_by("-pk"))
+def _since(model: Any, run: Run, wanted: Q) -> list[Any]:
+    """The newest rows since the run began; cut first, so that a busy hour is not read to its beginning.
+
+    A number may run ahead of the clock, so the time is asked for as well.
+    """
+    newest = model.objects.filter(pk__gte=first_id(run.began_ms)).order_by("-pk").values_list("pk", flat=True)
+    within = {"at_ms__gte": run.began_ms, "at_ms__lt": run.began_ms + MAX_RUN_HOURS * _HOUR_MS}
+    rows = model.objects.filter(wanted, pk__in=list(newest[:MAX_LOOKED_AT]), **within)
+    return list(rows.order_by("-pk"))
