@@ -30,8 +30,8 @@ class TermsForm(forms.ModelForm):
         max_length=MAX_TERMS,
         widget=UnfoldAdminTextareaWidget({"rows": 24}),
         help_text=gettext_lazy(
-            "An empty line begins a paragraph. Saving makes a new version: new partners accept it at sign-up, the others "
-            "are asked on their first page. With the first version sign-up opens at /partner/join/."
+            "An empty line begins a paragraph. Saving makes a new version: new partners accept it at sign-up, the "
+            "others are asked on their first page. With the first version sign-up opens at /partner/join/."
         ),
     )
 
