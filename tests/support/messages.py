@@ -17,7 +17,7 @@ import unfold
 ROOT = Path(__file__).resolve().parents[2]
 LOCALE = ROOT / "src" / "clicktrail" / "locale"
 LANGUAGES = ("de",)
-KEYWORDS = ("say", "mark", "count:1,2", "Reason:2", "Reason:3")
+KEYWORDS = ("say", "mark", "count:1,2", "forms:1,2", "Reason:2", "AmountError")
 """What the core calls translating, beside Django's own words for it."""
 KINDS = (".py", ".html", ".js")
 HEADER = """msgid ""

@@ -9,6 +9,8 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
+from clicktrail.core.tongue import mark
+
 NOBODY = "nobody"
 SIGNED = "signed"
 EVERYBODY = "everybody"
@@ -114,11 +116,11 @@ def missing(access: Access, proofs: Proofs) -> str:
         return ""
     lacks = []
     if access.signed and not proofs.signed_by:
-        lacks.append(proofs.fault or "it carries no signature (parameters ts and sig)")
+        lacks.append(proofs.fault or mark("it carries no signature (parameters ts and sig)"))
     if access.token_required and not proofs.token:
-        lacks.append("its token is missing or wrong (parameter token)")
+        lacks.append(mark("its token is missing or wrong (parameter token)"))
     if access.networks and not proofs.listed:
-        lacks.append("it does not come from a listed address")
+        lacks.append(mark("it does not come from a listed address"))
     return "; ".join(lacks)
 
 

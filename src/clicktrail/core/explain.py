@@ -9,7 +9,7 @@ from typing import Any
 
 from clicktrail.core.money import format_minor, format_percent
 from clicktrail.core.reasons import REASONS
-from clicktrail.core.tongue import amount, count, mark, say
+from clicktrail.core.tongue import amount, count, forms, mark, say
 
 Facts = Mapping[str, Any]
 
@@ -20,10 +20,10 @@ LONGEST_QUOTE = 60
 
 _SECOND_MS = 1000
 _UNITS_MS = (
-    (mark("{number} day"), mark("{number} days"), 86_400_000),
-    (mark("{number} hour"), mark("{number} hours"), 3_600_000),
-    (mark("{number} minute"), mark("{number} minutes"), 60_000),
-    (mark("{number} second"), mark("{number} seconds"), _SECOND_MS),
+    (*forms("{number} day", "{number} days"), 86_400_000),
+    (*forms("{number} hour", "{number} hours"), 3_600_000),
+    (*forms("{number} minute", "{number} minutes"), 60_000),
+    (*forms("{number} second", "{number} seconds"), _SECOND_MS),
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FURTHEST_MS = 253_402_300_799_999
@@ -157,7 +157,7 @@ def _fault(facts: Facts, name: str) -> str:
 
 def proof_fault(fault: str) -> str:
     """Several missing proofs in one, each looked up by itself."""
-    return ", ".join(say(part) for part in fault.split(", ")) if fault else ""
+    return "; ".join(say(part) for part in fault.split("; ")) if fault else ""
 
 
 def _passed_over(facts: Facts) -> str:
@@ -229,7 +229,15 @@ def _differences(facts: Facts, name: str) -> str:
     return "; ".join(difference_words(each, facts) for each in facts.get(name, ()))
 
 
-FACTS = {name: mark(name) for name in ("amount", "commission", "partner", "product", "status", "subid", "creative")}
+FACTS = (
+    mark("amount"),
+    mark("commission"),
+    mark("partner"),
+    mark("product"),
+    mark("status"),
+    mark("subid"),
+    mark("creative"),
+)
 """What two calls may differ in, or a change may change."""
 
 

@@ -6,6 +6,7 @@ Amounts come as texts. What could mean two things is refused with a sentence, no
 import re
 
 from clicktrail.core.catalog import Rate
+from clicktrail.core.tongue import mark
 
 MOST_DIGITS = 12
 """Digits before the separator of an amount: below a trillion."""
@@ -110,13 +111,13 @@ def _digits(text: str) -> tuple[str, str]:
 
 def _why_not(text: str) -> str:
     if not text:
-        return "it is empty."
+        return mark("it is empty.")
     if text.startswith(("-", "\u2212")):
-        return "it is negative."
+        return mark("it is negative.")
     if "." in text and "," in text or text.count(",") > 1 or text.count(".") > 1:
-        return "it has several separators; send it without thousands separators, like 1234.56."
+        return mark("it has several separators; send it without thousands separators, like 1234.56.")
     if re.fullmatch(r"[0-9.]+[eE][+-]?[0-9]+", text):
-        return "it is written with an exponent; send all its digits, like 1000.00."
+        return mark("it is written with an exponent; send all its digits, like 1000.00.")
     if text[0] in ".," or text[-1] in ".,":
-        return "digits are missing before or behind the separator."
-    return "it is not a plain number such as 95.50."
+        return mark("digits are missing before or behind the separator.")
+    return mark("it is not a plain number such as 95.50.")

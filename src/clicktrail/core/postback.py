@@ -12,6 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 from clicktrail.core.access import NO_PROOFS, Proofs
 from clicktrail.core.lifecycle import CANCELLED, CONFIRMED, OPEN, PAID
+from clicktrail.core.tongue import mark
 
 MAX_TEXT = 255
 """Characters of every typed text but the amount, whose decimals a shop may send in any number."""
@@ -31,10 +32,10 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _CLEAN = str.maketrans({0: "\ufffd", **{code: "\ufffd" for code in range(0xD800, 0xE000)}})
 _NEEDS_CLEANING = re.compile("[\x00\ud800-\udfff]")
 
-NOT_JSON = "the body says that it is JSON, but it cannot be read as JSON."
-NOT_AN_OBJECT = "the body is JSON, but not an object of names and values."
-NOT_MULTIPART = "the body says that it is a multipart form, but its parts cannot be found."
-NOT_A_FORM = "the body is neither form fields nor a JSON object."
+NOT_JSON = mark("the body says that it is JSON, but it cannot be read as JSON.")
+NOT_AN_OBJECT = mark("the body is JSON, but not an object of names and values.")
+NOT_MULTIPART = mark("the body says that it is a multipart form, but its parts cannot be found.")
+NOT_A_FORM = mark("the body is neither form fields nor a JSON object.")
 TOO_MANY = f"it has more than {MAX_PARAMS} parameters."
 
 Pairs = Iterable[tuple[str, str]]

@@ -7,6 +7,8 @@ where a fact is missing.
 
 from dataclasses import dataclass
 
+from clicktrail.core.tongue import mark
+
 SAVED = "saved"
 DUPLICATE = "duplicate"
 UPDATED = "updated"
@@ -49,125 +51,128 @@ _LIST = (
     Reason(
         SAVED,
         "Saved as {transaction} for {partner}: {sum}.",
-        "The order was saved as {transaction}.",
+        mark("The order was saved as {transaction}."),
         http_status=200,
     ),
     Reason(
         DUPLICATE,
         "Order {tid} was saved before as {transaction} with the same facts; nothing was changed.",
-        "This order was saved before as {transaction}; nothing more is needed.",
+        mark("This order was saved before as {transaction}; nothing more is needed."),
         http_status=200,
     ),
     Reason(
         UPDATED,
         "Order {tid} was saved before as {transaction}; this call, which proved where it comes from, changed it: "
         "{changes}.",
-        "This order was saved before as {transaction}; your call changed it: {changes}.",
+        mark("This order was saved before as {transaction}; your call changed it: {changes}."),
         http_status=200,
     ),
     Reason(
         CONFLICT,
         "Order {tid} was saved before as {transaction} with other facts ({differences}); "
         "nothing was overwritten, please compare the two.",
-        "This order was saved before as {transaction} with other facts ({differences}); nothing was overwritten.",
+        mark("This order was saved before as {transaction} with other facts ({differences}); nothing was overwritten."),
         http_status=409,
     ),
     Reason(
         BAD_CALL,
         "The call could not be read: {fault}",
-        "The call could not be read: {fault}",
+        mark("The call could not be read: {fault}"),
     ),
     Reason(
         MISSING_CPID,
         "The call names no program: the parameter cpid is missing or empty.",
-        "The parameter cpid (number of the partner program) is missing or empty.",
+        mark("The parameter cpid (number of the partner program) is missing or empty."),
     ),
     Reason(
         UNKNOWN_PROGRAM,
         "There is no program {cpid}.",
-        "There is no program {cpid}; please check the parameter cpid.",
+        mark("There is no program {cpid}; please check the parameter cpid."),
     ),
     Reason(
         UNAUTHORIZED,
         "The program accepts only calls that prove where they come from, and this one did not: {proof}.",
-        "This program accepts only calls that prove where they come from: {proof}.",
+        mark("This program accepts only calls that prove where they come from: {proof}."),
     ),
     Reason(
         MISSING_TID,
         "The call carries no order number: the parameter tid is missing or empty.",
-        "The parameter tid (your order number) is missing or empty.",
+        mark("The parameter tid (your order number) is missing or empty."),
     ),
     Reason(
         PROGRAM_PAUSED,
         "{program} {was} paused{then}, so nothing is credited.",
-        "The program {was} paused{then}; its orders are not recorded.",
+        mark("The program {was} paused{then}; its orders are not recorded."),
     ),
     Reason(
         MALFORMED_CLICKID,
         "The ClickID {clickid} is not genuine: it was mistyped, cut off or invented.",
-        "The ClickID {clickid} is not genuine; please pass it on exactly as it came to your landing page.",
+        mark("The ClickID {clickid} is not genuine; please pass it on exactly as it came to your landing page."),
     ),
     Reason(
         FOREIGN_CLICK,
         "The ClickID belongs to a click of program {click_program}, and the call is for {program}.",
-        "The ClickID belongs to another partner program; please check the parameter cpid.",
+        mark("The ClickID belongs to another partner program; please check the parameter cpid."),
     ),
     Reason(
         WAITING,
         "The call came before its click was read; it is judged as soon as that has happened.",
-        "The call was received and waits for its click; the verdict follows.",
+        mark("The call was received and waits for its click; the verdict follows."),
         http_status=202,
         final=False,
     ),
     Reason(
         UNKNOWN_CLICK,
         "The ClickID is genuine and was made {clicked}, but its click was never recorded here.",
-        "No click is known for this ClickID.",
+        mark("No click is known for this ClickID."),
     ),
     Reason(
         CLICK_EXPIRED,
         "The click was {age} old; {program} credits orders for {window} after the click.",
-        "The click was {age} old; orders are credited for {window} after the click.",
+        mark("The click was {age} old; orders are credited for {window} after the click."),
     ),
     Reason(
         NO_ATTRIBUTION,
         "The call carries neither a ClickID nor a partner{passed_over}, so nobody can be credited.",
-        "The call carries neither clickid nor pid{passed_over}, so the order cannot be credited to a partner.",
+        mark("The call carries neither clickid nor pid{passed_over}, so the order cannot be credited to a partner."),
     ),
     Reason(
         UNKNOWN_PARTNER,
         "{no_partner}.",
-        "The partner named by {source} does not exist.",
+        mark("The partner named by {source} does not exist."),
     ),
     Reason(
         PARTNER_INACTIVE,
         "{partner} {was} not active{then}{state}.",
-        "The partner named by {source} {was} not active{then}.",
+        mark("The partner named by {source} {was} not active{then}."),
     ),
     Reason(
         UNKNOWN_CREATIVE,
         "{no_creative}.",
-        "{no_creative}.",
+        mark("{no_creative}."),
     ),
     Reason(
         UNKNOWN_PRODUCT,
         "{no_product}{hint}.",
-        "{no_product}{hint}; please check the parameter produkt.",
+        mark("{no_product}{hint}; please check the parameter produkt."),
     ),
     Reason(
         MISSING_AMOUNT,
         "The product {product} pays a percentage, and the call names no revenue: the parameter umsatz is missing.",
-        "The product {product} pays a percentage; please send the net revenue in the parameter umsatz.",
+        mark("The product {product} pays a percentage; please send the net revenue in the parameter umsatz."),
     ),
     Reason(
         BAD_AMOUNT,
         "The revenue {amount} cannot be read: {amount_fault}",
-        "The revenue {amount} cannot be read: {amount_fault}",
+        mark("The revenue {amount} cannot be read: {amount_fault}"),
     ),
     Reason(
         NOT_APPROVED,
         "{partner} is not approved for the product {product} of {program}{passed_over}.",
-        "The partner is not approved for the product {product}{passed_over}; cross-selling calls may pass nocheck=1.",
+        mark(
+            "The partner is not approved for the product {product}{passed_over}; "
+            "cross-selling calls may pass nocheck=1."
+        ),
     ),
 )
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from clicktrail.core.explain import age
 from clicktrail.core.placeholders import encode
+from clicktrail.core.tongue import mark
 
 SIGNATURE = "sig"
 STAMP = "ts"
@@ -72,16 +73,16 @@ def check(params: Mapping[str, str], secrets: Mapping[int, bytes], window_ms: in
     signed = canonical(params)
     found = [number for number, secret in tried.items() if _is_same(_mac(secret, signed), given)]
     if not found:
-        return Signed(fault="its signature is wrong")
+        return Signed(fault=mark("its signature is wrong"))
     return Signed(found[0], stamp_ms(params[STAMP]) or 0)
 
 
 def _stamp_fault(text: str, window_ms: int, now_ms: int) -> str:
     if not text:
-        return "its time stamp is missing (parameter ts)"
+        return mark("its time stamp is missing (parameter ts)")
     stamp = stamp_ms(text)
     if stamp is None:
-        return "its time stamp is no time: seconds or milliseconds since 1970 are wanted (parameter ts)"
+        return mark("its time stamp is no time: seconds or milliseconds since 1970 are wanted (parameter ts)")
     if abs(now_ms - stamp) <= window_ms:
         return ""
     far = f"{age(now_ms - stamp)} old" if stamp < now_ms else f"{age(stamp - now_ms)} ahead"
@@ -91,11 +92,11 @@ def _stamp_fault(text: str, window_ms: int, now_ms: int) -> str:
 def _tried(text: str, secrets: Mapping[int, bytes]) -> Mapping[int, bytes] | str:
     """The keys that may have signed it; a text where there is none."""
     if not secrets:
-        return "the program has no signing key that counts"
+        return mark("the program has no signing key that counts")
     if not text:
         return secrets
     if not (text.isascii() and text.isdigit()) or len(text) > len(str(MAX_KEY_NUMBER)):
-        return "its key number is none (parameter sigkey)"
+        return mark("its key number is none (parameter sigkey)")
     if int(text) not in secrets:
         return f"it names key {int(text)}, which is revoked or does not exist"
     return {int(text): secrets[int(text)]}
