@@ -114,7 +114,7 @@ def lines(steps: list[Step], product: Product, at_ms: int | None = None) -> list
     """Newest first."""
     at_ms = rates.now_ms() if at_ms is None else at_ms
     holds = rates.valid(steps, at_ms)
-    ends = [step.since_ms for step in steps[1:]] + [None]
+    ends = [step.since_ms for step in steps[1:]] + [None] * bool(steps)
     zone = product.program.time_zone
     made = [
         Line(
