@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.office import _just_typed_the_password as just_typed_the_password
 from support.pages import ANYBODY, OWNER, PAGES, PARTNER, samples, sights
 
 from clicktrail.core.lifecycle import STATES
@@ -153,6 +154,8 @@ def _clients() -> dict[str, Any]:
     clients = {who: Client(SERVER_NAME="localhost", raise_request_exception=True) for who in (ANYBODY, OWNER, PARTNER)}
     clients[OWNER].force_login(Account.objects.get(username=household.USER))
     clients[PARTNER].force_login(Account.objects.get(username="beandiary"))
+    for who, name in ((OWNER, household.USER), (PARTNER, "beandiary")):
+        just_typed_the_password(clients[who], Account.objects.get(username=name))
     return clients
 
 

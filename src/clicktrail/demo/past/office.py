@@ -34,7 +34,14 @@ def _accounts() -> None:
 
 
 def _alarms(now_ms: int) -> None:
-    """Two that are over: a silent checkout, and a shop that forgot its token."""
+    """Two that are over: a silent checkout, and a shop that forgot its token; and a shop that sleeps at night."""
+    from clicktrail.control.alarms.models import AlarmRule, Sensitivity
+
+    AlarmRule.objects.create(program_id=1, sensitivity=Sensitivity.LOW, quiet_from="23:00", quiet_to="07:00")
+    _ended(now_ms)
+
+
+def _ended(now_ms: int) -> None:
     from clicktrail.control.alarms import book
     from clicktrail.control.alarms.book import Told
 

@@ -35,6 +35,7 @@ def load(settings: Settings, shop: str, now_ms: int) -> list[Edition]:
     _receivers(shop)
     _rates(now_ms)
     _date_approvals(now_ms)
+    _banners(settings)
     begin_ms = now_ms - 100 * DAY_MS
     editions = [_edition(settings, begin_ms, _set(BLOCKED, "active"))]
     blocked_days = next(c.until for c in CAST if c.number == BLOCKED)
@@ -94,6 +95,7 @@ def _receivers(shop: str) -> None:
     base = f"http://{shop}/partner-server"
     told = ["saved", "confirmed", "cancelled", "paid"]
     for partner, name, address in (
+        (101, "My own statistics", f"{base}/diary?{facts}&order=<% NUMBER %>"),
         (105, "PriceHound import", f"{base}/pricehound?{facts}"),
         (108, "Cashback Cove: member accounts", f"{base}/cashback?{facts}&order=<% NUMBER %>"),
         (112, "Dealdrop app", f"{base}/away?{facts}"),
@@ -123,6 +125,15 @@ def _rates(now_ms: int) -> None:
         at_ms = now_ms // DAY_MS * DAY_MS - days * DAY_MS
         row = Partner.objects.get(pk=partner) if partner else None
         put(product, row, Step(at_ms, Rate(percent_ppm=percent_ppm), min(at_ms, now_ms - DAY_MS) - DAY_MS, "demo"))
+
+
+def _banners(settings: Settings) -> None:
+    from clicktrail.control.banners import shelf
+    from clicktrail.control.catalog.models import Creative
+
+    for creative, name, alt in ((3, "first-box", "The First Box of Hollybrook Coffee"), (22, "tents", "Tents for two")):
+        picture = files("clicktrail.demo.past").joinpath(f"{name}.png").read_bytes()
+        shelf.replace(settings, Creative.objects.get(pk=creative), picture, alt)
 
 
 def _date_approvals(now_ms: int) -> None:
