@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from clicktrail.control.banners.broken import Refused
 from clicktrail.control.catalog.models import Creative, Program
 from clicktrail.core import deeplink
-from clicktrail.core.partnerlink import partner_link
+from clicktrail.core.partnerlink import OWN_LINK, partner_link
 from clicktrail.core.placeholders import compile_template, with_clickid
 
 MAX_DEEPLINK = 2000
@@ -26,11 +26,12 @@ class Sample:
 
     program: int
     creative: int = 1
+    """0: a link that a partner builds himself."""
     partner: int = 7
     subid: str = "summer-sale"
 
     def fill(self, template: str) -> str:
-        values = {"cpid": self.program, "wmid": self.creative, "pid": self.partner, "subid": self.subid}
+        values = {"cpid": self.program, "wmid": self.creative or OWN_LINK, "pid": self.partner, "subid": self.subid}
         texts = {name: str(value).encode() for name, value in values.items()}
         return compile_template(template).fill(texts | {"clickid": sample_clickid().encode()}).decode()
 
