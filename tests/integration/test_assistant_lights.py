@@ -1,5 +1,6 @@
 """The assistant's pages: five lights with their reasons, code that knows what the program demands, who may see what."""
 
+import html
 import re
 import time
 from collections.abc import Iterator
@@ -225,6 +226,18 @@ def test_an_expression_that_is_none_is_refused_beside_its_field(desk: Office) ->
     assert "“;” would end the code around it" in page.text
     assert "Something is not closed" in page.text
     assert "There is no code yet" in page.text and "class Clicktrail" not in page.text
+
+
+def test_a_field_that_was_emptied_is_told(desk: Office) -> None:
+    page = desk.get("/assistant/", program="1", shop="php", order="")
+    assert "Name the variable, as it stands in your code." in page.text
+
+
+def test_the_way_back_leads_to_what_was_chosen(desk: Office) -> None:
+    chosen = "program=1&shop=php&order=%24o%5B%27%22n%26%27%5D"
+    page = desk.get("/assistant/test/", program="1", creative="0", back=chosen)
+    (back,) = re.findall(r'href="/assistant/\?([^"]+)"', page.html)
+    assert html.unescape(back) == chosen
 
 
 def test_the_names_are_escaped_on_the_page(desk: Office) -> None:

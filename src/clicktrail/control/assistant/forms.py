@@ -33,17 +33,17 @@ FAULTS = {
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
+def _code_input() -> UnfoldAdminTextInputWidget:
+    return UnfoldAdminTextInputWidget({"class": "ct-code", "spellcheck": "false", "autocomplete": "off"})
+
+
 class VariablesForm(forms.Form):
-    order = forms.CharField(
-        label=_("Order number"),
-        widget=UnfoldAdminTextInputWidget({"class": "ct-code", "spellcheck": "false", "autocomplete": "off"}),
-        required=False,
-    )
+    order = forms.CharField(label=_("Order number"), widget=_code_input(), error_messages={"required": FAULTS["empty"]})
     amount = forms.CharField(
         label=_("Net revenue"),
-        widget=UnfoldAdminTextInputWidget({"class": "ct-code", "spellcheck": "false", "autocomplete": "off"}),
+        widget=_code_input(),
         help_text=_("The goods alone: after discounts, without tax and without shipping."),
-        required=False,
+        error_messages={"required": FAULTS["empty"]},
     )
     amount_is = forms.ChoiceField(label=_("The amount is written like"), widget=UnfoldAdminSelectWidget)
     product = forms.ChoiceField(
@@ -51,7 +51,7 @@ class VariablesForm(forms.Form):
     )
     product_variable = forms.CharField(
         label=_("Or a variable that names the product"),
-        widget=UnfoldAdminTextInputWidget({"class": "ct-code", "spellcheck": "false", "autocomplete": "off"}),
+        widget=_code_input(),
         required=False,
         help_text=_("Where one shop sells several products. Spelled as in the program, capitals included."),
     )
@@ -59,7 +59,7 @@ class VariablesForm(forms.Form):
     name = forms.CharField(
         label=_("Under the name"),
         max_length=LONGEST_NAME,
-        widget=UnfoldAdminTextInputWidget({"class": "ct-code", "spellcheck": "false", "autocomplete": "off"}),
+        widget=_code_input(),
         help_text=_("Letters, digits, - and _."),
     )
 

@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 from django.contrib.admin import site
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -62,7 +62,12 @@ def assistant(request: HttpRequest) -> HttpResponse:
     form = VariablesForm(request.GET, shop, program)
     setup = _setup(form, program, key, secret) if form.is_valid() else None
     context |= _code(shop, setup) | _access(request, program, shop, key, bool(secret))
-    context |= {"form": form, "creatives": _creatives(program), "chosen": _shown_name(shop)}
+    context |= {
+        "form": form,
+        "creatives": _creatives(program),
+        "chosen": _shown_name(shop),
+        "back": request.GET.urlencode(),
+    }
     return _page(request, "assistant", context)
 
 
@@ -71,14 +76,16 @@ def begin(request: HttpRequest) -> HttpResponse:
     """A new run; nothing is written for it."""
     program = _program(request, request.GET.get("program", ""))
     creative = read_id(request.GET.get("creative", "")) or 0
-    return HttpResponseRedirect(reverse("assistant_test", args=[program.pk, creative, runs.new_word()]))
+    address = reverse("assistant_test", args=[program.pk, creative, runs.new_word()])
+    return HttpResponseRedirect(f"{address}?{urlencode({'back': request.GET.get('back', '')})}")
 
 
 @never_cache
 @require_safe
 def test(request: HttpRequest, number: int, creative: int, word: str) -> HttpResponse:
     run = _run(request, number, creative, word)
-    return _page(request, "test", {"title": _("Test the set-up"), **_lit(run)})
+    back = QueryDict(request.GET.get("back") or f"program={number}").urlencode()
+    return _page(request, "test", {"title": _("Test the set-up"), "back": back, **_lit(run)})
 
 
 @never_cache
@@ -190,6 +197,7 @@ def _access(
         "may_show_key": may and key is not None and (shop.signs_pixel or shop.signs_server) and not is_shown,
         "key_is_shown": is_shown,
         "may_edit": may,
+        "needs_keys": program.signed or program.token_required,
     }
 
 
