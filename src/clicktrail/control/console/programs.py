@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -14,7 +14,7 @@ from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.catalog import rules
 from clicktrail.control.catalog.apply import DEFAULT_TARGET
 from clicktrail.control.catalog.models import ClickTarget, Product, Program
-from clicktrail.control.console import whomaycall
+from clicktrail.control.console import programpage, whomaycall
 from clicktrail.control.console.cells import DASH, state_label
 from clicktrail.control.console.fields import HostsField, ruled
 from clicktrail.control.console.page import Page
@@ -25,32 +25,35 @@ FIRST_CHOICES = ("Europe/Berlin", "Europe/Vienna", "Europe/Zurich", "UTC")
 
 
 class ProgramForm(AccessForm):
-    time_zone = forms.ChoiceField(widget=UnfoldAdminSelectWidget, help_text="Days in lists and reports begin here.")
+    time_zone = forms.ChoiceField(
+        widget=UnfoldAdminSelectWidget, help_text=gettext_lazy("Days in lists and reports begin here.")
+    )
     deeplink_hosts = HostsField(
         required=False,
-        help_text="Hosts that partners may link to directly, one a line: shop.example, *.shop.example, "
-        "shop.example:8443.",
+        help_text=gettext_lazy(
+            "Hosts that partners may link to directly, one a line: shop.example, *.shop.example, shop.example:8443."
+        ),
     )
     currency = forms.ChoiceField(
         widget=UnfoldAdminSelectWidget,
         choices=[(code, code) for code in sorted(CURRENCIES)],
-        help_text="For ever: it cannot be changed later.",
+        help_text=gettext_lazy("For ever: it cannot be changed later."),
         initial="EUR",
     )
     landing_page = forms.CharField(
-        label="Landing page",
+        label=gettext_lazy("Landing page"),
         widget=UnfoldAdminTextInputWidget({"placeholder": "https://shop.example/?qc_clickid=<% CLICKID %>"}),
         validators=[ruled(rules.target_url)],
-        help_text="Where visitors go: becomes the click target “default”.",
+        help_text=gettext_lazy("Where visitors go: becomes the click target “default”."),
     )
 
     class Meta(AccessForm.Meta):
         fields = "__all__"
         help_texts = AccessForm.Meta.help_texts | {
-            "click_lifetime_days": "Days after a click in which an order is credited to it.",
-            "click_parameter": "Under this name the ClickID comes to the landing page of a deeplink.",
-            "default_product": "Paid where a call names no product.",
-            "state": "A paused program credits nobody; visitors still reach the shop.",
+            "click_lifetime_days": gettext_lazy("Days after a click in which an order is credited to it."),
+            "click_parameter": gettext_lazy("Under this name the ClickID comes to the landing page of a deeplink."),
+            "default_product": gettext_lazy("Paid where a call names no product."),
+            "state": gettext_lazy("A paused program credits nobody; visitors still reach the shop."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -89,6 +92,15 @@ class ProgramAdmin(Page):
     ordering = ("pk",)
 
     actions_detail = ("call_keys", "integrate")
+    change_form_outer_after_template = "console/program.html"
+
+    class Media:
+        css = {"all": ("console/partners.css",)}
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        row = self.get_object(request, object_id)
+        more = programpage.context(request, row) if row is not None else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
 
     def get_fieldsets(self, request: HttpRequest, obj: Program | None = None) -> list[Any]:
         rules_of_calls = {
@@ -96,13 +108,13 @@ class ProgramAdmin(Page):
             "description": whomaycall.EXPLAINED,
             "classes": ("who-may-call",),
         }
-        return [(None, {"fields": self.get_fields(request, obj)}), ("Who may call", rules_of_calls)]
+        return [(None, {"fields": self.get_fields(request, obj)}), (gettext_lazy("Who may call"), rules_of_calls)]
 
     def get_urls(self) -> list[Any]:
         page = self.admin_site.admin_view(self.call_keys_view)
         return [path("<int:number>/call-keys/", page, name="catalog_program_call_keys"), *super().get_urls()]
 
-    @action(description="Signing keys and tokens", icon="key", url_path="keys")
+    @action(description=gettext_lazy("Signing keys and tokens"), icon="key", url_path="keys")
     def call_keys(self, _request: HttpRequest, object_id: str) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:catalog_program_call_keys", args=[object_id]))
 
@@ -136,22 +148,23 @@ class ProgramAdmin(Page):
         """Transactions name it for ever; a program that has ended is paused."""
         return False
 
-    @display(description="Program", ordering="name")
+    @display(description=gettext_lazy("Program"), ordering="name")
     def shown_name(self, row: Program) -> str:
         return row.name
 
-    @display(description="Number", ordering="pk")
+    @display(description=gettext_lazy("Number"), ordering="pk")
     def shown_number(self, row: Program) -> int:
         return row.pk
 
-    @display(description="Default product")
+    @display(description=gettext_lazy("Default product"))
     def shown_product(self, row: Program) -> str:
         return row.default_product.name if row.default_product else DASH
 
-    @display(description="Click lifetime", ordering="click_lifetime_days")
+    @display(description=gettext_lazy("Click lifetime"), ordering="click_lifetime_days")
     def shown_lifetime(self, row: Program) -> str:
-        return f"{row.click_lifetime_days} days"
+        days = row.click_lifetime_days
+        return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
 
-    @display(description="State", ordering="state")
+    @display(description=gettext_lazy("State"), ordering="state")
     def shown_state(self, row: Program) -> str:
         return state_label(row.state)

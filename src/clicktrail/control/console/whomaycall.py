@@ -7,6 +7,8 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from clicktrail.control.accounts.activity import note
@@ -19,15 +21,15 @@ from clicktrail.control.console.fields import ruled
 from clicktrail.core.postback import MAX_TEXT
 
 FIELDS = ("signed", "token_required", "networks", "unproven", "nocheck_by", "pid_by", "replay_window_s")
-EXPLAINED = (
+EXPLAINED = gettext_lazy(
     "Anybody can call as long as nothing is demanded here: a pixel in a browser can prove nothing. "
     "What you demand holds for every call, and all that you demand must be met; calls of your own API keys and "
     "orders made by hand always pass. Keys and tokens are made on their own page."
 )
 WHOSE = [
-    (Allowed.EVERYBODY, "Everybody’s"),
-    (Allowed.SIGNED, "Only in a signed call, or one of your own"),
-    (Allowed.NOBODY, "Nobody’s but your own"),
+    (Allowed.EVERYBODY, gettext_lazy("Everybody’s")),
+    (Allowed.SIGNED, gettext_lazy("Only in a signed call, or one of your own")),
+    (Allowed.NOBODY, gettext_lazy("Nobody’s but your own")),
 ]
 
 
@@ -62,47 +64,57 @@ class AccessForm(forms.ModelForm):
     """The fields; a program's own form takes them over."""
 
     networks = NetworksField(
-        label="Addresses that calls must come from",
+        label=gettext_lazy("Addresses that calls must come from"),
         required=False,
-        help_text="Of the shop's servers, one a line: 203.0.113.7, 203.0.113.0/24, 2001:db8::/48. Empty: from "
-        "anywhere. A pixel comes from the buyer's address and would be refused.",
+        help_text=gettext_lazy(
+            "Of the shop's servers, one a line: 203.0.113.7, 203.0.113.0/24, 2001:db8::/48. Empty: from "
+            "anywhere. A pixel comes from the buyer's address and would be refused."
+        ),
     )
     unproven = forms.ChoiceField(
-        label="A call that proves too little",
+        label=gettext_lazy("A call that proves too little"),
         widget=UnfoldAdminSelectWidget,
         choices=[
-            (Unproven.REFUSE, "is refused; the log says what was missing"),
+            (Unproven.REFUSE, gettext_lazy("is refused; the log says what was missing")),
             (
                 Unproven.HOLD,
-                "makes a transaction on hold, until you or a signed call release it",
+                gettext_lazy("makes a transaction on hold, until you or a signed call release it"),
             ),
         ],
     )
     nocheck_by = forms.ChoiceField(
-        label="Whose nocheck=1 counts",
+        label=gettext_lazy("Whose nocheck=1 counts"),
         widget=UnfoldAdminSelectWidget,
         choices=WHOSE,
-        help_text="It skips the approval check. Where it does not count it is passed over, and the log says so.",
+        help_text=gettext_lazy(
+            "It skips the approval check. Where it does not count it is passed over, and the log says so."
+        ),
     )
     pid_by = forms.ChoiceField(
-        label="Whose pid counts",
+        label=gettext_lazy("Whose pid counts"),
         widget=UnfoldAdminSelectWidget,
         choices=WHOSE,
-        help_text="It names the partner in place of the click's. Where it does not count, only the ClickID credits.",
+        help_text=gettext_lazy(
+            "It names the partner in place of the click's. Where it does not count, only the ClickID credits."
+        ),
     )
 
     class Meta:
         model = Program
         fields = FIELDS
         labels = {
-            "signed": "Calls must be signed",
-            "token_required": "Calls must carry a token",
-            "replay_window_s": "Seconds that a signature is good for",
+            "signed": gettext_lazy("Calls must be signed"),
+            "token_required": gettext_lazy("Calls must carry a token"),
+            "replay_window_s": gettext_lazy("Seconds that a signature is good for"),
         }
         help_texts = {
-            "signed": "With the parameters ts and sig, by one of the program's signing keys.",
-            "token_required": "In the parameter token. Weaker than a signature: who reads it once can call for ever.",
-            "replay_window_s": "The time stamp of a signed call may lie this far from our clock, before or behind.",
+            "signed": gettext_lazy("With the parameters ts and sig, by one of the program's signing keys."),
+            "token_required": gettext_lazy(
+                "In the parameter token. Weaker than a signature: who reads it once can call for ever."
+            ),
+            "replay_window_s": gettext_lazy(
+                "The time stamp of a signed call may lie this far from our clock, before or behind."
+            ),
         }
 
     def clean_replay_window_s(self) -> int:
@@ -111,19 +123,19 @@ class AccessForm(forms.ModelForm):
 
 class TokenForm(forms.Form):
     text = forms.CharField(
-        label="A token that the shop sends already",
+        label=gettext_lazy("A token that the shop sends already"),
         required=False,
         max_length=MAX_TEXT,
         strip=False,
         widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
-        help_text="Leave it empty, and one is made that nobody can guess.",
+        help_text=gettext_lazy("Leave it empty, and one is made that nobody can guess."),
     )
 
 
 def keys_page(request: HttpRequest, context: dict[str, Any], program: Program | None) -> HttpResponse:
     """Make, show and revoke; each step needs a password typed a short while ago. A secret is in one answer only."""
     if program is None:
-        raise Http404("There is no such program.")
+        raise Http404(_("There is no such program."))
     shown: dict[str, str] = {}
     form = TokenForm(request.POST if "make_token" in request.POST else None)
     if request.method == "POST":
@@ -133,7 +145,7 @@ def keys_page(request: HttpRequest, context: dict[str, Any], program: Program | 
             return asked
         shown = _done(request, program, form)
     context |= {
-        "title": f"Signing keys and tokens of {program}",
+        "title": _("Signing keys and tokens of %(program)s") % {"program": program},
         "original": program,
         "keys": [_line(row) for row in SigningKey.objects.filter(program=program).order_by("number")],
         "tokens": [_line(row) for row in CallToken.objects.filter(program=program).order_by("number")],
@@ -167,7 +179,7 @@ def _done(request: HttpRequest, program: Program, form: TokenForm) -> dict[str, 
                 row = _found(kind, program, post[name])
                 callkeys.revoke(row)
                 note(request, "key revoked", str(row), program=program.pk)
-                messages.success(request, f"The {row} is revoked.")
+                messages.success(request, _("The %(key)s is revoked.") % {"key": row})
     except ValueError as fault:
         messages.error(request, str(fault))
     return {}
@@ -181,7 +193,7 @@ def _found(kind: Any, program: Program, number: str) -> Any:
     is_number = number.isascii() and number.isdigit() and len(number) < 10
     row = kind.objects.filter(program=program, number=int(number)).first() if is_number else None
     if row is None:
-        raise Http404("There is no such key.")
+        raise Http404(_("There is no such key."))
     return row
 
 
@@ -190,7 +202,7 @@ def _line(row: SigningKey | CallToken) -> dict[str, Any]:
     return {
         "number": row.number,
         "made": time_cell(row.created_ms, row.program.time_zone),
-        "state": label("Counts", "success") if is_active else label("Revoked", "danger"),
+        "state": label(_("Counts"), "success") if is_active else label(_("Revoked"), "danger"),
         "is_active": is_active,
     }
 
@@ -200,7 +212,7 @@ def _lacks(program: Program) -> list[str]:
     active = KeyState.ACTIVE
     lacks = []
     if program.signed and not program.signing_keys.filter(state=active).exists():
-        lacks.append("The program demands signatures and has no signing key: every call fails until you make one.")
+        lacks.append(_("The program demands signatures and has no signing key: every call fails until you make one."))
     if program.token_required and not program.call_tokens.filter(state=active).exists():
-        lacks.append("The program demands a token and has none: every call fails until you make one.")
+        lacks.append(_("The program demands a token and has none: every call fails until you make one."))
     return lacks
