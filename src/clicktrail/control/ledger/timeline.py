@@ -51,8 +51,10 @@ def moments(found: Found, prefix: str) -> list[Moment]:
     for call in found.calls:
         chapter = story.call_chapter(call, copies.get(call.pk, ()), names)
         made += [Moment(call.at_ms, CALL, chapter.heading, chapter.steps, call.pk), *_verdict(call)]
+    judged = {call.pk: call.judged_ms for call in found.calls}
     for row in found.transactions:
-        made += _transaction(row, [move for move in found.moves if move.transaction_number == row.number], names)
+        moves = [move for move in found.moves if move.transaction_number == row.number]
+        made += _transaction(row, judged.get(row.postback_id) or row.created_ms, moves, names)
     made += [_delivery(told) for told in found.deliveries]
     return sorted(made, key=lambda moment: (moment.at_ms, KINDS.index(moment.kind)))
 
@@ -73,10 +75,10 @@ def _verdict(call: Postback) -> Iterator[Moment]:
         yield Moment(call.judged_ms, VERDICT, verdicts.sentence_of(call), [], call.pk, call.reason)
 
 
-def _transaction(row: Transaction, moves: list[Move], names: story.Names) -> Iterator[Moment]:
-    """It was made by a verdict, whenever its order happened."""
+def _transaction(row: Transaction, at_ms: int, moves: list[Move], names: story.Names) -> Iterator[Moment]:
+    """at_ms: of the verdict that made it, whenever its order happened."""
     chapter = story.transaction_chapter(row, [], names)
-    yield Moment(row.created_ms, TRANSACTION, chapter.heading, chapter.steps, row.number, row.state)
+    yield Moment(at_ms, TRANSACTION, chapter.heading, chapter.steps, row.number, row.state)
     for move in moves:
         yield Moment(move.at_ms, MOVE, story.move_words(move), _changes(move, row), row.number, move.to_state)
 
