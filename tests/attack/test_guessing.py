@@ -61,7 +61,7 @@ def test_the_right_password_does_not_pass_while_the_pause_lasts(settings: Settin
     tries(thief, "mona", 6)
     assert waiting_s(thief.sign_in("mona").text) == 5 and not thief.is_inside
     clock.passes(5)
-    assert thief.sign_in("mona").address == "/ledger/transaction/"
+    assert thief.sign_in("mona").address == "/"
 
 
 def test_knocking_during_the_pause_makes_it_no_longer(settings: Settings, clock: Clock) -> None:
@@ -69,14 +69,14 @@ def test_knocking_during_the_pause_makes_it_no_longer(settings: Settings, clock:
     tries(thief, "mona", 6)
     assert set(tries(thief, "mona", 20)) == {5}
     clock.passes(5)
-    assert thief.sign_in("mona").address == "/ledger/transaction/"
+    assert thief.sign_in("mona").address == "/"
 
 
 def test_a_sign_in_takes_back_what_was_counted_there(settings: Settings, clock: Clock) -> None:
     mona = Stranger()
     for _ in range(4):
         assert tries(mona, "mona", 4) == [0] * 4
-        assert mona.sign_in("mona").address == "/ledger/transaction/"
+        assert mona.sign_in("mona").address == "/"
         mona.post("/logout/")
 
 
@@ -86,7 +86,7 @@ def test_an_own_account_is_no_key_to_more_guesses_at_another(settings: Settings,
     eve, judged = Stranger(), 0
     for n in range(60):
         judged += tries(eve, f"name-{n}", 1) == [0]
-        if eve.sign_in("eve").address == "/ledger/transaction/":
+        if eve.sign_in("eve").address == "/":
             eve.post("/logout/")
     assert judged == 21, "twenty from one address, and the one that begins the pause"
 
@@ -147,16 +147,16 @@ def test_many_addresses_that_try_one_name_are_slowed_down_too(settings: Settings
 def test_nobody_is_kept_out_of_an_account_by_others(settings: Settings, clock: Clock) -> None:
     """From where she signed in before, not at all; from elsewhere, half a minute."""
     mona = Stranger(address="198.51.100.20")
-    assert mona.sign_in("mona").address == "/ledger/transaction/"
+    assert mona.sign_in("mona").address == "/"
     for n in range(90):
         wait = max(tries(Stranger(address=f"192.0.2.{n + 1}"), "mona", 1))
         assert wait <= 30
         clock.passes(wait)
     at_home = Stranger(address="198.51.100.20")
-    assert at_home.sign_in("mona").address == "/ledger/transaction/"
+    assert at_home.sign_in("mona").address == "/"
     travelling = Stranger(address="203.0.113.77")
     clock.passes(30)
-    assert travelling.sign_in("mona").address == "/ledger/transaction/"
+    assert travelling.sign_in("mona").address == "/"
 
 
 def test_the_brake_survives_a_restart(tmp_path: Path, clock: Clock) -> None:
@@ -214,7 +214,7 @@ def test_codes_of_the_second_step_are_braked(settings: Settings, clock: Clock) -
     assert waiting_s(page.text) and not thief.is_inside
     again = Stranger(address="192.0.2.51")
     again.sign_in("mona")
-    assert again.post("/login/second-step/", code=code_now(secret, 1)).address == "/ledger/transaction/"
+    assert again.post("/login/second-step/", code=code_now(secret, 1)).address == "/"
 
 
 def test_a_new_session_for_each_code_is_no_way_round(settings: Settings, clock: Clock) -> None:
@@ -251,7 +251,7 @@ def test_a_code_is_good_once(settings: Settings) -> None:
     first, second = Stranger(), Stranger()
     first.sign_in("mona")
     second.sign_in("mona")
-    assert first.post("/login/second-step/", code=code).address == "/ledger/transaction/"
+    assert first.post("/login/second-step/", code=code).address == "/"
     assert "used before" in second.post("/login/second-step/", code=code).text
     assert not second.is_inside
 
@@ -265,7 +265,7 @@ def test_a_code_older_than_the_last_one_is_no_good(settings: Settings, monkeypat
     first, second = Stranger(), Stranger()
     first.sign_in("mona")
     second.sign_in("mona")
-    assert first.post("/login/second-step/", code=code_now(secret, 4)).address == "/ledger/transaction/"
+    assert first.post("/login/second-step/", code=code_now(secret, 4)).address == "/"
     assert "used before" in second.post("/login/second-step/", code=code_now(secret, 3)).text
     assert not second.is_inside
 
@@ -322,7 +322,7 @@ def test_a_new_password_by_the_operator_opens_the_doors(settings: Settings, cloc
 
     stranger = Stranger()
     tries(stranger, "mona", 7)
-    assert stranger.sign_in("mona", set_password(settings, "mona")).address == "/ledger/transaction/"
+    assert stranger.sign_in("mona", set_password(settings, "mona")).address == "/"
 
 
 def test_strangers_fill_the_ledger_with_nothing_that_stays(settings: Settings, clock: Clock) -> None:

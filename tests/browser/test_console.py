@@ -67,7 +67,7 @@ def sign_in(driver: Chrome, server: Server) -> None:
     write(driver, "username", server.user)
     write(driver, "password", server.password)
     press(driver, "Log in")
-    until(lambda: urlsplit(driver.current_url).path == "/ledger/transaction/", PATIENCE_S, "the first page")
+    until(lambda: urlsplit(driver.current_url).path == "/", PATIENCE_S, "the first page")
 
 
 def test_a_wrong_password_is_told_in_words(server: Server, tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_the_second_factor_is_set_up_and_used_and_no_page_complains(server: Serv
     """Picture code, recovery codes, signing out, both steps of signing in."""
     with browser(tmp_path, width=390) as driver:
         sign_in(driver, server)
-        until(lambda: urlsplit(driver.current_url).path == "/ledger/transaction/", PATIENCE_S, "the first page")
+        until(lambda: urlsplit(driver.current_url).path == "/", PATIENCE_S, "the first page")
         driver.get(server.console_url + "/account/")
         shows(driver, "Where you are signed in")
         shows(driver, "this one")
@@ -79,7 +79,7 @@ def test_the_second_factor_is_set_up_and_used_and_no_page_complains(server: Serv
         shows(driver, "Second step")
         write(driver, "code", code_now(secret, 1))
         press(driver, "Go on")
-        until(lambda: urlsplit(driver.current_url).path == "/ledger/transaction/", PATIENCE_S, "the first page")
+        until(lambda: urlsplit(driver.current_url).path == "/", PATIENCE_S, "the first page")
         driver.get(server.console_url + "/account/second-factor/off/")
         press(driver, "Switch off")
         shows(driver, "The second factor is off")

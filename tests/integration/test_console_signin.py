@@ -25,7 +25,7 @@ def settings(tmp_path: Path) -> Iterator[Settings]:
 @pytest.fixture
 def mona(settings: Settings) -> Stranger:
     made = Stranger()
-    assert made.sign_in("mona").address == "/ledger/transaction/"
+    assert made.sign_in("mona").address == "/"
     return made
 
 
@@ -98,7 +98,7 @@ def test_switching_on_ends_the_other_sessions_and_switching_off_works(settings: 
     switch_on(mona)
     assert mona.is_inside and not other.is_inside
     assert "is off" in mona.post("/account/second-factor/off/").text
-    assert other.sign_in("mona").address == "/ledger/transaction/"
+    assert other.sign_in("mona").address == "/"
 
 
 def test_a_wrong_first_code_changes_nothing_and_keeps_the_picture(settings: Settings, mona: Stranger) -> None:
@@ -107,7 +107,7 @@ def test_a_wrong_first_code_changes_nothing_and_keeps_the_picture(settings: Sett
     assert picture
     page = mona.post("/account/second-factor/", code="123")
     assert "This code is wrong" in page.text and picture[1] in page.html
-    assert Stranger().sign_in("mona").address == "/ledger/transaction/"
+    assert Stranger().sign_in("mona").address == "/"
 
 
 def test_the_secret_of_the_app_is_in_the_ledger_in_no_readable_form(settings: Settings, mona: Stranger) -> None:
@@ -161,7 +161,7 @@ def test_the_password_is_changed_where_the_old_one_is_known(settings: Settings, 
     assert "The old password is wrong" in mona.post("/password_change/", old_password="x", **fields).text
     page = mona.post("/password_change/", old_password=PASSWORD, **fields)
     assert page.address == "/account/" and "The password was changed" in page.text
-    assert Stranger().sign_in("mona", new).address == "/ledger/transaction/"
+    assert Stranger().sign_in("mona", new).address == "/"
 
 
 def test_the_operator_sets_a_password_and_takes_a_second_factor_away(settings: Settings, mona: Stranger) -> None:
@@ -172,7 +172,7 @@ def test_the_operator_sets_a_password_and_takes_a_second_factor_away(settings: S
     assert not mona.is_inside, "sessions end"
     assert mona.sign_in("mona", password).address == "/login/second-step/"
     assert reset_second_factor(settings, "mona") is True
-    assert Stranger().sign_in("mona", password).address == "/ledger/transaction/"
+    assert Stranger().sign_in("mona", password).address == "/"
     assert reset_second_factor(settings, "mona") is False
 
 
