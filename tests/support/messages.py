@@ -19,7 +19,11 @@ LOCALE = ROOT / "src" / "clicktrail" / "locale"
 LANGUAGES = ("de",)
 KEYWORDS = ("say", "mark", "count:1,2", "forms:1,2", "Reason:2", "AmountError")
 """What the core calls translating, beside Django's own words for it."""
-KINDS = (".py", ".html", ".js")
+KINDS = (".py", ".html")
+OURS = ("core", "control")
+"""Commands speak English."""
+THEIRS = ("templates/admin", "templates/unfold", "templates/unfold_crispy", "contrib/filters", "widgets.py", "forms.py")
+"""What of the theme is on our pages."""
 HEADER = """msgid ""
 msgstr ""
 "Language: {language}\\n"
@@ -39,8 +43,10 @@ def gathered() -> Iterator[Path]:
     """A template file (.pot) of every sentence in the tree as it is."""
     with tempfile.TemporaryDirectory(prefix="clicktrail-messages-") as name:
         folder = Path(name)
-        _copy(ROOT / "src" / "clicktrail", folder / "clicktrail")
-        _copy(Path(unfold.__file__).parent, folder / "unfold")
+        for part in OURS:
+            _copy(ROOT / "src" / "clicktrail" / part, folder / "clicktrail" / part)
+        for part in THEIRS:
+            _copy(Path(unfold.__file__).parent / part, folder / "unfold" / part)
         (folder / "locale").mkdir()
         subprocess.run(
             [sys.executable, "-m", "support.messages", "--gather"],
@@ -59,8 +65,8 @@ def _path() -> str:
 
 
 def _copy(begin: Path, end: Path) -> None:
-    for path in begin.rglob("*"):
-        if path.suffix in KINDS and path.suffix != ".js":
+    for path in begin.rglob("*") if begin.is_dir() else [begin]:
+        if path.suffix in KINDS:
             (end / path.relative_to(begin)).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, end / path.relative_to(begin))
 

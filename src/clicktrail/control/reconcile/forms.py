@@ -48,8 +48,8 @@ class UploadForm(forms.Form):
         if upload.size > MAX_FILE_BYTES:
             self.add_error(
                 "file",
-                _("It is larger than %(MAX_FILE_BYTES20)s MiB. Split it, or leave out columns.")
-                % {"MAX_FILE_BYTES20": MAX_FILE_BYTES >> 20},
+                _("It is larger than %(mebibytes)d MiB. Split it, or leave out columns.")
+                % {"mebibytes": MAX_FILE_BYTES >> 20},
             )
             return None
         try:
