@@ -11,7 +11,7 @@ from support.books import Books
 from support.observe import until
 from support.server import command
 
-READY_S = 60
+READY_S = 150
 STOP_S = 40
 LINK = re.compile(r"^  (.+) \(partner (\d+)\): (.+)\n    (http\S+)$", re.MULTILINE)
 CONSOLE = re.compile(r"The console: +(http\S+) +user (\S+) +password (\S+)")
