@@ -15,8 +15,20 @@ from clicktrail.control.banners.models import Banner
 from clicktrail.control.banners.pictures import KINDS
 
 NAME = re.compile(r"([0-9a-f]{32})\.([a-z]{3,4})")
+FOLDER = "/banner/"
 YEAR_S = 365 * 24 * 3600
 POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
+
+
+def banners_middleware(get_response: Any) -> Any:
+    """In front of sessions and accounts: who asks makes no difference, so answers may be kept for everybody."""
+
+    def middleware(request: Any) -> Any:
+        if request.path.startswith(FOLDER):
+            return banner(request, request.path.removeprefix(FOLDER))
+        return get_response(request)
+
+    return middleware
 
 
 @require_safe

@@ -30,15 +30,14 @@ def replace(settings: Settings, creative: Creative, body: bytes, alt: str) -> Ba
     digest = sha256(picture.body).hexdigest()[:32]
     with _alone(settings.banners_folder), transaction.atomic():
         before = list(Banner.objects.select_for_update().filter(creative=creative))
-        if same := [row for row in before if row.digest == digest and row.ended_ms is None]:
-            return _worded(same[0], alt)
-        if len(before) >= MAX_BANNERS:
+        same = next((row for row in before if row.digest == digest and row.ended_ms is None), None)
+        if same is None and len(before) >= MAX_BANNERS:
             raise Refused(
                 _("The creative has %(count)d pictures already. Take old ones out of service first.")
                 % {"count": len(before)}
             )
         _write(settings.banners_folder / f"{digest}.{picture.kind.ending}", picture.body)
-        return _put(creative, picture, digest, alt)
+        return _worded(same, alt) if same else _put(creative, picture, digest, alt)
 
 
 def take_out(settings: Settings, banner: Banner) -> None:

@@ -32,6 +32,7 @@ APPS = [
 
 MIDDLEWARE = [
     "clicktrail.control.policy.policy_middleware",
+    "clicktrail.control.banners.serving.banners_middleware",
     "clicktrail.control.api.outside.ProblemsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
