@@ -178,3 +178,19 @@ def test_a_part_is_cancelled(api: Counter) -> None:
     assert (told["revenue"]["amount"], told["commission"]["amount"]) == ("40.00", "4.00")
     assert {change["fact"] for change in told["history"][-1]["changes"]} >= {"amount"}
     assert api.post(f"/transactions/{number}/reductions", {"revenue": "41", "reason": "x"}).code == "not_possible"
+
+
+def test_a_rate_is_planned_and_the_past_is_refused(api: Counter) -> None:
+    program = api.post("/programs", PROGRAM).json["id"]
+    product = api.post("/products", {"program": program, "name": "Timed", "percent": "5"}).json
+    assert (product["valid_from"], len(product["rates"])) == (None, 1)
+    later = {"percent": "6", "valid_from": "2099-01-01T00:00:00Z"}
+    rates = api.patch(f"/products/{product['id']}", later).json["rates"]
+    assert [(rate["percent"], rate["valid_from"]) for rate in rates] == [("5", None), ("6", "2099-01-01T00:00:00.000Z")]
+    assert api.get(f"/products/{product['id']}").json["percent"] == "5"
+    past = api.patch(f"/products/{product['id']}", {"percent": "7", "valid_from": "2020-01-01T00:00:00Z"})
+    assert (past.status, past.fields) == (422, ["valid_from"])
+    own = api.post("/rates", {"partner": 7, "product": product["id"], "fixed": "1", "valid_from": later["valid_from"]})
+    assert (own.status, own.json["valid_from"]) == (201, "2099-01-01T00:00:00.000Z")
+    found = _published(api).used_rate(7, program, _published(api).programs[program].products[0], now_ms())
+    assert (found.rate.percent_ppm, found.own) == (50_000, False)
