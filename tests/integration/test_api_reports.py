@@ -37,8 +37,10 @@ def _fill() -> None:
         (_s(kolkata, 2026, 3, 29, 0), 6, 7, 3, 9, 7),
         (_s(kolkata, 2026, 3, 29, 0) - 900, 6, 7, 3, 9, 9000),
     ]
+    book = sums.Sums()
     for bucket, program, partner, creative, product, many in hours:
-        sums.count(bucket, program, partner, creative, product, **sums.everything(many))
+        book.count(bucket, program, partner, creative, product, **sums.everything(many))
+    book.write()
     day = date(2026, 3, 29).toordinal() - date(1970, 1, 1).toordinal()
     for other, text, many in ((False, "a", 1), (False, "", 20), (True, "", 300)):
         common = {"day": day, "program_id": 1, "partner_id": 7, "other": other, **sums.everything(many)}
