@@ -73,9 +73,12 @@ def role_command(
 def password_command(settings: Settings, name: Name) -> None:
     """Set a new password, printed once; sessions and pauses of the account end."""
     _boot(settings)
+    from clicktrail.control.accounts.activity import note
     from clicktrail.control.accounts.create import set_password
 
-    print(f"{name} signs in with the password {set_password(settings, name)}")
+    password = set_password(settings, name)
+    note(COMMAND_LINE, "password changed", name)
+    print(f"{name} signs in with the password {password}")
     print("It is shown this once only; change it in the console.")
 
 
@@ -84,9 +87,11 @@ def password_command(settings: Settings, name: Name) -> None:
 def reset_second_factor_command(settings: Settings, name: Name) -> None:
     """Remove the authenticator app and the recovery codes; sessions and pauses of the account end."""
     _boot(settings)
+    from clicktrail.control.accounts.activity import note
     from clicktrail.control.accounts.create import reset_second_factor
 
     had_one = reset_second_factor(settings, name)
+    note(COMMAND_LINE, "second factor switched off", name)
     print(f"{name} signs in by password alone." if had_one else f"{name} had no second factor.")
 
 

@@ -99,8 +99,9 @@ def note(who: Any, verb: str, subject: str = "", /, **facts: Any) -> Activity:
         facts=kept,
         address=address,
     )
-    line = log.get().warning if verb == REFUSED else log.get().info
-    line(verb, account=account, address=address, subject=row.subject, **_flat(kept))
+    if is_request:  # A command says on its own what it did.
+        line = log.get().warning if verb == REFUSED else log.get().info
+        line(verb, account=account, address=address, subject=row.subject, **_flat(kept))
     return row
 
 

@@ -35,6 +35,8 @@ class ApprovalForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "product" not in self.fields:  # Who may only look has no fields.
+            return
         self.fields["product"].queryset = Product.objects.select_related("program").order_by("program", "name")
         self.fields["product"].empty_label = EVERY
 

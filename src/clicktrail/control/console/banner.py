@@ -14,9 +14,10 @@ MAX_BANNER = 3
 
 
 def banner(request: HttpRequest) -> dict[str, Any]:
-    """For the pages' context: alarms that nobody looks after yet."""
+    """For the pages' context: alarms that nobody looks after yet, and what who looks may do (`rights.edits`)."""
     rows = _loud(request)
-    return {"banner_alarms": rows[:MAX_BANNER], "banner_more": max(0, len(rows) - MAX_BANNER)}
+    more = max(0, len(rows) - MAX_BANNER)
+    return {"banner_alarms": rows[:MAX_BANNER], "banner_more": more, "rights": rights_of(request)}
 
 
 def badge(request: HttpRequest) -> str:

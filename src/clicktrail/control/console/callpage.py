@@ -22,8 +22,8 @@ SOURCES = {
 }
 
 
-def context(row: Any) -> dict[str, Any]:
-    """row: with its names."""
+def context(row: Any, edits: bool) -> dict[str, Any]:
+    """row: with its names. edits: whether who looks may change things."""
     return {
         "title": _("Call %(number)s") % {"number": row.pk},
         "original": row,
@@ -34,7 +34,7 @@ def context(row: Any) -> dict[str, Any]:
         "facts": _facts(row),
         "params": sorted(json.loads(row.params or "{}").items()),
         "timeline": timeline_of_call(row),
-        "ways_on": secondlooks_pages.ways_on(row),
+        "ways_on": secondlooks_pages.ways_on(row, edits),
     }
 
 

@@ -125,7 +125,8 @@ class PostbackAdmin(Page):
         row = self.get_queryset(request).filter(pk=number).first() if number < 1 << 63 else None
         if row is None:
             raise Http404("There is no such call.")
-        context = {**self.admin_site.each_context(request), "opts": self.opts, **callpage.context(row)}
+        told = callpage.context(row, rights_of(request).edits)
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **told}
         return TemplateResponse(request, "console/call.html", context)
 
     def history_view(self, _request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:

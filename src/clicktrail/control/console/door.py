@@ -6,6 +6,7 @@ What an account may see of a page the page itself asks of `accounts/rights.py`.
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.admin import site
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
 from django.utils.translation import gettext as _
@@ -48,7 +49,23 @@ class Door:
             rights.must_edit()
         if not rights.is_inside:
             raise PermissionDenied(_("Your account has no part in the console any more. Ask an owner."))
+        _of_a_list(request)
         return None
+
+
+def _of_a_list(request: Any) -> None:
+    """Every address below a list's own is for who is let into the list; the one to add, for who may add."""
+    app, model, below = [*request.path.split("/")[1:4], "", "", ""][:3]
+    page = next((page for kind, page in site._registry.items() if _is(kind, app, model)), None)
+    if page is None:
+        return
+    is_let_in = page.has_add_permission(request) if below == "add" else page.has_module_permission(request)
+    if not is_let_in:
+        raise PermissionDenied(_("This page is not for your role. Ask an owner."))
+
+
+def _is(kind: Any, app: str, model: str) -> bool:
+    return bool(kind._meta.app_label == app and kind._meta.model_name == model)
 
 
 def _partner(request: Any) -> HttpResponseRedirect | None:

@@ -138,8 +138,8 @@ def keys_page(request: HttpRequest, context: dict[str, Any], program: Program | 
         raise Http404(_("There is no such program."))
     shown: dict[str, str] = {}
     form = TokenForm(request.POST if "make_token" in request.POST else None)
+    rights_of(request).must_edit()
     if request.method == "POST":
-        rights_of(request).must_edit()
         asked = confirm_first(request)
         if asked is not None:
             return asked

@@ -57,15 +57,15 @@ def addresses(model_admin: Any) -> list[Any]:
     return [path(address, admin_view(view), name=f"{NAME}_{name}") for address, (view, name) in views.items()]
 
 
-def ways_on(call: Postback) -> list[tuple[str, str]]:
-    """(address, name) of what can be done with a call."""
+def ways_on(call: Postback, edits: bool) -> list[tuple[str, str]]:
+    """(address, name) of what can be done with a call, by who changes things and by who only looks."""
     ways = []
     if call.reason == reasons.CONFLICT:
         ways.append((reverse(f"admin:{NAME}_conflict", args=[call.pk]), _("Compare and decide")))
     if call.reason in again.DISCARDED and call.again_id is None:
         ways.append((f"{reverse(f'admin:{NAME}_again')}?calls={call.pk}", _("Judge again")))
-    if call.program_id is not None:
-        ways.append((f"{reverse(f'admin:{NAME}_share')}?what={call.pk}", "Share"))
+    if call.program_id is not None and edits:
+        ways.append((f"{reverse(f'admin:{NAME}_share')}?what={call.pk}", _("Share")))
     return ways
 
 
@@ -199,6 +199,7 @@ class _Pages:
     # Share a story
 
     def share_view(self, request: HttpRequest) -> HttpResponse:
+        self._must_change(request)
         what = request.POST.get("what", "") or request.GET.get("what", "")
         form = forms.ShareForm(request.POST or None, initial={"what": what, "program": request.GET.get("program")})
         link = self._link(request, form) if request.method == "POST" and form.is_valid() else ""
