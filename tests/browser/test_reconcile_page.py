@@ -71,7 +71,7 @@ def test_a_list_from_upload_to_confirmed(server: Server, tmp_path: Path) -> None
         driver.back()
         click(driver, By.CSS_SELECTOR, "a[href$='/move/confirm/?kind=confirmed']")
         shows(driver, "Nothing has been changed yet.")
-        press(driver, "Confirm 1 transaction")
+        press(driver, "Confirm: 1 transaction")
         shows(driver, "What was done with it")
         until(lambda: server.transactions()[0]["state"] == "confirmed", PATIENCE_S, "the transaction is confirmed")
         found(driver, By.XPATH, "//td[.='confirm' or .='Confirm']")
