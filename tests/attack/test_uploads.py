@@ -35,8 +35,8 @@ NO_PICTURES = {
     "pixels that no browser can hold": png(60_000, 60_000, pixels=b"\0"),
 }
 CLIMBING = (
-    "../keys/keys.json", "..%2fkeys%2fkeys.json", "%2e%2e/ledger.sqlite", "/etc/passwd", "keys.json", ".png", "a.png/../x",
-    "0" * 32 + ".svg", "0" * 32 + ".html", "0" * 32 + ".png%00.html", "0" * 32 + ".png\n",
+    "../keys/keys.json", "..%2fkeys%2fkeys.json", "%2e%2e/ledger.sqlite", "/etc/passwd", "keys.json", ".png",
+    "a.png/../x", "0" * 32 + ".svg", "0" * 32 + ".html", "0" * 32 + ".png%00.html", "0" * 32 + ".png\n",
 )  # fmt: skip
 
 
