@@ -118,7 +118,8 @@ async def _look(url: str, clickid: str, guard: Guard, look_up: LookUp | None) ->
         async with (
             asyncio.timeout(CHECK_PATIENCE_S),
             aiohttp.ClientSession(
-                connector=connector, cookie_jar=aiohttp.CookieJar(unsafe=True), headers=HEADERS, trust_env=False, auto_decompress=False,
+                connector=connector, cookie_jar=aiohttp.CookieJar(unsafe=True), headers=HEADERS, trust_env=False,
+                auto_decompress=False,
                 max_headers=MAX_CHECK_HEADERS, timeout=aiohttp.ClientTimeout(total=None),
             ) as session,
         ):  # fmt: skip
