@@ -1,7 +1,6 @@
-"""Transactions in a real browser: a saved filter, a move of many with its preview, keys, the live log, the time line."""
+"""Transactions in a real browser: saved filters, a move of many with its preview, keys, the live log, the time line."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from selenium.webdriver import ActionChains, Chrome

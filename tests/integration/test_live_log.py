@@ -141,15 +141,15 @@ def test_from_click_to_partner_postback_on_one_line(desk: Office) -> None:
     first = Delivery.objects.order_by("id").first()
     assert first is not None
     Attempt.objects.create(
-        delivery_id=first.pk, at_ms=first.created_ms + 5, stage="answer", address="a", status=503, answer="", took_ms=12,
-        fault="It answered 503.",
+        delivery_id=first.pk, at_ms=first.created_ms + 5, stage="answer", address="a", status=503,
+        answer="", took_ms=12, fault="It answered 503.",
     )  # fmt: skip
     page = desk.get("/ledger/transaction/2/change/")
     kinds = moments(page)
     assert kinds[:5] == ["click", "redirect", "call", "verdict", "transaction"]
     assert sorted(kinds[5:]) == ["delivery", "delivery", "move"]
     for part in (
-        "Sent on to the click target", "Attempt 1, after 12 ms: It answered 503.", "because of 'saved': waiting to be sent",
+        "Sent on to the click target", "Attempt 1, after 12 ms: It answered 503.", "because of 'saved': waiting",
         "Partner postback to Anna's server", "later", "open -> confirmed, by mona: 'kept'.",
         f'href="/outbox/delivery/{first.pk}/change/"',
     ):  # fmt: skip
