@@ -37,7 +37,7 @@ def fill(settings: Settings, shop: str) -> None:
 
 def happenings(catalog: Catalog, now_ms: int) -> list[Happening]:
     """All clicks and calls of ninety days up to now, in the order of their times."""
-    found: list[Happening] = list(slips.tests(now_ms))
+    found: list[Happening] = [*slips.tests(now_ms), *visits.story(now_ms)]
     for program in catalog.programs.values():
         for day in hours.days(program.time_zone, now_ms):
             found += visits.all_of(program.id, day)

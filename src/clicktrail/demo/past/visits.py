@@ -32,6 +32,7 @@ SHOPS = {
 }
 """program -> prefix of its order numbers, its host, an average order in minor units, minor units in the currency."""
 SERVER_AGENT = "shop-connector/2.4"
+STORY_BY, STORY_VISITS = 106, 84
 
 
 @dataclass(slots=True)
@@ -83,6 +84,19 @@ def all_of(program: int, day: Day) -> Iterator[Happening]:
                 yield from _one(dice, character, program, day)
 
 
+def story(now_ms: int) -> Iterator[Happening]:
+    """Within the last hour a story of the influencer's brings many at once: the log is alive when it is opened."""
+    dice = Random(f"{SEED}/story")  # noqa: S311 - the same every time
+    mira = next(each for each in CAST if each.number == STORY_BY)
+    for number in range(STORY_VISITS):
+        at_ms = now_ms - int((1 - dice.random() ** 0.5) * 3_000_000) - 60_000
+        visit = _visit(dice, mira, COFFEE, mira.sends[COFFEE], at_ms)
+        yield visit
+        if number % 7 == 0:
+            params = _order_of(dice, mira, COFFEE, at_ms, False)
+            yield from _calls(dice, params, visit, at_ms + dice.randint(60_000, 900_000), SHOPS[COFFEE][1])
+
+
 def _one(dice: Random, character: Character, program: int, day: Day) -> Iterator[Happening]:
     traffic = character.sends[program]
     at_ms = day.at_ms(second(dice, character.hours))
@@ -125,14 +139,18 @@ def _order(dice: Random, character: Character, traffic: Traffic, visit: Visit) -
     """Most buy within the hour, some sleep over it for days."""
     wait_s = dice.expovariate(1 / 1500) + 90 if dice.random() < 0.72 else dice.expovariate(1 / 260_000) + 7200
     is_lead = dice.random() < traffic.lead_share
-    prefix, host, average, units = SHOPS[visit.program]
     at_ms = visit.at_ms + int(wait_s * 1000)
-    params = {"cpid": str(visit.program), "tid": f"{prefix}-{at_ms // 1000 % 10**9:09d}"}
+    params = _order_of(dice, character, visit.program, at_ms, is_lead)
+    yield from _calls(dice, params, visit, at_ms, SHOPS[visit.program][1])
+
+
+def _order_of(dice: Random, character: Character, program: int, at_ms: int, is_lead: bool) -> dict[str, str]:
+    """What the shop tells of it."""
+    prefix, _, average, units = SHOPS[program]
+    params = {"cpid": str(program), "tid": f"{prefix}-{at_ms // 1000 % 10**9:09d}"}
     if is_lead:
-        params["produkt"] = "Lead"
-    else:
-        params |= {"produkt": "Sale", "umsatz": _amount(dice, average * character.basket, units)}
-    yield from _calls(dice, params, visit, at_ms, host)
+        return params | {"produkt": "Lead"}
+    return params | {"produkt": "Sale", "umsatz": _amount(dice, average * character.basket, units)}
 
 
 def _amount(dice: Random, average_minor: float, units: int) -> str:
