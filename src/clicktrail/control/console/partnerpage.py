@@ -16,7 +16,7 @@ from clicktrail.control.catalog import rates
 from clicktrail.control.catalog.models import Approval, Partner, PartnerNote, PartnerState, Product
 from clicktrail.control.console.cells import money_cell, page_link, state_label, time_cell
 from clicktrail.control.console.partnerfigures import by_program, figures
-from clicktrail.control.console.ratepages import step_text
+from clicktrail.control.console.ratepages import since_cell, step_text
 from clicktrail.control.ledger.models import Transaction
 from clicktrail.control.outbox.models import Receiver
 from clicktrail.control.portal.viewer import AS_PARTNER
@@ -80,8 +80,8 @@ def _product(product: Product, partner: Partner, paid: Any, approved: set[tuple[
         "product": product,
         "rate": step_text(holds, product),
         "is_own": bool(own and own.is_own),
-        "since": time_cell(holds.since_ms, zone) if holds.since_ms else "",
-        "later": [(step_text(step, product), time_cell(step.since_ms, zone)) for step in later],
+        "since": since_cell(holds.since_ms, zone) if holds.since_ms else "",
+        "later": [(step_text(step, product), since_cell(step.since_ms, zone)) for step in later],
         "approved": (product.program_id, product.pk) in approved or (product.program_id, None) in approved,
         "address": reverse("admin:catalog_partner_rates", args=[partner.pk, product.pk]),
     }

@@ -8,9 +8,8 @@ from django.urls import reverse
 from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.catalog import rates
 from clicktrail.control.catalog.models import KeyState, Product, Program
-from clicktrail.control.console.cells import time_cell
 from clicktrail.control.console.openness import Rules, openness, tone, words
-from clicktrail.control.console.ratepages import step_text
+from clicktrail.control.console.ratepages import since_cell, step_text
 
 
 def context(request: HttpRequest, program: Program) -> dict[str, Any]:
@@ -53,6 +52,6 @@ def _product(product: Product, steps: list[rates.Step]) -> dict[str, Any]:
     return {
         "product": product,
         "rate": step_text(holds, product),
-        "since": time_cell(holds.since_ms, zone) if holds.since_ms else "",
-        "later": [(step_text(step, product), time_cell(step.since_ms, zone)) for step in rates.planned(steps, at_ms)],
+        "since": since_cell(holds.since_ms, zone) if holds.since_ms else "",
+        "later": [(step_text(step, product), since_cell(step.since_ms, zone)) for step in rates.planned(steps, at_ms)],
     }

@@ -1,7 +1,9 @@
 """What is paid from when on: the history of one product, or of one partner for one product, and the next step of it."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
@@ -9,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -119,8 +122,8 @@ def lines(steps: list[Step], product: Product, at_ms: int | None = None) -> list
     made = [
         Line(
             rate=step_text(step, product),
-            since=time_cell(step.since_ms, zone) if step.since_ms else _("the beginning"),
-            until=time_cell(end, zone) if end else "",
+            since=since_cell(step.since_ms, zone) if step.since_ms else _("the beginning"),
+            until=since_cell(end, zone) if end else "",
             who=step.made_by or DASH,
             made=time_cell(step.made_ms, zone) if step.made_ms else DASH,
             standing="now" if step is holds else "later" if step.since_ms > at_ms else "past",
@@ -129,6 +132,19 @@ def lines(steps: list[Step], product: Product, at_ms: int | None = None) -> list
         for step, end in zip(steps, ends, strict=True)
     ]
     return made[::-1]
+
+
+def since_cell(ms: int, zone: str) -> str:
+    """In the program's zone, whoever looks: there the moment was entered, and there a day begins."""
+    at = datetime.fromtimestamp(ms / 1000, ZoneInfo(zone))
+    form = "%Y-%m-%d %H:%M:%S" if at.second else "%Y-%m-%d %H:%M"
+    return format_html(
+        '<time datetime="{}" title="{}" class="ct-time">{} <span class="ct-faint">{}</span></time>',
+        at.isoformat(timespec="seconds"),
+        at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
+        at.strftime(form),
+        at.tzname(),
+    )
 
 
 def step_text(step: Step, product: Product) -> str:
