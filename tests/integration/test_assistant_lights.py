@@ -269,6 +269,25 @@ def test_a_program_that_demands_signatures(desk: Office) -> None:
     program.save()
 
 
+def test_what_a_pixel_cannot_prove(desk: Office) -> None:
+    from clicktrail.control.catalog.models import Program
+
+    program = Program.objects.get(pk=YEN)
+    program.networks, program.token_required, program.unproven = ["203.0.113.0/24"], True, "hold"
+    program.save()
+    page = desk.get("/assistant/", program=str(YEN), shop="php")
+    assert "only from 203.0.113.0/24" in page.text and "demands a token" in page.text
+    assert "its transaction waits on hold until the server call" in page.text
+    assert "PUT-THE-TOKEN-HERE" in page.text
+    program.unproven = "refuse"
+    program.save()
+    assert "it would be refused" in desk.get("/assistant/", program=str(YEN), shop="php").text
+    program.networks, program.token_required = [], False
+    program.save()
+    page = desk.get("/assistant/", program=str(YEN), shop="php")
+    assert "A pixel cannot prove" not in page.text and "number_format((float) $amount, 0, '.', '')" in page.text
+
+
 def test_who_looks(desk: Office) -> None:
     """A reader looks and tests, and sees no secret; nobody sees a program that is not his."""
     from clicktrail.control.accounts.models import Account, Role
