@@ -66,7 +66,7 @@ def open_orders(rights: Rights, program: int | None) -> dict[str, int]:
     """State -> transactions, of open ones and those on hold; without tests."""
     states = (TransactionState.OPEN, TransactionState.HELD)
     rows = _of(rights, program, Transaction.objects.filter(state__in=states, test=False))
-    counted = dict(rows.order_by().values_list("state").annotate(number=Count("pk")))
+    counted = dict(rows.order_by().values_list("state").annotate(number=Count("*")))
     return {str(state): counted.get(state, 0) for state in states}
 
 

@@ -1,0 +1,126 @@
+"""Home and the reports page: what they show, to whom, and that their address holds the question."""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from support import sums
+from support.office import Office, office
+
+NOON = datetime(2026, 11, 18, 12, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+
+
+def _s(*at: int) -> int:
+    return int(datetime(*at, tzinfo=ZoneInfo("Europe/Berlin")).timestamp())
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with office(tmp_path_factory.mktemp("desk") / "data") as made:
+        _fill()
+        yield made
+
+
+def _fill() -> None:
+    book = sums.Sums()
+    for at, partner, many in (
+        ((2026, 11, 18, 9), 7, 300),
+        ((2026, 11, 17, 9), 7, 200),
+        ((2026, 11, 17, 20), 7, 5000),
+        ((2026, 11, 5, 9), 2, 70),
+    ):
+        money = {"transactions": 3, "revenue_minor": many * 100, "commission_minor": many}
+        book.count(_s(*at), 1, partner, clicks_gross=many, clicks_net=many, **money)
+    book.count(int(datetime(2026, 11, 18, 1, tzinfo=UTC).timestamp()), 5, 7, clicks_gross=44, revenue_minor=900)
+    book.write()
+
+
+@pytest.fixture(autouse=True)
+def _at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clicktrail.heartbeat.now_ms", lambda: int(NOON.timestamp() * 1000))
+
+
+def _csv(desk: Office, query: str) -> list[dict[str, str]]:
+    answer = desk.client.get(f"/reports/csv/{query}")
+    assert answer.status_code == 200
+    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+
+
+def test_home_holds_today_against_yesterday_up_to_this_hour(desk: Office) -> None:
+    text = desk.get("/", program="1").text
+    assert "300 +50.0 %" in text, "200 until this hour of yesterday, not all 5,200 of it"
+    assert "Today is the day in Europe/Berlin" in text
+    assert "Anna <b> (7)" in text
+
+
+def test_home_leaves_the_test_partner_out_but_for_the_switch(desk: Office) -> None:
+    assert "5,500" in desk.get("/", program="1").text
+    assert "5,570" in desk.get("/", program="1", tests="1").text
+
+
+def test_home_says_what_is_waiting_and_what_to_do_first(desk: Office) -> None:
+    page = desk.get("/")
+    assert "Your account has no second factor" in page.text
+    assert "From here to the first order" in page.text
+    assert "Connect the shop" in page.text and 'href="/assistant/"' in page.html
+
+
+def test_money_of_home_is_of_one_currency_at_a_time(desk: Office) -> None:
+    assert "Revenue EUR" in desk.get("/").text
+    assert "Revenue JPY" in desk.get("/", currency="JPY").text
+
+
+def test_rows_stand_beside_those_of_the_period_before_and_lead_closer(desk: Office) -> None:
+    page = desk.get(
+        "/reports/", **{"from": "2026-11-18", "to": "2026-11-18"}, by="partner", compare="previous", program="1"
+    )
+    assert "300 −94.2 % 5,200" in page.text
+    assert (
+        "from=2026-11-18&amp;to=2026-11-18&amp;by=creative&amp;program=1&amp;partner=7&amp;compare=previous"
+        in page.html
+    )
+    closer = desk.get("/reports/", **{"from": "2026-11-17", "to": "2026-11-17"}, by="hour", program="1", partner="7")
+    assert "2026-11-17 20:00+01:00" in closer.text
+
+
+def test_the_file_has_what_is_seen_in_its_order(desk: Office) -> None:
+    query = "?from=2026-11-17&to=2026-11-18&by=day&program=1&sort=clicks_gross"
+    rows = _csv(desk, query)
+    assert [(row["Day"], row["Clicks, gross"], row["Revenue"]) for row in rows] == [
+        ("2026-11-18", "300", "300.00"), ("2026-11-17", "5200", "5200.00"),
+    ]  # fmt: skip
+    shown = desk.get("/reports/" + query).text
+    assert shown.index("2026-11-18 EUR" if "2026-11-18 EUR" in shown else "2026-11-18 300") < shown.index("5,200")
+
+
+def test_what_cannot_be_asked_is_said_with_the_mend(desk: Office) -> None:
+    assert "leave one of the two out" in desk.get("/reports/", by=["subid", "hour"]).text
+    assert "is no day" in desk.get("/reports/", **{"from": "yesterday", "to": "2026-11-18"}).text
+    assert (
+        "Nothing was counted in these days" in desk.get("/reports/", **{"from": "2020-01-01", "to": "2020-01-02"}).text
+    )
+
+
+def test_both_are_narrowed_by_rights_and_a_partner_is_taken_to_his_portal(desk: Office) -> None:
+    from django.test import Client
+
+    from clicktrail.control.accounts.models import Account, Role
+
+    reader = Account.objects.create_user("rita", password="unused", is_staff=True, role=Role.READER, programs=[5])
+    partner = Account.objects.create_user("anna", password="unused", role=Role.PARTNER, partner_id=7)
+    seen = Client(SERVER_NAME="localhost")
+    seen.force_login(reader)
+    for path in ("/", "/reports/?range=7d&by=program", "/reports/?range=7d&program=1"):
+        page = seen.get(path).content.decode()
+        assert "5,200" not in page and "300" not in page.partition("<main")[2].partition("ct-begin")[0], path
+    assert b"Yen shop" in seen.get("/reports/?range=7d&by=program").content
+    seen.force_login(partner)
+    assert seen.get("/").headers["Location"] == "/partner/"
+
+
+def test_they_take_few_queries(desk: Office) -> None:
+    assert desk.get("/").queries <= 40
+    assert desk.get("/reports/", compare="previous").queries <= 24
