@@ -118,6 +118,15 @@ def test_what_is_shared_everybody_sees_and_only_its_maker_deletes(desk: Office) 
     assert saved("Ours").shared is False
 
 
+def test_a_reader_keeps_filters_of_his_own_and_shares_none(desk: Office) -> None:
+    with colleague(desk, "rita", role="reader") as rita:
+        done = rita.post(SAVE, name="Rita's", query="test=only", shared="on")
+        assert "was saved" in done.text and numbers(done) == [63, 62, 61]
+        number = saved("Rita's").pk
+        assert rita.post(f"{LIST}filters/{number}/share/").status == 403
+    assert saved("Rita's").shared is False
+
+
 def test_a_filter_needs_a_name_and_there_is_an_end_of_them(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     from clicktrail.control.console import filterpages
 

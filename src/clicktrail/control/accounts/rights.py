@@ -103,7 +103,7 @@ def rights_of_account(account: Any) -> Rights:
 
 
 SAFE = ("GET", "HEAD", "OPTIONS")
-FOR_EVERYBODY_INSIDE = ("/account/", "/login/", "/logout/", "/password_change/")
+FOR_EVERYBODY_INSIDE = ("/account/", "/login/", "/logout/", "/password_change/", "/ledger/transaction/filters/")
 """One's own things, which a reader changes too."""
 
 
