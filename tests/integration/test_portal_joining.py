@@ -118,6 +118,21 @@ def test_approving_makes_a_partner_who_may_earn_at_his_own_rate(desk: Office) ->
     assert Partner.objects.filter(name="Ben's blog").count() == 1
 
 
+def test_the_mail_goes_out_when_the_books_are_closed(tmp_path: Path) -> None:
+    """Inside somebody's transaction the ledger would wait for a mail server."""
+    from django.db import transaction
+
+    from clicktrail.control.portal import applications
+
+    with office(tmp_path / "data", smtp_host="127.0.0.1", smtp_port=9, mail_from="a@x.example") as desk:
+        _write_terms(desk)
+        _join()
+        with transaction.atomic():
+            decided = applications.approve(_application(), "mona")
+            assert decided.mail == ""
+        assert "could not be sent" in decided.mail and "127.0.0.1" in decided.mail
+
+
 def test_a_declined_one_reads_why(desk: Office) -> None:
     from clicktrail.control.portal import applications
 

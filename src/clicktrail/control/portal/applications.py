@@ -5,7 +5,7 @@ approve(application, "mona", [product, ...], Pays(percent_ppm=80_000))
 decline(application, "mona", "We look for gardeners only.")
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -32,11 +32,11 @@ class Pays:
     fixed_minor: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Decided:
     partner: Partner | None
-    mail: str
-    """What became of the mail to the applicant, in a sentence."""
+    mail: str = ""
+    """What became of the mail to the applicant, in a sentence; known once the transaction around it is committed."""
 
 
 def waiting() -> QuerySet[Application]:
@@ -60,14 +60,24 @@ def approve(
         application.save(update_fields=["partner_id"])
         Account.objects.filter(pk=application.account_id).update(partner_id=partner.pk)
     note(actor, "partner approved", f"{application}", partner=partner.pk)
-    return Decided(partner, mails.approved(application))
+    return _told(Decided(partner), application, mails.approved)
 
 
 def decline(application: Application, actor: str, why: str) -> Decided:
     """Raises AlreadyDecided. It may still be approved afterwards."""
     _decide(application, ApplicationState.DECLINED, actor, why)
     note(actor, "partner declined", f"{application}", why=why)
-    return Decided(None, mails.declined(application))
+    return _told(Decided(None), application, mails.declined)
+
+
+def _told(decided: Decided, application: Application, mail: Callable[[Application], str]) -> Decided:
+    """A mail server may be slow: nobody waits at the ledger for it."""
+
+    def send() -> None:
+        decided.mail = mail(application)
+
+    transaction.on_commit(send)
+    return decided
 
 
 def _decide(application: Application, state: ApplicationState, actor: str, why: str) -> None:
