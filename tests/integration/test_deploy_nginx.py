@@ -151,6 +151,14 @@ def test_the_script_comes_from_the_edge(site: Site) -> None:
     assert "javascript" in answer.headers["content-type"]
 
 
+def test_pictures_come_from_the_console_and_nobody_is_written_down(site: Site) -> None:
+    answer = site.ask("GET", f"/banner/{'0' * 32}.png")
+    assert (answer.status, answer.headers["cross-origin-resource-policy"]) == (404, "cross-origin")
+    site.ask("GET", "/seen-after-the-banner")
+    log = until(lambda: "seen-after" in (t := (site.folder / "access.log").read_text()) and t, SOON_S, "a line")
+    assert "/banner/" not in log
+
+
 def test_everything_else_is_the_console(site: Site) -> None:
     answer = site.ask("GET", "/login/?next=/")
     assert answer.status == 200

@@ -17,10 +17,13 @@ def test_a_copy_of_a_running_server_goes_on_elsewhere(tmp_path: Path) -> None:
     restored = Server(tmp_path / "copy")
     try:
         _sell(server, "A-1")
+        (server.data / "banners").mkdir(mode=0o700)
+        (server.data / "banners" / f"{'0' * 32}.png").write_bytes(b"a creative's picture")
         assert _undocumented(server.data) == []
         _back_up(server, tmp_path / "copy")
         assert not list((tmp_path / "copy").glob("keys/visitor-*"))
         assert not (tmp_path / "copy" / "run").exists()
+        assert len(list((tmp_path / "copy").glob("banners/*.png"))) == 1
         books = server.transactions()
 
         restored.run("engine", "--once")
