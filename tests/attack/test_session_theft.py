@@ -199,16 +199,17 @@ def test_nobodys_password_is_set_without_showing_who_one_is(settings: Settings) 
     eve = account("eve")
     thief = Stranger()
     thief.client.force_login(_mona())
-    new = {"password1": "Brand-New-Word-7", "password2": "Brand-New-Word-7", "set-password": "1"}
-    assert thief.post(f"/accounts/account/{eve.pk}/password/", **new).address == "/account/confirm/"
-    own = f"/accounts/account/{_mona().pk}/password/"  # type: ignore[attr-defined]
-    assert thief.post(own, **new).address == "/password_change/", "where the old one is asked for"
+    own, other = (f"/accounts/account/{row.pk}/change/" for row in (_mona(), eve))  # type: ignore[attr-defined]
+    for deed in ("password", "link", "off", "part"):
+        assert thief.post(other, **{deed: "1"}).address == "/account/confirm/"
     eve.refresh_from_db()
-    assert eve.check_password(PASSWORD) and _mona().check_password(PASSWORD)  # type: ignore[attr-defined]
+    assert eve.check_password(PASSWORD) and eve.is_active
     thief.post("/account/confirm/?next=/", password=PASSWORD)
-    thief.post(f"/accounts/account/{eve.pk}/password/", **new)
+    thief.post(own, password="1")
+    assert _mona().check_password(PASSWORD), "one's own is set where the old one is asked for"  # type: ignore[attr-defined]
+    thief.post(other, password="1")
     eve.refresh_from_db()
-    assert eve.check_password("Brand-New-Word-7")
+    assert not eve.check_password(PASSWORD)
 
 
 def _mona() -> object:

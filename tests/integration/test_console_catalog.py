@@ -213,19 +213,6 @@ def test_longer_lists_take_no_more_queries(desk: Office, place: str) -> None:
     assert desk.get(f"/catalog/{place}/").queries == short <= 15
 
 
-def test_a_new_account_is_a_manager(desk: Office) -> None:
-    desk.post("/accounts/account/add/", username="max", password1="Long-Enough-9", password2="Long-Enough-9")
-    desk.client.logout()
-    page = desk.post("/login/", username="max", password="Long-Enough-9", next="/")
-    assert page.address == "/ledger/transaction/"
-
-
-@pytest.mark.parametrize("password", ["short", "1234567890123", "password1234"])
-def test_a_weak_password_is_refused(desk: Office, password: str) -> None:
-    page = desk.post("/accounts/account/add/", username="max", password1=password, password2=password)
-    assert page.address == "/accounts/account/add/" and "This password is too" in page.text
-
-
 def test_the_first_manager_is_made_once(tmp_path: Path) -> None:
     booted(tmp_path)
     from django.contrib.auth import authenticate

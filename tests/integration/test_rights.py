@@ -74,14 +74,10 @@ def _offered(client: Any) -> list[tuple[str, Form]]:
     found = []
     for address in gardens():
         answer = client.get(address)
+        assert answer.status_code < 500, address
         if answer.status_code == 200 and answer["Content-Type"].startswith("text/html") and not address.startswith(OWN):
             found += [(address, form) for form in forms(address, body(answer))]
     return found
-
-
-def test_every_page_answers_an_owner(desk: Office) -> None:
-    for address in gardens():
-        assert desk.client.get(address).status_code < 500, address
 
 
 def test_a_manager_of_one_program_sees_nothing_of_another(desk: Office, cast: dict[str, Any]) -> None:
@@ -108,7 +104,7 @@ def test_no_deed_of_a_manager_of_another_program_changes_anything(
     desk: Office, cast: dict[str, Any], gardening: list[tuple[str, Form]]
 ) -> None:
     assert len(gardening) > 20
-    assert not _changed(desk, cast["yuki"], gardening, allowed=EVERYBODYS)
+    assert not _changed(desk, cast["yuki"], gardening, allowed=EVERYBODYS, apart_from=YEN)
 
 
 def test_a_reader_sees_it_all_and_changes_nothing(
@@ -137,7 +133,9 @@ def test_people_and_keys_are_for_owners_alone(
     for address in gardens():
         if address.startswith(alone):
             for name, client in cast.items():
-                assert client.get(address).status_code in (403, 404), (name, address)
+                answer = client.get(address)
+                is_sent_away = answer.status_code == 302 and answer["Location"] == "/"
+                assert is_sent_away or answer.status_code in (403, 404), (name, address)
     deeds = [(page, form) for page, form in offered if page.startswith(alone)]
     assert len(deeds) > 5
     assert not _changed(desk, cast["manager"], deeds)
@@ -145,9 +143,7 @@ def test_people_and_keys_are_for_owners_alone(
     assert "/accounts/activity/" in menu and not any(place in menu for place in alone)
 
 
-def test_a_partner_finds_nothing_inside(
-    desk: Office, cast: dict[str, Any], offered: list[tuple[str, Form]]
-) -> None:
+def test_a_partner_finds_nothing_inside(desk: Office, cast: dict[str, Any], offered: list[tuple[str, Form]]) -> None:
     assert cast["partner"].get("/")["Location"] == "/partner/"
     for place in lists():
         assert cast["partner"].get(place).status_code == 404, place
@@ -167,15 +163,15 @@ def test_who_is_switched_off_or_demoted_is_so_at_once(desk: Office) -> None:
 
 
 def _changed(
-    desk: Office, client: Any, deeds: list[tuple[str, Form]], allowed: tuple[str, ...] = ()
+    desk: Office, client: Any, deeds: list[tuple[str, Form]], allowed: tuple[str, ...] = (), apart_from: int = 0
 ) -> list[tuple[str, str, str, list[str]]]:
     """(page, address, button, tables) of each deed that went through."""
-    found, before = [], snapshot(desk.settings.data)
+    found, before = [], snapshot(desk.settings.data, apart_from)
     for page, form in deeds:
         if form.action.startswith(allowed or ("-",)):
             continue
         answer = client.post(form.action, form.fields)
-        after = snapshot(desk.settings.data)
+        after = snapshot(desk.settings.data, apart_from)
         tables = [table for table in after if after[table] != before.get(table)]
         if tables or answer.status_code >= 500:
             found.append((page, form.action, form.button, [str(answer.status_code), *tables]))

@@ -175,6 +175,8 @@ class AccountAdmin(Page):
         if deed is None:
             raise Http404(_("There is nothing to do."))
         try:
+            if row.pk == request.user.pk:
+                raise people.NotPossible(_("Look after your own account under My account, or ask another owner."))
             return self._page(request, row.pk, deed(request, row))
         except people.NotPossible as fault:
             messages.error(request, str(fault))
@@ -305,8 +307,6 @@ def _remove_factor(request: HttpRequest, row: Account) -> Shown:
 
 
 def _switch_off(request: HttpRequest, row: Account) -> Shown:
-    if row.pk == request.user.pk:
-        raise people.NotPossible(_("You cannot switch yourself off. Ask another owner."))
     people.switch_off(row)
     note(request, "account switched off", row.username)
     messages.success(request, _("%(name)s is switched off and signed out everywhere.") % {"name": row.username})
