@@ -20,7 +20,7 @@ from clicktrail.control.portal import applications
 from clicktrail.control.portal.models import Application, ApplicationState
 from clicktrail.core.catalog import Rate
 
-MAX_SHOWN = 200
+MAX_APPLICATIONS = 200
 """Applications on the page; the oldest come first."""
 MAX_WHY = 1000
 """Characters of the reason that an applicant reads."""
@@ -106,7 +106,7 @@ def list_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
 
 
 def _shown(rows: QuerySet[Application]) -> list[Application]:
-    return list(rows[:MAX_SHOWN])
+    return list(rows[:MAX_APPLICATIONS])
 
 
 def one_page(request: HttpRequest, context: dict[str, Any], number: int) -> HttpResponse:

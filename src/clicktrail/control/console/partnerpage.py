@@ -24,7 +24,7 @@ from clicktrail.control.portal.viewer import AS_PARTNER
 LAST_ORDERS = 10
 MAX_NOTE = 4000
 """Characters of one note."""
-MAX_SHOWN = 100
+MAX_ROWS_BESIDE = 100
 """Notes, products and receivers on the page."""
 
 
@@ -47,7 +47,7 @@ def context(request: HttpRequest, partner: Partner) -> dict[str, Any]:
         "products": products(partner, rights),
         "orders": _orders(partner, rights),
         "receivers": _receivers(partner, rights),
-        "notes": PartnerNote.objects.filter(partner=partner).order_by("-made_ms", "-pk")[:MAX_SHOWN],
+        "notes": PartnerNote.objects.filter(partner=partner).order_by("-made_ms", "-pk")[:MAX_ROWS_BESIDE],
         "note_form": NoteForm(),
         "edits": rights.edits,
         "may_enter": rights.edits and partner.state == PartnerState.ACTIVE,
@@ -56,7 +56,7 @@ def context(request: HttpRequest, partner: Partner) -> dict[str, Any]:
 
 def products(partner: Partner, rights: Rights) -> list[dict[str, Any]]:
     """Each product of the programs that may be seen: whether he earns it, and what he is paid."""
-    rows = rights.narrowed(Product.objects.select_related("program").order_by("program__name", "name"))[:MAX_SHOWN]
+    rows = rights.narrowed(Product.objects.select_related("program").order_by("program__name", "name"))[:MAX_ROWS_BESIDE]
     known = list(rows)
     paid = rates.histories(known, own=_own(partner))
     approved = set(Approval.objects.filter(partner=partner).values_list("program_id", "product_id"))
@@ -104,7 +104,7 @@ def _orders(partner: Partner, rights: Rights) -> list[dict[str, Any]]:
 
 def _receivers(partner: Partner, rights: Rights) -> list[dict[str, Any]]:
     rows = Receiver.objects.filter(partner=partner).order_by("pk")
-    seen = [row for row in rows[:MAX_SHOWN] if row.program_id is None or rights.sees(row.program_id)]
+    seen = [row for row in rows[:MAX_ROWS_BESIDE] if row.program_id is None or rights.sees(row.program_id)]
     return [
         {"link": page_link("outbox_receiver", row.pk, row.name or row.pk), "row": row, "state": state_label(row.state)}
         for row in seen
