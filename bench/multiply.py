@@ -29,23 +29,29 @@ ORDERS = ("transactions", "revenue_minor", "commission_minor")
 def make(data: Path, size: int) -> str:
     """A ledger with so many clicks, where there is none; returns the password of its accounts."""
     from clicktrail.demo import household
-    from clicktrail.demo.past.fill import fill
 
     is_there = (data / household.NOTE).exists()
     home = household.take(data)
+    settings = household.settings_of(data, household.EDGE_PORT, household.CONSOLE_PORT)
+    household.furnish(settings, home.password, household.SHOP_PORT)
     if not is_there:
-        settings = household.settings_of(data, household.EDGE_PORT, household.CONSOLE_PORT)
-        household.furnish(settings, home.password, household.SHOP_PORT)
-        fill(settings, f"{household.HOST}:{household.SHOP_PORT}")
-        from django.db import connections
-
-        connections.close_all()
-        with contextlib.closing(_open(data)) as db:
-            multiply(db, size)
-        _publish()
+        _fill(data, settings, size)
     with contextlib.closing(_open(data)) as db:
         MADE[:] = [db.execute(f"SELECT count(*) FROM ledger_{name}").fetchone()[0] for name in ("click", "transaction")]
     return home.password
+
+
+def _fill(data: Path, settings: Any, size: int) -> None:
+    from django.db import connections
+
+    from clicktrail.demo import household
+    from clicktrail.demo.past.fill import fill
+
+    fill(settings, f"{household.HOST}:{household.SHOP_PORT}")
+    connections.close_all()
+    with contextlib.closing(_open(data)) as db:
+        multiply(db, size)
+    _publish()
 
 
 def _publish() -> None:

@@ -21,6 +21,8 @@ from clicktrail.engine.replay import replay
 from clicktrail.settings import Settings
 
 SHOP = "127.0.0.1:8402"
+EVERY_LIST = ("/history/", "/delete/")
+"""Every list has these two; the table has one of each."""
 
 
 @dataclass
@@ -136,14 +138,14 @@ def test_no_page_is_missing_in_the_table(past: Filled) -> None:
     clients = _clients()
     missing = []
     for route in _routes():
-        if route in known or route.startswith(("api/", "^(?P<")):
+        if route in known or route.endswith(EVERY_LIST) or route.startswith(("api/v", "^(?P<")):
             continue
         for who in (OWNER, PARTNER):
             answer = clients[who].get("/" + _filled(past, route))
             if answer.status_code == 200 and b"<html" in b"".join(answer):
-                missing.append((who, route))
+                missing.append(f"{who} {route}")
                 break
-    assert missing == []
+    assert not missing, "\n".join(missing)
 
 
 def _clients() -> dict[str, Any]:
