@@ -7,7 +7,10 @@ from clicktrail.control.catalog.models import KeyState, Program, SigningKey, Unp
 
 
 def newest_key(program: Program) -> SigningKey | None:
-    return program.signing_keys.filter(state=KeyState.ACTIVE).order_by("-number").first()
+    key: SigningKey | None = (
+        SigningKey.objects.filter(program=program, state=KeyState.ACTIVE).order_by("-number").first()
+    )
+    return key
 
 
 def of_both(program: Program, key: SigningKey | None) -> list[str]:

@@ -10,7 +10,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from clicktrail.control.assistant import expressions
 from clicktrail.control.assistant.shape import COOKIE, MINOR, SESSION, UNITS, Shop
-from clicktrail.control.catalog.models import Program
+from clicktrail.control.catalog.models import Product, Program
 from clicktrail.core.money import decimals_of
 
 LONGEST_NAME = 64
@@ -65,7 +65,7 @@ class VariablesForm(forms.Form):
 
     def __init__(self, given: Any, shop: Shop, program: Program) -> None:
         self.shop = shop
-        products = list(program.products.order_by("pk").values_list("name", flat=True))
+        products = list(Product.objects.filter(program=program).order_by("pk").values_list("name", flat=True))
         super().__init__({**shop.usual(), **{name: given[name] for name in self.base_fields if name in given}})
         fields: dict[str, Any] = self.fields
         fields["amount_is"].choices = _amounts(decimals_of(program.currency), shop)

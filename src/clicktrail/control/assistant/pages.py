@@ -125,14 +125,14 @@ def _chosen(programs: list[Program], number: str) -> Program | None:
 
 
 def _program(request: HttpRequest, number: str) -> Program:
-    found = _programs(request).filter(pk=read_id(number) or 0).first()
+    found: Program | None = _programs(request).filter(pk=read_id(number) or 0).first()
     if found is None:
         raise Http404(_("There is no such program."))
     return found
 
 
 def _creatives(program: Program) -> list[Creative]:
-    return list(program.creatives.filter(state=ProgramState.ACTIVE).order_by("pk"))
+    return list(Creative.objects.filter(program=program, state=ProgramState.ACTIVE).order_by("pk"))
 
 
 def _shown_name(shop: Shop) -> str:
