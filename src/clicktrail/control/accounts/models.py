@@ -44,7 +44,8 @@ class Account(AbstractUser):
 
     class Meta:
         db_table = "accounts_account"
-        verbose_name = "account"
+        verbose_name = _("account")
+        verbose_name_plural = _("people")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """A new password, and being switched off, end every session of the account; so a stolen one ends too."""
@@ -112,6 +113,7 @@ class Activity(models.Model):
 
     class Meta:
         db_table = "accounts_activity"
+        verbose_name = verbose_name_plural = _("activity")
         indexes = [models.Index("at_ms", name="activity_time")]
 
 

@@ -57,7 +57,9 @@ class Programs(forms.ModelMultipleChoiceField):
 class PartForm(forms.Form):
     """A role, and the programs that it is for."""
 
-    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=ROLES, widget=UnfoldAdminSelectWidget)
+    role = forms.ChoiceField(
+        label=gettext_lazy("Role"), choices=ROLES, initial=Role.READER.value, widget=UnfoldAdminSelectWidget
+    )
     programs = Programs(
         Program.objects.order_by("name"),
         label=gettext_lazy("Programs"),
