@@ -62,3 +62,26 @@ def test_a_catalog_of_the_old_form_still_reads() -> None:
     for rate in plain["rates"]:
         del rate["since_ms"]
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(plain), type=Catalog) == CATALOG
+
+
+@pytest.mark.parametrize(
+    ("at_ms", "told"),
+    [
+        (NOW_MS - 1, ""),
+        (NOW_MS, "the product's rate, valid since"),
+        (NOW_MS + 9, "the partner's own rate, valid since"),
+    ],
+)
+def test_the_story_names_the_rate(at_ms: int, told: str) -> None:
+    own = TimedRate(ANNA, SHOP, "Sale", NOW_MS + 5, FIVE)
+    catalog = replace(CATALOG, timed=(TimedRate(0, SHOP, "Sale", NOW_MS, TWELVE), own))
+    call = from_params({"cpid": "1", "tid": "A-1", "pid": str(ANNA), "umsatz": "95.50"}, "")
+    verdict = judge(call, None, None, None, catalog, at_ms)
+    sentences = [step for step in _rate_step_of(verdict.facts) if step]
+    assert [step.startswith(told) for step in sentences] == ([True] if told else [])
+
+
+def _rate_step_of(facts: dict[str, object]) -> list[str]:
+    from clicktrail.core.story import _rate_step
+
+    return [_rate_step(facts)]

@@ -147,6 +147,19 @@ def _credit(facts: Facts) -> Iterator[str]:
     yield credit_step(facts)
     yield _approval_step(facts)
     yield pay_step(facts)
+    yield _rate_step(facts)
+
+
+def _rate_step(facts: Facts) -> str:
+    """Whose rate that was, and since when; nothing of one that the product has paid from the beginning."""
+    since = moment(facts["rate_since_ms"]) if facts.get("rate_since_ms") else ""
+    if facts.get("rate_own"):
+        return (
+            say("the partner's own rate, valid since {since}.", since=since)
+            if since
+            else say("the partner's own rate.")
+        )
+    return say("the product's rate, valid since {since}.", since=since) if since else ""
 
 
 def _ignored_step(name: str, what: str, facts: Facts) -> str:
