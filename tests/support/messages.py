@@ -107,8 +107,8 @@ def compile_to(path: Path, end: Path) -> None:
 
 def missing(path: Path) -> str:
     """Entries without a translation, in the form of the book."""
-    done = subprocess.run(["msgattrib", "--untranslated", "--no-wrap", path], check=True, capture_output=True, text=True)
-    return done.stdout
+    command = ["msgattrib", "--untranslated", "--no-wrap", path]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 if __name__ == "__main__":

@@ -1,0 +1,53 @@
+"""axe-core in the page that is open: what keeps people from reading or using it."""
+
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from selenium.webdriver import Chrome
+
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+RUN = """
+const [only, done] = arguments;
+const told = axe.run(document, {runOnly: only, resultTypes: ["violations"]});
+told.then((found) => done(found.violations), (fault) => done(String(fault)));
+"""
+
+
+def violations(driver: Chrome) -> list[str]:
+    """One line for each rule and element."""
+    return _told(_run(driver, {"type": "tag", "values": list(RULES)}))
+
+
+def faint(driver: Chrome) -> list[str]:
+    """Texts that stand out too little; all that another theme can change."""
+    return _told(_run(driver, {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}))
+
+
+def _run(driver: Chrome, only: dict[str, Any]) -> list[dict[str, Any]]:
+    if not driver.execute_script("return Boolean(window.axe)"):
+        driver.execute_script(_source())
+    found = driver.execute_async_script(RUN, only)
+    assert isinstance(found, list), found
+    return found
+
+
+def _told(found: list[dict[str, Any]]) -> list[str]:
+    return [
+        f"{rule['id']}: {' '.join(map(str, node['target']))}: {node['html'][:160]} {_why(node)}"
+        for rule in found
+        for node in rule["nodes"][:5]
+    ]
+
+
+def _why(node: dict[str, Any]) -> str:
+    return "; ".join(check["message"] for kind in ("any", "all", "none") for check in node[kind])[:240]
+
+
+@cache
+def _source() -> str:
+    """The package wraps it for another driver, which we have no use for and do not import."""
+    spec = find_spec("axe_playwright_python")
+    assert spec is not None and spec.submodule_search_locations
+    return (Path(spec.submodule_search_locations[0]) / "axe.min.js").read_text()
