@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from clicktrail.control.accounts.rights import rights_of
 
 PORTAL = "/partner/"
-OUTSIDE = ("/api/", "/static/", "/share/", "/login/", "/logout/", "/favicon.ico", "/welcome/", "/banner/", PORTAL)
+OUTSIDE = ("/api/v", "/static/", "/share/", "/login/", "/logout/", "/favicon.ico", "/welcome/", "/banner/", PORTAL)
 """Open to anybody, or with a door of their own."""
 OWN = ("/account/", "/password_change/", "/jsi18n/")
 """Everybody's own account, whatever the role."""
