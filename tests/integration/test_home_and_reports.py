@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -30,7 +31,7 @@ def _fill() -> None:
         ((2026, 11, 18, 9), 7, 300),
         ((2026, 11, 17, 9), 7, 200),
         ((2026, 11, 17, 20), 7, 5000),
-        ((2026, 11, 5, 9), 2, 70),
+        ((2026, 11, 16, 9), 2, 70),
     ):
         money = {"transactions": 3, "revenue_minor": many * 100, "commission_minor": many}
         book.count(_s(*at), 1, partner, clicks_gross=many, clicks_net=many, **money)
@@ -57,8 +58,16 @@ def test_home_holds_today_against_yesterday_up_to_this_hour(desk: Office) -> Non
 
 
 def test_home_leaves_the_test_partner_out_but_for_the_switch(desk: Office) -> None:
-    assert "5,500" in desk.get("/", program="1").text
-    assert "5,570" in desk.get("/", program="1", tests="1").text
+    without, with_tests = desk.get("/", program="1"), desk.get("/", program="1", tests="1")
+    assert "5,500" in without.text and "5,570" in with_tests.text
+    assert "partner=2" not in without.html and "partner=2" in with_tests.html, "in the list of the largest too"
+
+
+@pytest.mark.parametrize("by", ["hour", "partner", "month"])
+def test_reports_leave_the_test_partner_out_but_for_the_switch(desk: Office, by: str) -> None:
+    day = {"from": "2026-11-16", "to": "2026-11-16", "program": "1", "by": by}
+    assert "Nothing was counted" in desk.get("/reports/", **day).text
+    assert " 70 " in desk.get("/reports/", **day, tests="1").text
 
 
 def test_home_says_what_is_waiting_and_what_to_do_first(desk: Office) -> None:
@@ -119,6 +128,19 @@ def test_both_are_narrowed_by_rights_and_a_partner_is_taken_to_his_portal(desk: 
     assert b"Yen shop" in seen.get("/reports/?range=7d&by=program").content
     seen.force_login(partner)
     assert seen.get("/").headers["Location"] == "/partner/"
+
+
+@pytest.mark.parametrize("by", ["hour", "day", "month", "partner", "subid", "referrer"])
+def test_reports_are_answered_from_sums_alone(desk: Office, by: str) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as seen:
+        desk.client.get("/reports/", {"range": "30d", "by": by, "compare": "previous"})
+    asked = [table for query in seen for table in re.findall(r'(?:FROM|JOIN) "ledger_(\w+)"', query["sql"])]
+    sums_of = [table for table in asked if table.startswith("rollup")]
+    # The menu counts conflicts; the figures come from nowhere else.
+    assert sums_of and set(asked) - set(sums_of) <= {"postback"}
 
 
 def test_they_take_few_queries(desk: Office) -> None:
