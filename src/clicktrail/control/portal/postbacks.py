@@ -33,6 +33,8 @@ MAX_OWN_POSTBACKS = 10
 MAX_TESTS_AN_HOUR = 20
 """Of one partner: the courier is no hammer."""
 LOG_ROWS = 50
+NEWEST_ROWS = 10
+"""On the page of a postback; the log has all."""
 HOUR_MS = 3_600_000
 CHOSEN = [name for name in FOR_POSTBACKS if name != "test"]
 
@@ -117,7 +119,7 @@ def postback(request: Any, number: int) -> HttpResponse:
         _save(request, row, form)
         messages.success(request, _("Saved."))
         return HttpResponseRedirect(reverse("portal:postback", args=[row.pk]))
-    context = {"form": form, "row": row, **_help(), **_standing_facts(row), **_log(row, request.GET.get("before", ""))}
+    context = {"form": form, "row": row, **_help(), **_standing_facts(row), **_log(row, rows=NEWEST_ROWS)}
     if not request.viewer.by:
         context["secrets"] = _secrets(row)
     return TemplateResponse(request, "portal/postback.html", context)
@@ -125,9 +127,12 @@ def postback(request: Any, number: int) -> HttpResponse:
 
 @require_safe
 def log(request: Any, number: int) -> HttpResponse:
-    """The table of deliveries alone: the page asks for it again while something is on its way."""
+    """Every delivery; with `newest` the newest alone, which a postback's page asks for again while one is on its way."""
     row = _own(request, number)
-    return TemplateResponse(request, "portal/deliveries.html", {"row": row, **_log(row, "")})
+    if "newest" in request.GET:
+        return TemplateResponse(request, "portal/deliveries.html", {"row": row, **_log(row, rows=NEWEST_ROWS)})
+    before = request.GET.get("before", "")
+    return TemplateResponse(request, "portal/log.html", {"row": row, "is_first": not before, **_log(row, before)})
 
 
 @require_POST
@@ -257,18 +262,18 @@ def _standing_facts(row: Receiver) -> dict[str, Any]:
     }
 
 
-def _log(row: Receiver, before: str) -> dict[str, Any]:
-    rows = Delivery.objects.filter(receiver_id=row.pk).order_by("-id")
+def _log(row: Receiver, before: str = "", rows: int = LOG_ROWS) -> dict[str, Any]:
+    wanted = Delivery.objects.filter(receiver_id=row.pk).order_by("-id")
     last = read_id(before)
-    got = list((rows.filter(pk__lt=last) if last else rows)[: LOG_ROWS + 1])
-    shown = got[:LOG_ROWS]
+    got = list((wanted.filter(pk__lt=last) if last else wanted)[: rows + 1])
+    shown = got[:rows]
     answers = desk.last_attempts([each.pk for each in shown])
     return {
         "deliveries": [
             (each, time_cell(each.created_ms), event_words(each.trigger), state_of(each), _answer(answers, each))
             for each in shown
         ],
-        "older": shown[-1].pk if len(got) > LOG_ROWS else 0,
+        "older": shown[-1].pk if len(got) > rows else 0,
         "is_moving": any(each.done_ms is None for each in shown),
     }
 
