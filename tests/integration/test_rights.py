@@ -114,6 +114,11 @@ def test_a_reader_sees_it_all_and_changes_nothing(
     assert not _changed(desk, cast["reader"], offered, allowed=READ_BY_POST)
 
 
+def test_a_reader_tries_a_call_out(cast: dict[str, Any]) -> None:
+    assert cast["reader"].post("/ledger/postback/try/", {"words": "pid=1&tid=A-1"}).status_code == 200
+    assert cast["reader"].post("/ledger/postback/again/", {"reason": "bad_call"}).status_code == 403
+
+
 def test_a_reader_is_offered_nothing_that_changes(desk: Office, cast: dict[str, Any]) -> None:
     found = []
     for address in gardens():
@@ -187,3 +192,23 @@ def _request(client: Any) -> Any:
     request.session = client.session
     request.user = get_user(request)
     return request
+
+
+def test_home_counts_what_waits_for_each(desk: Office, cast: dict[str, Any]) -> None:
+    from clicktrail.control.ledger.models import Transaction
+    from clicktrail.control.portal.models import Application
+
+    told = {"name": "Nina", "email": "n@x.example", "website": "", "traffic": "", "terms_version": 1, "at_ms": 1}
+    asks = Application.objects.create(account_id=1, **told)
+    try:
+        Transaction.objects.filter(program_id=YEN).update(state="held")
+        everything, yens = desk.get("/").text, body(cast["yuki"].get("/"))
+        for said in ("2 alarms that nobody looks after", "2 conflicts to decide", "1 transaction on hold",
+                     "1 application of a partner", "Open transactions 1 On hold 1"):  # fmt: skip
+            assert said in everything, said
+        for said in ("1 alarm that nobody looks after", "1 conflict to decide", "1 transaction on hold"):
+            assert said in yens, said
+        assert "application of a partner" not in yens, "who sees every program decides about partners"
+    finally:
+        Transaction.objects.filter(program_id=YEN).update(state="open")
+        asks.delete()

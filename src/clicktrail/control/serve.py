@@ -44,7 +44,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
 
 @contextmanager
 def _threads(settings: Settings, rotate_if_asked: Callable[[], None]) -> Iterator[None]:
-    """What runs beside the pages: publishing, reconciling, moving many, and the heartbeat, which also looks after the journal."""
+    """What runs beside the pages: publishing, reconciling, moving many, and the heartbeat, which tends the journal."""
     stop = threading.Event()
     beside: dict[str, Callable[[], None]] = {
         "publish": lambda: _watch(settings, stop),

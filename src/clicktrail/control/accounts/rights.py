@@ -100,21 +100,3 @@ def rights_of_account(account: Any) -> Rights:
     if not account.is_staff:
         return NOBODY
     return Rights(account.role, frozenset(account.programs) if account.programs else None)
-
-
-SAFE = ("GET", "HEAD", "OPTIONS")
-FOR_EVERYBODY_INSIDE = ("/account/", "/login/", "/logout/", "/password_change/", "/ledger/transaction/filters/")
-"""One's own things, which a reader changes too."""
-
-
-def rights_middleware(get_response: Any) -> Any:
-    """Who may only read writes nothing, whatever page forgot to ask. The API asks its own keys."""
-
-    def middleware(request: Any) -> Any:
-        rights = rights_of(request)
-        own = request.path.startswith(("/api/", *FOR_EVERYBODY_INSIDE))
-        if rights.is_inside and request.method not in SAFE and not own:
-            rights.must_edit()
-        return get_response(request)
-
-    return middleware

@@ -1,9 +1,10 @@
 """The console as a Django app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ConsoleConfig(AppConfig):
     name = "clicktrail.control.console"
     label = "console"
-    verbose_name = "Console"
+    verbose_name = _("Console")

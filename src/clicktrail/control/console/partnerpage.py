@@ -56,8 +56,8 @@ def context(request: HttpRequest, partner: Partner) -> dict[str, Any]:
 
 def products(partner: Partner, rights: Rights) -> list[dict[str, Any]]:
     """Each product of the programs that may be seen: whether he earns it, and what he is paid."""
-    rows = rights.narrowed(Product.objects.select_related("program").order_by("program__name", "name"))[:MAX_ROWS_BESIDE]
-    known = list(rows)
+    rows = rights.narrowed(Product.objects.select_related("program").order_by("program__name", "name"))
+    known = list(rows[:MAX_ROWS_BESIDE])
     paid = rates.histories(known, own=_own(partner))
     approved = set(Approval.objects.filter(partner=partner).values_list("program_id", "product_id"))
     return [_product(product, partner, paid, approved) for product in known]

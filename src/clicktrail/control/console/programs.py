@@ -114,9 +114,7 @@ class ProgramAdmin(Page):
         page = self.admin_site.admin_view(self.call_keys_view)
         return [path("<int:number>/call-keys/", page, name="catalog_program_call_keys"), *super().get_urls()]
 
-    @action(
-        description=gettext_lazy("Signing keys and tokens"), icon="key", url_path="keys", permissions=["change"]
-    )
+    @action(description=gettext_lazy("Signing keys and tokens"), icon="key", url_path="keys", permissions=["change"])
     def call_keys(self, _request: HttpRequest, object_id: str) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:catalog_program_call_keys", args=[object_id]))
 

@@ -47,7 +47,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "clicktrail.control.console.signin.second_factor_middleware",
-    "clicktrail.control.accounts.rights.rights_middleware",
 ]
 
 CONTEXT_PROCESSORS = [

@@ -110,13 +110,21 @@ class ShareForm(forms.Form):
     what = forms.CharField(max_length=255, widget=forms.HiddenInput)
     program = forms.IntegerField(required=False, widget=forms.HiddenInput)
     partner = forms.ModelChoiceField(
-        Partner.objects.order_by("name"), label=gettext_lazy("For"), required=False, empty_label=gettext_lazy("The shop"),
-        widget=UnfoldAdminSelectWidget, help_text=gettext_lazy("A partner reads what is his; a shop reads of no partner."),
-    )  # fmt: skip
+        Partner.objects.order_by("name"),
+        label=gettext_lazy("For"),
+        required=False,
+        empty_label=gettext_lazy("The shop"),
+        widget=UnfoldAdminSelectWidget,
+        help_text=gettext_lazy("A partner reads what is his; a shop reads of no partner."),
+    )
     days = forms.IntegerField(
-        label=gettext_lazy("Days"), initial=share.DEFAULT_DAYS, min_value=1, max_value=share.MAX_SHARE_DAYS,
-        widget=UnfoldAdminIntegerFieldWidget, help_text=format_lazy(gettext_lazy("After 1 to {days} days the link ends."), days=share.MAX_SHARE_DAYS),
-    )  # fmt: skip
+        label=gettext_lazy("Days"),
+        initial=share.DEFAULT_DAYS,
+        min_value=1,
+        max_value=share.MAX_SHARE_DAYS,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text=format_lazy(gettext_lazy("After 1 to {days} days the link ends."), days=share.MAX_SHARE_DAYS),
+    )
 
 
 def numbers_in(text: str) -> tuple[int, ...]:
