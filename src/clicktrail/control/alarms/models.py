@@ -7,16 +7,17 @@ from datetime import time
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from clicktrail.control.alarms import silence
 from clicktrail.control.catalog.models import Program
 
 
 class Kind(models.TextChoices):
-    SILENCE = "silence", "No orders"
-    DISCARDS = "discards", "Calls are discarded"
-    ENGINE = "engine", "The engine is behind"
-    JOURNAL = "journal", "The disk refuses"
+    SILENCE = "silence", _("No orders")
+    DISCARDS = "discards", _("Calls are discarded")
+    ENGINE = "engine", _("The engine is behind")
+    JOURNAL = "journal", _("The disk refuses")
 
 
 class Alarm(models.Model):
@@ -70,9 +71,9 @@ class Step(models.Model):
 
 
 class NoticeState(models.TextChoices):
-    DUE = "due", "to be sent"
-    SENT = "sent", "sent"
-    GIVEN_UP = "given_up", "given up"
+    DUE = "due", _("to be sent")
+    SENT = "sent", _("sent")
+    GIVEN_UP = "given_up", _("given up")
 
 
 class Notice(models.Model):
@@ -97,9 +98,9 @@ class Notice(models.Model):
 
 
 class Sensitivity(models.TextChoices):
-    HIGH = "high", "High: one false alarm in 30 days"
-    NORMAL = "normal", "Normal: one in a year"
-    LOW = "low", "Low: one in ten years"
+    HIGH = "high", _("High: one false alarm in 30 days")
+    NORMAL = "normal", _("Normal: one in a year")
+    LOW = "low", _("Low: one in ten years")
 
 
 class AlarmRule(models.Model):
@@ -117,7 +118,7 @@ class AlarmRule(models.Model):
 
     class Meta:
         db_table = "alarms_rule"
-        verbose_name = "alarm rule"
+        verbose_name = _("alarm rule")
 
     def __str__(self) -> str:
         return str(self.program)

@@ -1,6 +1,7 @@
 """Keys of the API, and the answers that a repeated write gets again."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class ApiKey(models.Model):
@@ -26,7 +27,7 @@ class ApiKey(models.Model):
 
     class Meta:
         db_table = "api_key"
-        verbose_name = "API key"
+        verbose_name = _("API key")
 
     def __str__(self) -> str:
         return f"{self.name} (ct_{self.public_id})"

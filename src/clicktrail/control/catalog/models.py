@@ -9,35 +9,36 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from clicktrail.core.access import REPLAY_WINDOW_S
 
 
 class ProgramState(models.TextChoices):
-    ACTIVE = "active"
-    PAUSED = "paused"
+    ACTIVE = "active", _("Active")
+    PAUSED = "paused", _("Paused")
 
 
 class Allowed(models.TextChoices):
-    NOBODY = "nobody"
-    SIGNED = "signed"
-    EVERYBODY = "everybody"
+    NOBODY = "nobody", _("Nobody")
+    SIGNED = "signed", _("Signed")
+    EVERYBODY = "everybody", _("Everybody")
 
 
 class Unproven(models.TextChoices):
-    REFUSE = "refuse"
-    HOLD = "hold"
+    REFUSE = "refuse", _("Refuse")
+    HOLD = "hold", _("Hold")
 
 
 class KeyState(models.TextChoices):
-    ACTIVE = "active"
-    REVOKED = "revoked"
+    ACTIVE = "active", _("Active")
+    REVOKED = "revoked", _("Revoked")
 
 
 class PartnerState(models.TextChoices):
-    PENDING = "pending"
-    ACTIVE = "active"
-    BLOCKED = "blocked"
+    PENDING = "pending", _("Pending")
+    ACTIVE = "active", _("Active")
+    BLOCKED = "blocked", _("Blocked")
 
 
 def _one_of_two(name: str) -> models.CheckConstraint:
@@ -120,7 +121,7 @@ class SigningKey(Proof):
 
     class Meta:
         db_table = "catalog_signing_key"
-        verbose_name = "signing key"
+        verbose_name = _("signing key")
         constraints = [models.UniqueConstraint(fields=["program", "number"], name="signing_key_once")]
 
 
@@ -132,7 +133,7 @@ class CallToken(Proof):
 
     class Meta:
         db_table = "catalog_call_token"
-        verbose_name = "token"
+        verbose_name = _("token")
         constraints = [models.UniqueConstraint(fields=["program", "number"], name="call_token_once")]
 
 
@@ -150,7 +151,7 @@ class Product(Edited):
 
     class Meta:
         db_table = "catalog_product"
-        verbose_name = "commission product"
+        verbose_name = _("commission product")
         constraints = [
             models.UniqueConstraint(fields=["program", "name"], name="product_once_a_program"),
             _one_of_two("product_percent_or_fixed"),

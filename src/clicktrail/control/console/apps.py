@@ -8,3 +8,8 @@ class ConsoleConfig(AppConfig):
     name = "clicktrail.control.console"
     label = "console"
     verbose_name = _("Console")
+
+    def ready(self) -> None:
+        from clicktrail.control.console.naming import name_all
+
+        name_all()

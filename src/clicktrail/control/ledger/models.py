@@ -7,6 +7,7 @@ integer of minor units of the row's currency; no float touches it.
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Click(models.Model):
@@ -82,8 +83,8 @@ class Postback(models.Model):
 
     class Meta:
         db_table = "ledger_postback"
-        verbose_name = "call"
-        verbose_name_plural = "log"
+        verbose_name = _("call")
+        verbose_name_plural = _("log")
         indexes = [
             models.Index(fields=["program_id", "tid"], name="postback_by_tid"),
             models.Index(fields=["program_id", "id"], name="postback_by_program"),
@@ -110,11 +111,11 @@ class ImportedClick(models.Model):
 
 
 class TransactionState(models.TextChoices):
-    HELD = "held"
-    OPEN = "open"
-    CONFIRMED = "confirmed"
-    CANCELLED = "cancelled"
-    PAID = "paid"
+    HELD = "held", _("Held")
+    OPEN = "open", _("Open")
+    CONFIRMED = "confirmed", _("Confirmed")
+    CANCELLED = "cancelled", _("Cancelled")
+    PAID = "paid", _("Paid")
 
 
 class Transaction(models.Model):
@@ -334,6 +335,6 @@ class SetAside(models.Model):
 
     class Meta:
         db_table = "ledger_set_aside"
-        verbose_name = "event set aside"
-        verbose_name_plural = "set aside"
+        verbose_name = _("event set aside")
+        verbose_name_plural = _("set aside")
         constraints = [models.UniqueConstraint(fields=["identity", "seq", "position"], name="set_aside_once")]

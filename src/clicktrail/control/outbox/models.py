@@ -11,18 +11,19 @@ import secrets
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from clicktrail.control.catalog.models import Edited, Partner, Program
 
 
 class ReceiverState(models.TextChoices):
-    ACTIVE = "active"
-    PAUSED = "paused"
+    ACTIVE = "active", _("Active")
+    PAUSED = "paused", _("Paused")
 
 
 class ReceiverKind(models.TextChoices):
-    POSTBACK = "postback", "Partner postback"
-    WEBHOOK = "webhook", "Webhook"
+    POSTBACK = "postback", _("Partner postback")
+    WEBHOOK = "webhook", _("Webhook")
 
 
 class Method(models.TextChoices):
@@ -69,10 +70,10 @@ class Receiver(Edited):
 
 
 class StandingState(models.TextChoices):
-    WORKS = "works"
-    FAILS = "fails"
-    DOWN = "down", "Paused by itself"
-    GONE = "gone", "Gone"
+    WORKS = "works", _("Works")
+    FAILS = "fails", _("Fails")
+    DOWN = "down", _("Paused by itself")
+    GONE = "gone", _("Gone")
 
 
 class Standing(models.Model):
@@ -92,10 +93,10 @@ class Standing(models.Model):
 
 
 class DeliveryState(models.TextChoices):
-    DUE = "due"
-    FAILED = "failed", "Failed, is tried again"
-    DELIVERED = "delivered"
-    GIVEN_UP = "given_up", "Given up"
+    DUE = "due", _("Due")
+    FAILED = "failed", _("Failed, is tried again")
+    DELIVERED = "delivered", _("Delivered")
+    GIVEN_UP = "given_up", _("Given up")
 
 
 class Delivery(models.Model):
@@ -122,7 +123,7 @@ class Delivery(models.Model):
 
     class Meta:
         db_table = "outbox_delivery"
-        verbose_name_plural = "deliveries"
+        verbose_name_plural = _("deliveries")
         constraints = [models.UniqueConstraint(fields=["receiver_id", "key"], name="delivery_once")]
         indexes = [
             models.Index(

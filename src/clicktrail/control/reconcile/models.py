@@ -6,15 +6,16 @@ process can go on after a restart.
 """
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class JobState(models.TextChoices):
-    MAPPING = "mapping", "Columns to be checked"
+    MAPPING = "mapping", _("Columns to be checked")
     """Uploaded; nobody has said yet which column is what."""
-    QUEUED = "queued"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
+    QUEUED = "queued", _("Queued")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
 
 
 class Job(models.Model):
@@ -60,8 +61,8 @@ class Reconciliation(Job):
 
     class Meta:
         db_table = "reconcile_list"
-        verbose_name = "order list"
-        verbose_name_plural = "reconcile"
+        verbose_name = _("order list")
+        verbose_name_plural = _("reconcile")
         indexes = [models.Index(fields=["state"], name="reconcile_list_state")]
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """What people decided at a second look: calls judged again, conflicts, stories that were shared."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Rejudging(models.Model):
@@ -21,8 +22,8 @@ class Rejudging(models.Model):
 
 
 class Choice(models.TextChoices):
-    KEEP = "keep"
-    CORRECT = "correct"
+    KEEP = "keep", _("Keep")
+    CORRECT = "correct", _("Correct")
 
 
 class Decision(models.Model):
