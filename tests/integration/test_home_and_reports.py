@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -60,7 +61,8 @@ def test_home_holds_today_against_yesterday_up_to_this_hour(desk: Office) -> Non
 def test_home_leaves_the_test_partner_out_but_for_the_switch(desk: Office) -> None:
     without, with_tests = desk.get("/", program="1"), desk.get("/", program="1", tests="1")
     assert "5,500" in without.text and "5,570" in with_tests.text
-    assert "partner=2" not in without.html and "partner=2" in with_tests.html, "in the list of the largest too"
+    assert "partner=2" not in without.html, "in the list of the largest too"
+    assert 0 < with_tests.html.index("partner=7") < with_tests.html.index("partner=2"), "the largest first"
 
 
 @pytest.mark.parametrize("by", ["hour", "partner", "month"])
@@ -75,6 +77,38 @@ def test_home_says_what_is_waiting_and_what_to_do_first(desk: Office) -> None:
     assert "Your account has no second factor" in page.text
     assert "From here to the first order" in page.text
     assert "Connect the shop" in page.text and 'href="/assistant/"' in page.html
+
+
+def test_homes_chart_is_by_hour_and_by_day_over_the_time_before(desk: Office) -> None:
+    def series(**asked: str) -> list[list[int | None]]:
+        page = desk.get("/", program="1", **asked)
+        data = re.search(r'<script id="home-figures" type="application/json">(.*?)</script>', page.html)
+        assert data
+        return [line["values"] for line in json.loads(data[1])["series"]]
+
+    today, yesterday = series()
+    assert (today[9], today[12], today[13]) == (300, 0, None), "the hours to come have no figures"
+    assert (yesterday[9], yesterday[20]) == (200, 5000)
+    days, before = series(chart="day")
+    assert days[-3:] == [0, 5200, 300] and sum(before) == 0
+
+
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        ({}, "the engine has not said anything yet"),
+        ({"beat_ms": -120_000, "lag_events": 0}, "the engine has been silent for 2 minutes"),
+        ({"beat_ms": 0, "lag_events": 12, "lag_s": 45}, "12 events unread"),
+        ({"beat_ms": 0, "lag_events": 0}, "everything has been read"),
+    ],
+)
+def test_home_says_how_far_the_journals_are_read(
+    desk: Office, monkeypatch: pytest.MonkeyPatch, seen: dict[str, int], said: str
+) -> None:
+    if "beat_ms" in seen:
+        seen = seen | {"beat_ms": int(NOON.timestamp() * 1000) + seen["beat_ms"]}
+    monkeypatch.setattr("clicktrail.heartbeat.read", lambda *_: seen)
+    assert said in desk.get("/").text
 
 
 def test_money_of_home_is_of_one_currency_at_a_time(desk: Office) -> None:

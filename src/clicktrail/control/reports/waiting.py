@@ -93,7 +93,7 @@ def _orders(rights: Rights, program: int | None) -> list[Item]:
     held = open_orders(rights, program)[TransactionState.HELD]
     if held:
         sentence = ngettext("%(n)s transaction on hold", "%(n)s transactions on hold", held)
-        link = reverse("admin:ledger_transaction_changelist") + "?state=held"
+        link = reverse("admin:ledger_transaction_changelist") + "?state=held&test=no"
         found.append(Item(held, sentence % {"n": held}, link))
     return found
 
@@ -104,10 +104,11 @@ def _people(rights: Rights) -> list[Item]:
     found = []
     if number := applications.waiting().count():
         sentence = ngettext("%(n)s application of a partner", "%(n)s applications of partners", number)
-        found.append(Item(number, sentence % {"n": number}, reverse("admin:catalog_partner_changelist")))
+        found.append(Item(number, sentence % {"n": number}, reverse("admin:catalog_partner_applications")))
     if number := Partner.objects.filter(state=PartnerState.PENDING).count():
         sentence = ngettext("%(n)s partner waits for being let in", "%(n)s partners wait for being let in", number)
-        found.append(Item(number, sentence % {"n": number}, reverse("admin:catalog_partner_changelist")))
+        link = reverse("admin:catalog_partner_changelist") + "?state__exact=pending"
+        found.append(Item(number, sentence % {"n": number}, link))
     return found
 
 
