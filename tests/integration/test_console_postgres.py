@@ -81,7 +81,7 @@ def test_the_brake_the_sessions_and_the_second_factor(settings: Settings) -> Non
         assert ["Please wait" in text for text in answers] == [False] * 6 + [True] * 2
         other = Stranger()
         other.sign_in("mona")
-        assert other.post("/login/second-step/", code=code_now(secret, 1)).address == "/ledger/transaction/"
+        assert other.post("/login/second-step/", code=code_now(secret, 1)).address == "/"
         mona.post("/account/", others="1")
         assert mona.is_inside and not other.is_inside
 
