@@ -40,10 +40,15 @@ class Forbidden(OSError):
 
 
 class Guard:
-    """Checks of addresses; `allowed` networks and `ports` come from the settings."""
+    """Checks of addresses; `allowed` networks, `ports` and the name of the setting come from the settings."""
 
-    def __init__(self, allowed: tuple[Network, ...] = (), ports: tuple[int, ...] = (80, 443)) -> None:
-        self._allowed, self._ports = allowed, frozenset(ports)
+    def __init__(
+        self,
+        allowed: tuple[Network, ...] = (),
+        ports: tuple[int, ...] = (80, 443),
+        setting: str = "courier_networks",
+    ) -> None:
+        self._allowed, self._ports, self._setting = allowed, frozenset(ports), setting
 
     def check_url(self, url: URL) -> None:
         """Before anything is looked up. Raises Forbidden."""
@@ -63,12 +68,18 @@ class Guard:
         why = fault(address, self._allowed)
         if why:
             at = "" if name == address else f" ({name})"
-            raise Forbidden(f"{address}{at} is {why}; it is not called unless the setting courier_networks lists it.")
+            raise Forbidden(f"{address}{at} is {why}; it is not called unless the setting {self._setting} lists it.")
 
 
-def from_settings(settings: Settings) -> Guard:
-    networks = tuple(ip_network(text, strict=False) for text in settings.courier_networks)
-    return Guard(networks, tuple(map(int, settings.courier_ports)))
+def networks_of(settings: Settings, *, for_partner: bool) -> tuple[str, tuple[Network, ...]]:
+    """(setting, what it opens). What managers point at may stand in the house's own networks; what partners do, not."""
+    setting = "postback_networks" if for_partner else "courier_networks"
+    return setting, tuple(ip_network(text, strict=False) for text in getattr(settings, setting))
+
+
+def from_settings(settings: Settings, *, for_partner: bool = False) -> Guard:
+    setting, networks = networks_of(settings, for_partner=for_partner)
+    return Guard(networks, tuple(map(int, settings.courier_ports)), setting)
 
 
 def is_plain_address(host: str) -> bool:

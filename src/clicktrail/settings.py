@@ -26,7 +26,7 @@ Privacy = Annotated[str, msgspec.Meta(pattern="^(keep|truncate|hash|drop)$")]
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 FILE = "clicktrail.toml"
-NETWORKS = ("trusted_proxies", "status_networks", "courier_networks")
+NETWORKS = ("trusted_proxies", "status_networks", "courier_networks", "postback_networks")
 LISTS = (*NETWORKS, "mail_to", "courier_ports")
 """Settings that are lists; separated by commas outside the file."""
 LONGEST_SOCKET_BYTES = 107
@@ -68,7 +68,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     extra_days: Natural = 90
     """Days until unknown parameters are cut; 0 keeps them."""
     courier_networks: tuple[str, ...] = ()
-    """Networks that receivers of deliveries may stand in although they are not public, e.g. 10.1.0.0/16."""
+    """Networks that webhooks may lead into although they are not public, e.g. 10.1.0.0/16."""
+    postback_networks: tuple[str, ...] = ()
+    """The same for partners' postbacks, for trials: whatever is listed here, every partner can have called."""
     courier_ports: tuple[str, ...] = ("80", "443")
     """Ports that the courier calls."""
     delivery_days: Natural = 90

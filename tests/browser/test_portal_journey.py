@@ -42,7 +42,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     folder = tmp_path_factory.mktemp("portal")
     with listening() as listener:
         ports = f"80,443,{listener.port}"
-        server = Server(folder / "data", courier_networks="127.0.0.0/8", courier_ports=ports)
+        server = Server(folder / "data", postback_networks="127.0.0.0/8", courier_ports=ports)
         try:
             server.start()
             _house(server).terms()

@@ -10,6 +10,7 @@ from support.ledgers import Place
 from support.listener import Got, Listener, Say
 
 from clicktrail import heartbeat, keys
+from clicktrail.core.receivers import POSTBACK
 from clicktrail.courier.lanes import DOWN_AFTER
 from clicktrail.courier.loop import Courier
 from clicktrail.courier.schedule import MAX_AGE_MS
@@ -256,7 +257,7 @@ def test_an_outcome_that_cannot_be_written_ends_the_courier_instead_of_all_deliv
         guard = Guard((LOOPBACK,), (listener.port,))
         store = Store(ledger.settings, keys.load(ledger.settings.keys_folder))
         async with Sender(guard) as sender:
-            await asyncio.wait_for(Courier(store, sender).run(asyncio.Event()), 10)
+            await asyncio.wait_for(Courier(store, {POSTBACK: sender}).run(asyncio.Event()), 10)
 
     with pytest.raises(UnicodeEncodeError):
         _scene(ledger, scene)

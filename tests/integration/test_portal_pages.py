@@ -217,7 +217,7 @@ def test_an_answers_text_is_hidden_where_a_postback_could_reach_the_house(desk: 
     page = f"/partner/postbacks/{row.pk}/deliveries/{sent.pk}/"
     assert "inner secret" in _text(anna.get(page))
     before = settings.CLICKTRAIL
-    settings.CLICKTRAIL = msgspec.structs.replace(before, courier_networks=("10.0.0.0/8",))
+    settings.CLICKTRAIL = msgspec.structs.replace(before, postback_networks=("10.0.0.0/8",))
     try:
         text = _text(anna.get(page))
     finally:

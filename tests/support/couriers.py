@@ -15,7 +15,7 @@ from support.listener import Listener
 
 from clicktrail import heartbeat, keys
 from clicktrail.control.boot import boot
-from clicktrail.core.receivers import FOR_WEBHOOKS, Receiver
+from clicktrail.core.receivers import FOR_WEBHOOKS, POSTBACK, WEBHOOK, Receiver
 from clicktrail.courier.loop import Courier
 from clicktrail.courier.send import Sender
 from clicktrail.courier.store import Store
@@ -110,7 +110,7 @@ async def at_work(
     store = Store(ledger.settings, keys.load(ledger.settings.keys_folder))
     stop = asyncio.Event()
     async with Sender(guard, look_up, connect_s, attempt_s) as sender:
-        courier = Courier(store, sender, clock=clock, dice=dice)
+        courier = Courier(store, dict.fromkeys((POSTBACK, WEBHOOK), sender), clock=clock, dice=dice)
         running = asyncio.create_task(courier.run(stop))
         try:
             yield courier

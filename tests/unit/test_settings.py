@@ -35,7 +35,7 @@ OTHERS: dict[str, object] = {
     "idle_timeout_s": 9, "header_timeout_s": 11, "drain_timeout_s": 12, "max_connections": 13,
     "max_request_line_bytes": 14, "max_header_bytes": 15, "max_body_bytes": 16, "console_threads": 17,
     "require_second_factor": True, "partner_signup": False, "api_requests_per_minute": 19,
-    "courier_networks": ("10.1.0.0/16",), "courier_ports": ("8443",), "delivery_days": 21, "idempotency_hours": 22,
+    "courier_networks": ("10.1.0.0/16",), "postback_networks": ("10.2.0.0/16",), "courier_ports": ("8443",), "delivery_days": 21, "idempotency_hours": 22,
     "order_list_days": 23, "reconcile_days": 24,
     "smtp_host": "localhost", "smtp_port": 25, "smtp_security": "tls", "smtp_user": "anna", "smtp_password": "secret",
     "smtp_timeout_s": 18, "mail_from": "a@x.example", "mail_to": ("b@x.example", "c@x.example"), "log_level": "debug",

@@ -21,7 +21,7 @@ GROUPS = {
         "batch_max_events",
         "queue_max_events",
     ),
-    "Courier": ("courier_networks", "courier_ports", "delivery_days"),
+    "Courier": ("courier_networks", "postback_networks", "courier_ports", "delivery_days"),
     "API": ("api_requests_per_minute", "idempotency_hours"),
     "Tracking": ("prefix", "sync_patience_ms", "verdict_patience_ms"),
     "Console": ("require_second_factor", "partner_signup"),

@@ -13,7 +13,7 @@ import asyncio
 import logging
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -51,13 +51,13 @@ class Courier:
     def __init__(
         self,
         store: Store,
-        sender: Sender,
+        senders: Mapping[str, Sender],
         *,
         clock: Callable[[], int] = system_now_ms,
         dice: Callable[[], float] = random.random,
         drain_s: float = 10.0,
     ) -> None:
-        self._store, self._sender, self._clock, self._dice, self._drain_s = store, sender, clock, dice, drain_s
+        self._store, self._senders, self._clock, self._dice, self._drain_s = store, senders, clock, dice, drain_s
         self._ledger = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._lanes: dict[int, Lane] = {}
         self._hosts: dict[str, Host] = {}
@@ -280,7 +280,7 @@ class Courier:
             request: Request = request_of(lane.target, due, at_ms)
         except (KeyError, ValueError, TypeError) as fault:
             return Outcome(BEFORE, "", None, "", 0, f"The message cannot be made: {fault!r}.")
-        return await self._sender.send(request, keep_open=bool(lane.queue))
+        return await self._senders[lane.target.kind].send(request, keep_open=bool(lane.queue))
 
     def _settle(self, lane: Lane, due: Due, at_ms: int, outcome: Outcome) -> None:
         now_ms = self._clock()

@@ -10,9 +10,8 @@ from clicktrail import heartbeat
 from clicktrail.control.boot import boot
 from clicktrail.control.ledger.schema import check
 from clicktrail.courier.loop import Courier
-from clicktrail.courier.send import Sender
+from clicktrail.courier.send import senders
 from clicktrail.courier.store import Store, hold
-from clicktrail.guard import from_settings
 from clicktrail.keys import load as load_keys
 from clicktrail.settings import Settings
 
@@ -36,8 +35,8 @@ async def _serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     store = Store(settings, load_keys(settings.keys_folder))
-    async with Sender(from_settings(settings)) as sender:
-        courier = Courier(store, sender, drain_s=settings.drain_timeout_s)
+    async with senders(settings) as found:
+        courier = Courier(store, found, drain_s=settings.drain_timeout_s)
         beating = asyncio.create_task(_beat(settings, courier))
         log.info("courier begins")
         try:

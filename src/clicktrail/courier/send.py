@@ -3,6 +3,8 @@
 import asyncio
 import os
 import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -12,8 +14,10 @@ from urllib.parse import urlsplit
 import aiohttp
 from yarl import URL
 
+from clicktrail.core.receivers import POSTBACK, WEBHOOK
 from clicktrail.courier.render import Request
-from clicktrail.guard import Forbidden, Guard, GuardedResolver, LookUp, guarded_socket
+from clicktrail.guard import Forbidden, Guard, GuardedResolver, LookUp, from_settings, guarded_socket
+from clicktrail.settings import Settings
 
 BEFORE, ATTEMPT, ANSWER = "before", "attempt", "answer"
 """How far an attempt got: nothing was sent; nobody answered; somebody answered."""
@@ -132,6 +136,19 @@ class Sender:
                 answer.close()
             url = _next(url, target, hop)
         raise Failed(ANSWER, f"It was redirected more than {MAX_REDIRECTS} times, last to {str(url)[:200]}.")
+
+
+@asynccontextmanager
+async def senders(settings: Settings, look_up: LookUp | None = None) -> AsyncIterator[dict[str, Sender]]:
+    """One for each kind of receiver, with connections of its own: a partner's postback never comes upon one that a
+    webhook has opened into the house."""
+    async with AsyncExitStack() as stack:
+        yield {
+            kind: await stack.enter_async_context(
+                Sender(from_settings(settings, for_partner=kind == POSTBACK), look_up)
+            )
+            for kind in (POSTBACK, WEBHOOK)
+        }
 
 
 def _next(url: URL, target: str, hop: int) -> URL:

@@ -58,6 +58,7 @@ def settings_of(data: Path, edge_port: int, console_port: int, shop_port: int = 
         edge=f"{HOST}:{edge_port}",
         console=f"{HOST}:{console_port}",
         courier_networks=(f"{HOST}/32",),
+        postback_networks=(f"{HOST}/32",),
         courier_ports=("80", "443", str(shop_port)),
         workers=1,
         log_level="warning",

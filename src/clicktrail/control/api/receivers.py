@@ -187,7 +187,7 @@ def start_receiver_afresh(request: HttpRequest, number: Long) -> Any:
 
 def _save(row: Receiver, reading: Reading) -> None:
     reading.take("name")
-    reading.take("address", lambda text: rules.address(text, settings.CLICKTRAIL))
+    reading.take("address", lambda text: rules.address(row.kind, text, settings.CLICKTRAIL))
     reading.take("method")
     reading.take("state")
     reading.take("events", lambda chosen: rules.triggers(row.kind, chosen), "triggers")

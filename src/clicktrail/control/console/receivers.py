@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import path, reverse
-from django.utils.text import format_lazy
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
@@ -20,6 +20,7 @@ from clicktrail.control.console.fields import ruled
 from clicktrail.control.console.page import Page
 from clicktrail.control.outbox import desk, rules
 from clicktrail.control.outbox.models import Receiver, ReceiverKind, Standing
+from clicktrail.core.ids import read_id
 from clicktrail.core.receivers import FOR_WEBHOOKS, TRIGGERS
 
 STANDINGS = {"works": "success", "fails": "warning", "down": "danger", "gone": "danger"}
@@ -28,7 +29,7 @@ STANDINGS = {"works": "success", "fails": "warning", "down": "danger", "gone": "
 class ReceiverForm(forms.ModelForm):
     triggers = forms.MultipleChoiceField(
         label=gettext_lazy("Events"),
-        choices=[(name, TRIGGERS[name].capitalize()) for name in FOR_WEBHOOKS],
+        choices=[(name, capfirst(gettext_lazy(TRIGGERS[name]))) for name in FOR_WEBHOOKS],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=gettext_lazy("What it is told of. A partner is never told of conflicts and alarms."),
     )
@@ -51,7 +52,10 @@ class ReceiverForm(forms.ModelForm):
         }
 
     def clean_address(self) -> str:
-        return ruled(lambda text: rules.address(text, settings.CLICKTRAIL))(self.cleaned_data["address"])
+        kind = self.cleaned_data.get("kind") or self.instance.kind
+        return ruled(lambda text: rules.address(kind or ReceiverKind.POSTBACK, text, settings.CLICKTRAIL))(
+            self.cleaned_data["address"]
+        )
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -96,9 +100,11 @@ class ReceiverAdmin(Page):
 
     def check_view(self, request: HttpRequest) -> HttpResponse:
         """The address as it would be called for a sample order, or what is wrong with it."""
-        text = request.GET.get("address", "")
+        text, number = request.GET.get("address", ""), read_id(request.GET.get("receiver", "")) or 0
+        kept = self.get_queryset(request).filter(pk=number).values_list("kind", flat=True).first()
+        kind = kept or request.GET.get("kind") or ReceiverKind.POSTBACK
         try:
-            return JsonResponse({"filled": rules.filled(rules.address(text, settings.CLICKTRAIL))})
+            return JsonResponse({"filled": rules.filled(rules.address(kind, text, settings.CLICKTRAIL))})
         except ValueError as fault:
             return JsonResponse({"fault": str(fault)})
 
@@ -140,7 +146,7 @@ class ReceiverAdmin(Page):
 
     @display(description=gettext_lazy("Program"), ordering="program__name")
     def shown_program(self, row: Receiver) -> str:
-        return str(row.program) if row.program else "All"
+        return str(row.program) if row.program else _("All")
 
     @display(description=gettext_lazy("State"), ordering="state")
     def shown_state(self, row: Receiver) -> str:
@@ -158,7 +164,7 @@ def standing_label(standing: Standing) -> str:
 
 def _context(receiver: Receiver) -> dict[str, Any]:
     numbers = [receiver.key_number - 1, receiver.key_number, receiver.key_number + 1]
-    words = ("before", _("in force"), "next")
+    words = (_("before"), _("in force"), _("next"))
     standing = Standing.objects.filter(pk=receiver.pk).first()
     return {
         "receiver": receiver,

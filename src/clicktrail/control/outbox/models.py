@@ -11,6 +11,7 @@ import secrets
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clicktrail.control.catalog.models import Edited, Partner, Program
@@ -131,13 +132,14 @@ class Delivery(models.Model):
                 name="delivery_due",
                 condition=Q(done_ms__isnull=True),
             ),
+            models.Index(fields=["receiver_id", "id"], name="delivery_by_receiver"),
             models.Index(fields=["transaction_number"], name="delivery_by_transaction"),
             models.Index(fields=["done_ms"], name="delivery_done", condition=Q(done_ms__isnull=False)),
             models.Index(fields=["id"], name="delivery_given_up", condition=Q(state="given_up")),
         ]
 
     def __str__(self) -> str:
-        return f"Delivery {self.pk}"
+        return gettext("Delivery %(number)s") % {"number": self.pk}
 
 
 class Attempt(models.Model):

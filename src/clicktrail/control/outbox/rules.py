@@ -1,11 +1,12 @@
 """What the fields of a receiver may hold: one set of rules for forms and set-up files. ValueError says the mend."""
 
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from clicktrail.core.addresses import fault
 from clicktrail.core.delivery import PLACEHOLDERS, read_address
 from clicktrail.core.receivers import FOR_POSTBACKS, FOR_WEBHOOKS, POSTBACK
+from clicktrail.guard import networks_of
 from clicktrail.settings import Settings
 
 PORTS = {"http": 80, "https": 443}
@@ -17,7 +18,7 @@ SAMPLE = {
 }  # fmt: skip
 
 
-def address(text: str, settings: Settings) -> str:
+def address(kind: str, text: str, settings: Settings) -> str:
     """Placeholders, scheme, host and port; what a name leads to is looked at each time that it is called."""
     text = text.strip()
     read_address(text)
@@ -26,18 +27,19 @@ def address(text: str, settings: Settings) -> str:
     if str(port) not in settings.courier_ports:
         allowed = ", ".join(settings.courier_ports)
         raise ValueError(f"Port {port} is not called: the setting courier_ports allows {allowed}.")
-    _check_host(parts.hostname or "", settings)
+    _check_host(kind, parts.hostname or "", settings)
     return text
 
 
-def _check_host(host: str, settings: Settings) -> None:
+def _check_host(kind: str, host: str, settings: Settings) -> None:
     try:
         found = ip_address(host)
     except ValueError:
         return
-    why = fault(found, [ip_network(network, strict=False) for network in settings.courier_networks])
+    setting, networks = networks_of(settings, for_partner=kind == POSTBACK)
+    why = fault(found, networks)
     if why:
-        raise ValueError(f"{host} is {why}: it is not called unless the setting courier_networks lists it.")
+        raise ValueError(f"{host} is {why}: it is not called unless the setting {setting} lists it.")
 
 
 def filled(text: str) -> str:

@@ -72,7 +72,7 @@ class PostbackForm(PlainForm):
 
 
 def _checked(text: str) -> str:
-    return _ruled(lambda: rules.address(text, settings.CLICKTRAIL))  # type: ignore[no-any-return]
+    return _ruled(lambda: rules.address(ReceiverKind.POSTBACK, text, settings.CLICKTRAIL))  # type: ignore[no-any-return]
 
 
 def _ruled(rule: Any) -> Any:
@@ -127,7 +127,7 @@ def postback(request: Any, number: int) -> HttpResponse:
 
 @require_safe
 def log(request: Any, number: int) -> HttpResponse:
-    """Every delivery; with `newest` the newest alone, which a postback's page asks for again while one is on its way."""
+    """Every delivery; with `newest` the newest alone: a postback's page asks for them again."""
     row = _own(request, number)
     if "newest" in request.GET:
         return TemplateResponse(request, "portal/deliveries.html", {"row": row, **_log(row, rows=NEWEST_ROWS)})
@@ -163,7 +163,7 @@ def delivery(request: Any, number: int, key: int) -> HttpResponse:
         "made": time_cell(found.created_ms),
         "due": time_cell(found.due_ms) if found.done_ms is None else "",
         "attempts": [(time_cell(a.at_ms), outcome(a), a) for a in desk.attempts_of(found)],
-        "shows_answers": not settings.CLICKTRAIL.courier_networks,
+        "shows_answers": not settings.CLICKTRAIL.postback_networks,
     }
     return TemplateResponse(request, "portal/delivery.html", context)
 

@@ -7,11 +7,16 @@ document.addEventListener("DOMContentLoaded", () => {
   said.setAttribute("role", "status");
   field.insertAdjacentElement("afterend", said);
   const page = window.location.pathname.replace(/(add|\d+\/change)\/$/, "check/");
+  const receiver = /(\d+)\/change\/$/.exec(window.location.pathname);
+  const kind = document.querySelector("[name=kind]");
   let timer = 0;
   field.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(async () => {
-      const answer = await fetch(`${page}?address=${encodeURIComponent(field.value)}`);
+      const query = new URLSearchParams({ address: field.value });
+      if (receiver) query.set("receiver", receiver[1]);
+      if (kind) query.set("kind", kind.value);
+      const answer = await fetch(`${page}?${query}`);
       if (!answer.ok) return;
       const { filled, fault } = await answer.json();
       said.textContent = fault || `For a sample order: ${filled}`;
