@@ -65,7 +65,7 @@ class PostbackAdmin(Page):
             "opts": self.opts,
             "title": _("Log"),
             "is_fullwidth": "1",
-            "rows": [line(row) for row in leaf.rows],
+            "rows": [line(row) for row in narrowing.in_one_zone(leaf.rows)],
             "leaf": leaf,
             "narrowing": narrowing,
             "reasons": [(UNSAVED, _("Everything not saved")), *((code, title_of(code)) for code in reasons.REASONS)],
@@ -101,7 +101,7 @@ class PostbackAdmin(Page):
             [*found.filter(judged).order_by("-judged_order")[:MAX_NEW_CALLS], *found.filter(waiting)[:MAX_NEW_CALLS]],
             key=lambda row: -row.pk,
         )
-        context = {"rows": [line(row) for row in rows], "edits": rights_of(request).edits}
+        context = {"rows": [line(row) for row in narrowing.in_one_zone(rows)], "edits": rights_of(request).edits}
         answer = TemplateResponse(request, "console/calls_rows.html", context)
         is_more = len(rows) >= MAX_NEW_CALLS or upto - since > MAX_LOOKED_AT
         answer.headers["HX-Trigger"] = json.dumps({"ct:judged": {"order": upto, "more": is_more}})
@@ -137,7 +137,7 @@ def line(row: Any) -> dict[str, Any]:
     """A row of the log, as the list and what is newer show it."""
     return {
         "row": row,
-        "time": time_cell(row.at_ms, row.zone),
+        "time": time_cell(row.at_ms, row.zone, brief=True),
         "program": named(row.program_id, row.program_name),
         "order": row.tid or DASH,
         "amount": row.amount or DASH,

@@ -63,8 +63,11 @@ def _name(model: type[Model], column: str) -> Subquery:
     return Subquery(model._default_manager.filter(pk=OuterRef(column)).values("name")[:1])
 
 
-def time_cell(ms: int | None, zone: str | None = None) -> str:
-    """In the viewer's zone, else in `zone`, the program's; with UTC to be seen on pointing at it."""
+def time_cell(ms: int | None, zone: str | None = None, *, brief: bool = False) -> str:
+    """In the viewer's zone, else in `zone`; with UTC to be seen on pointing at it. brief: without seconds.
+
+    The rows of one list have one zone, however many programs they are of: else its order looks wrong.
+    """
     if ms is None:
         return DASH
     at = datetime.fromtimestamp(ms / 1000, UTC)
@@ -73,7 +76,7 @@ def time_cell(ms: int | None, zone: str | None = None) -> str:
         '<time datetime="{}" title="{}" class="ct-time">{} <span class="ct-faint">{}</span></time>',
         at.isoformat(timespec="seconds"),
         at.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        local.strftime("%Y-%m-%d %H:%M:%S"),
+        local.strftime("%Y-%m-%d %H:%M" if brief else "%Y-%m-%d %H:%M:%S"),
         local.tzname(),
     )
 

@@ -1,6 +1,6 @@
 """What a list is narrowed to: read from its address, the same for page, CSV file and moves of all that was found."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
@@ -74,6 +74,13 @@ class Narrowing:
         """In which days begin: of the program that is filtered by, or of the only one; else UTC."""
         zones = [program.zone for program in self.programs if self.program in (None, program.number)]
         return zones[0] if len(zones) == 1 else "UTC"
+
+    def in_one_zone(self, rows: Iterable[Any]) -> list[Any]:
+        """The rows of a page, their times in the zone in which the days begin."""
+        found = list(rows)
+        for row in found:
+            row.zone = self.zone
+        return found
 
     def days(self) -> tuple[int | None, int | None]:
         """Milliseconds since 1970 UTC at which the first day begins and the last one has ended."""

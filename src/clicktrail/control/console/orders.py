@@ -32,7 +32,7 @@ class Column:
     title: str | Promise
     cell: Callable[[Any], str]
     text: Callable[[Any, ZoneInfo | None], Cell]
-    """In the zone of who looks, else in the program's."""
+    """In the zone of who looks, else in the one of the list."""
     right: bool = False
 
 
@@ -103,7 +103,7 @@ COLUMNS = (
         lambda row: page_link("ledger_transaction", row.number, row.number),
         lambda row, _zone: row.number,
     ),
-    Column(gettext_lazy("Created"), lambda row: time_cell(row.created_ms, row.zone), _time_text),
+    Column(gettext_lazy("Created"), lambda row: time_cell(row.created_ms, row.zone, brief=True), _time_text),
     PROGRAM,
     Column(gettext_lazy("Order number"), lambda row: _wide(row.tid), lambda row, _zone: row.tid),
     Column(

@@ -7,6 +7,8 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
@@ -144,11 +146,16 @@ class PartnerAdmin(Page):
 
     @display(description=gettext_lazy("Revenue"))
     def shown_revenue(self, row: Partner) -> str:
-        return _of(row).revenue_text
+        return _lines(_of(row).revenue_text)
 
     @display(description=gettext_lazy("Commission"))
     def shown_commission(self, row: Partner) -> str:
-        return _of(row).commission_text
+        return _lines(_of(row).commission_text)
+
+
+def _lines(amounts: str) -> str:
+    """Each currency in a line of its own."""
+    return format_html_join(SafeString("<br>"), "{}", ((amount,) for amount in amounts.split(" · ")))
 
 
 def _of(row: Any) -> Figures:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -77,7 +78,9 @@ class TransactionAdmin(Page):
             "title": _("Transactions"),
             "is_fullwidth": "1",
             "columns": shown,
-            "rows": [(row, [(column, column.cell(row)) for column in shown]) for row in leaf.rows],
+            "rows": [
+                (row, [(column, column.cell(row)) for column in shown]) for row in narrowing.in_one_zone(leaf.rows)
+            ],
             "leaf": leaf,
             "narrowing": narrowing,
             "found": found,
@@ -96,7 +99,7 @@ class TransactionAdmin(Page):
         shown = orders.columns(len(narrowing.programs) > 1)
         rows = with_names(self.rows(request, narrowing), partner=True)
         name = f"transactions-{timezone.localdate().isoformat()}"
-        lines = _lines(rows, shown, translation.get_language() or "en", viewer.zone())
+        lines = _lines(rows, shown, translation.get_language() or "en", viewer.zone() or ZoneInfo(narrowing.zone))
         return csv_answer(name, list(orders.header(shown)), lines)
 
     # One transaction

@@ -138,7 +138,7 @@ class _Pages:
         calls = list(conflicts.undecided(self._seen(request))[:MOST_SHOWN])
         pairs = conflicts.pairs(calls, _world())
         number = conflicts.count(rights_of(request).narrowed(Postback.objects.all()))
-        rows = [(pair, time_cell(pair.call.at_ms, getattr(pair.call, "zone", None))) for pair in pairs]
+        rows = [(pair, time_cell(pair.call.at_ms, brief=True)) for pair in pairs]
         context = {"rows": rows, "count": number, "most": conflicts.MAX_COUNTED, "form": forms.DecideForm()}
         return self._page(request, "conflicts", title=_("Conflicts"), **context)
 

@@ -69,7 +69,7 @@ def _ended(now_ms: int) -> None:
 
 
 def _facts(*figures: tuple[str, float, float], todo: str) -> dict[str, Any]:
-    return {"figures": [{"name": n, "usual": u, "now": w} for n, u, w in figures], "todo": [todo]}
+    return {"figures": [list(each) for each in figures], "todo": [todo]}
 
 
 def _state(before: str, after: str) -> dict[str, Any]:
