@@ -1,5 +1,6 @@
 """A shared story: who has the link reads it, until it ends; nothing personal, nothing of anybody else."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -75,9 +76,23 @@ def test_the_shop_reads_what_became_of_its_order_and_no_partner(desk: Office) ->
 
 def test_the_partner_reads_what_he_earns(desk: Office) -> None:
     told = text(desk, partner=7)
-    for part in ("your link", "spring", "blog.example", "Commission 9.55 EUR"):
+    for part in ("your link", "spring", "blog.example", "Commission 9.55 EUR", "You are credited if an order follows."):
         assert part in told, part
-    assert "partner 2" not in told
+    assert "partner 2" not in told and "The partner is credited" not in told
+
+
+def test_numbers_of_keys_are_for_the_shop(desk: Office) -> None:
+    from clicktrail.control.ledger.models import Postback
+
+    call = Postback.objects.filter(tid="A", transaction_number=1).order_by("id").first()
+    assert call is not None
+    Postback.objects.filter(pk=call.pk).update(facts=json.dumps(json.loads(call.facts) | {"signed_by": 3, "token": 4}))
+    try:
+        assert "igned with key 3, token 4 is right." in text(desk)
+        told = text(desk, partner=7)
+        assert "key 3" not in told and "token" not in told and "saved as transaction 1" in told
+    finally:
+        Postback.objects.filter(pk=call.pk).update(facts=call.facts)
 
 
 def test_another_partner_reads_only_that_it_is_not_his(desk: Office) -> None:

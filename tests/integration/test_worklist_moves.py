@@ -66,6 +66,8 @@ def test_the_preview_says_what_changes_the_sums_and_what_is_left_out(desk: Offic
     assert "3 transactions will change." in page.text and "Nothing has been changed yet." in page.text
     assert "Transactions that count EUR 2 0" in page.text, "a test is in no sum"
     assert "Commission EUR 20.00 EUR 0.00 EUR" in page.text
+    assert "The partner reads these words in the portal." in page.text
+    assert "The partner reads" not in move(desk, "confirm", n=["1"]).text
     page = move(desk, "reopen", n=["1", "2"])
     assert "0 transactions will change." in page.text
     assert "It is open already." in page.text and "only what was cancelled can be reopened" in page.text

@@ -73,6 +73,7 @@ class _Pages:
     def _page(
         self, request: HttpRequest, verb: moving.Verb, form: moving.MoveForm, made: Preview, basis: str
     ) -> HttpResponse:
+        form.tell_who_reads(verb)
         if not form.is_bound:
             form.initial["numbers"] = _joined([number for number, _revision in made.seen]) or form.initial["numbers"]
             form.initial["seen"] = _joined([revision for _number, revision in made.seen])

@@ -129,6 +129,13 @@ class MoveForm(forms.Form):
         help_text=gettext_lazy("Kept for ever in the history, with your name."),
     )
 
+    def tell_who_reads(self, verb: Verb) -> None:
+        """The reason of a cancellation is what the partner is told in his portal; all others stay here."""
+        if verb.code == lifecycle.CANCEL:
+            self.fields["reason"].help_text = _(
+                "The partner reads these words in the portal. Kept for ever in the history, with your name."
+            )
+
     def clean_numbers(self) -> list[int]:
         numbers = numbers_in(self.cleaned_data["numbers"])
         if not 1 <= len(numbers) <= MAX_BULK:

@@ -36,9 +36,12 @@ def received(call: Postback) -> Received:
     )  # fmt: skip
 
 
-def steps_of(call: Postback, copies: Iterable[Postback] = (), *, operator: bool = True) -> list[str]:
-    """The story of one call. copies: the calls that judge it once more."""
-    facts = with_near_clickid(call.reason, facts_of(call))
+def steps_of(
+    call: Postback, copies: Iterable[Postback] = (), *, operator: bool = True, untold: Iterable[str] = ()
+) -> list[str]:
+    """The story of one call. copies: the calls that judge it once more. untold: facts that are not for the reader."""
+    facts = {name: value for name, value in facts_of(call).items() if name not in untold}
+    facts = with_near_clickid(call.reason, facts)
     told = story(call.reason, facts, call.transaction_number, received(call), operator=operator)
     return told + [_judged_again(copy, operator) for copy in copies]
 

@@ -13,6 +13,7 @@ from clicktrail.control.ledger.forget import without_query
 from clicktrail.control.ledger.models import Click, Move, Postback, Transaction
 from clicktrail.control.ledger.story import Chapter, outcome
 from clicktrail.control.secondlooks.models import Share
+from clicktrail.core import reasons
 from clicktrail.core.explain import capital, moment, money, pay_step, quote, without_partners
 from clicktrail.core.ids import read_id
 from clicktrail.core.tongue import mark, say
@@ -21,6 +22,13 @@ MOST_SHARED_CALLS = 50
 """Calls in a shared story; the newest beyond it are left off."""
 
 ANOTHERS = mark("It concerns another partner.")
+PROOFS = ("signed_by", "token", "proof_fault")
+"""Facts of a call that are between the shop and the house: numbers of keys are told to no partner."""
+OWN_OUTCOMES = {
+    reasons.OK: mark("You are credited if an order follows."),
+    reasons.PARTNER_INACTIVE: mark("Nobody is credited: your account was not active."),
+}
+"""What follows from a click, where the reader is the partner himself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,8 @@ def _click_steps(click: Click, reader: Reader) -> Iterator[str]:
     if reader.is_his(click.partner_id):
         yield say("Subid {subid}.", subid=quote(click.subid)) if click.subid else ""
         yield say("It came from {host}.", host=click.referrer_host) if click.referrer_host else ""
-    yield outcome(click)
+    own = OWN_OUTCOMES.get(click.outcome) if reader.is_his(click.partner_id) else None
+    yield say(own) if own else outcome(click)
 
 
 def _whose(call: Postback, clicked: int | None, earned: int | None) -> set[int]:
@@ -102,7 +111,8 @@ def _call(call: Postback, copies: list[Postback], whose: set[int], reader: Reade
     facts = verdicts.facts_of(call)
     if not all(reader.may_read(partner) for partner in whose):
         return Chapter(call.at_ms, heading, [say(ANOTHERS)])
-    steps = verdicts.steps_of(call, copies, operator=False)
+    untold = () if reader.partner is None else PROOFS
+    steps = verdicts.steps_of(call, copies, operator=False, untold=untold)
     if whose and reader.partner is not None:
         told = pay_step(without_partners(facts))
         steps += [capital(told)] if told else []
