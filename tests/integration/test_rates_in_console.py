@@ -87,6 +87,29 @@ def test_a_partners_own_rate_and_back_again(desk: Office) -> None:
     assert "20 % Past" in desk.get("/catalog/partner/7/rates/1/").text
 
 
+def test_what_is_planned_for_a_partner_stays_until_it_is_withdrawn(desk: Office) -> None:
+    """Also where it is the first rate of his own, and one that begins earlier is entered after it."""
+    page, in_three_days = "/catalog/partner/7/rates/1/", now_ms() + 3 * DAY_MS
+    desk.post(page, percent="20", fixed="", valid_from=local(2))
+    desk.post(page, percent="15", fixed="")
+    assert (ppm(desk, now_ms()), ppm(desk, in_three_days)) == (150_000, 200_000)
+    desk.orders("paid", umsatz="100")
+    desk.post(page, percent="16", fixed="", valid_from=local(1))
+    assert (ppm(desk, now_ms() + 2 * DAY_MS - 100_000), ppm(desk, in_three_days)) == (160_000, 200_000)
+
+
+def test_the_first_own_rate_can_be_withdrawn_as_long_as_it_is_to_come(desk: Office) -> None:
+    page, in_two_days = "/catalog/partner/7/rates/1/", now_ms() + 2 * DAY_MS
+    desk.post(page, percent="20", fixed="", valid_from=local(2))
+    desk.post(page, percent="15", fixed="", valid_from=local(1))
+    assert 'name="withdraw" value="0"' in desk.get(page).html
+    assert "What the product pays" in desk.get("/catalog/partnerrate/").text
+    desk.post(page, withdraw="0")
+    assert (ppm(desk, in_two_days - 100_000), ppm(desk, in_two_days + DAY_MS)) == (100_000, 200_000)
+    desk.post(page, withdraw="0")
+    assert ppm(desk, in_two_days + DAY_MS) == 100_000
+
+
 def test_who_entered_it_is_in_the_activity_log(desk: Office) -> None:
     from clicktrail.control.accounts.models import Activity
 

@@ -45,7 +45,7 @@ class Step:
     made_by: str = ""
     """Empty where that was not written down."""
     row: int | None = None
-    """Of TimedRate; None for the first one."""
+    """Of TimedRate; None for the first one, which has a row of PartnerRate, or is the product's."""
 
     @property
     def is_own(self) -> bool:
@@ -103,7 +103,9 @@ def with_valid(rows: QuerySet, partner: str | None = None) -> QuerySet:
 
 
 def annotated(row: Any) -> Rate:
-    """What such a row pays now; NO_RATE for a partner's that has ended."""
+    """What such a row pays now; NO_RATE for a partner's that has ended, or is to begin."""
+    if isinstance(row, PartnerRate) and row.valid_from_ms > now_ms():
+        return NO_RATE
     return rate_of(row) if row.now_valid_from_ms is None else Rate(row.now_percent_ppm, row.now_fixed_minor)
 
 
@@ -141,7 +143,7 @@ def enter(product: Product, partner: Partner | None, rate: Rate, since_ms: int |
         if begins_ms == at_ms and len(steps) < 2 and not has_paid(product, partner):
             return _first(product, partner, Step(0, rate, at_ms, by))
         _must_have_room(steps)
-        return _store(product, partner, Step(begins_ms, rate, at_ms, by), steps)
+        return _store(product, partner, Step(begins_ms, rate, at_ms, by))
 
 
 def put(product: Product, partner: Partner | None, step: Step) -> bool:
@@ -157,7 +159,7 @@ def put(product: Product, partner: Partner | None, step: Step) -> bool:
             raise ValueError(past())
         _must_have_room(steps)
         if step.since_ms:
-            _store(product, partner, step, steps)
+            _store(product, partner, step)
         else:
             _first(product, partner, step)
         return True
@@ -186,13 +188,31 @@ def has_paid(product: Product, partner: Partner | None) -> bool:
     return (orders.filter(partner_id=partner.pk) if partner else orders).exists()
 
 
-def withdraw(row: TimedRate) -> None:
+def withdraw(row: TimedRate | PartnerRate) -> None:
     """Take back what has not begun. Raises ValueError for what has."""
     if row.valid_from_ms <= now_ms():
         raise ValueError(
             _("This rate has begun: what was ordered since is paid by it. Enter another one that follows it.")
         )
-    row.delete()
+    with edit():
+        if isinstance(row, TimedRate) or not _begins_with_the_next(row):
+            row.delete()
+
+
+def _begins_with_the_next(row: PartnerRate) -> bool:
+    """The partner's next own rate takes the place of his first one; False where there is none."""
+    for later in TimedRate.objects.filter(partner=row.partner_id, product=row.product_id).order_by("valid_from_ms"):
+        later.delete()
+        if rate_of(later) != NO_RATE:
+            _copy(later, row)
+            return True
+    return False
+
+
+def _copy(row: TimedRate | PartnerRate, onto: TimedRate | PartnerRate) -> None:
+    for name in ("valid_from_ms", "percent_ppm", "fixed_minor", "made_ms", "made_by"):
+        setattr(onto, name, getattr(row, name))
+    onto.save()
 
 
 def _must_have_room(steps: list[Step]) -> None:
@@ -202,31 +222,48 @@ def _must_have_room(steps: list[Step]) -> None:
 
 def _first(product: Product, partner: Partner | None, step: Step) -> Step:
     """The one from the beginning, as long as nothing has been paid by it."""
-    row: Product | PartnerRate = product
-    if partner is not None:
-        row = PartnerRate.objects.filter(partner=partner, product=product).first() or PartnerRate(
-            partner=partner, product=product
-        )
-        if not step.is_own:
-            row.delete()
-            return step
-        row.valid_from_ms, row.made_ms, row.made_by = step.since_ms, step.made_ms, step.made_by[:150]
+    if partner is None:
+        product.percent_ppm, product.fixed_minor = step.rate.percent_ppm, step.rate.fixed_minor
+        product.save()
+        return step
+    row = _own(product, partner)
+    if step.is_own:
+        return _own_first(row, step)
+    if row.pk:
+        row.delete()
+    return step
+
+
+def _own(product: Product, partner: Partner) -> PartnerRate:
+    """The partner's first own rate, or an empty one."""
+    found = PartnerRate.objects.filter(partner=partner, product=product).first()
+    return found or PartnerRate(partner=partner, product=product)
+
+
+def _own_first(row: PartnerRate, step: Step) -> Step:
+    """In place of the partner's first own rate; one that was to begin later still does."""
+    if row.pk and row.valid_from_ms > step.since_ms:
+        whose = {"product_id": row.product_id, "partner_id": row.partner_id}
+        if not TimedRate.objects.filter(valid_from_ms=row.valid_from_ms, **whose).exists():
+            _copy(row, TimedRate(**whose))
+    row.valid_from_ms, row.made_ms, row.made_by = step.since_ms, step.made_ms, step.made_by[:150]
     row.percent_ppm, row.fixed_minor = step.rate.percent_ppm, step.rate.fixed_minor
     row.save()
     return step
 
 
-def _store(product: Product, partner: Partner | None, step: Step, steps: list[Step]) -> Step:
+def _store(product: Product, partner: Partner | None, step: Step) -> Step:
     """One more step. What was planned for the same moment gives way to it."""
-    columns = {"percent_ppm": step.rate.percent_ppm, "fixed_minor": step.rate.fixed_minor}
-    made = {"made_ms": step.made_ms, "made_by": step.made_by[:150]}
-    if partner is not None and not steps:
-        PartnerRate.objects.create(partner=partner, product=product, valid_from_ms=step.since_ms, **columns, **made)
-        return step
     row = TimedRate.objects.filter(product=product, partner=partner, valid_from_ms=step.since_ms).first()
+    if partner is not None and step.is_own:
+        first = _own(product, partner)
+        if first.pk is None or step.since_ms <= first.valid_from_ms:
+            if row is not None:
+                row.delete()
+            return _own_first(first, step)
     row = row or TimedRate(product=product, partner=partner, valid_from_ms=step.since_ms)
-    for name, value in {**columns, **made}.items():
-        setattr(row, name, value)
+    row.percent_ppm, row.fixed_minor = step.rate.percent_ppm, step.rate.fixed_minor
+    row.made_ms, row.made_by = step.made_ms, step.made_by[:150]
     row.save()
     return Step(step.since_ms, step.rate, step.made_ms, step.made_by, row.pk)
 

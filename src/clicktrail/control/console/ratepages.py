@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from clicktrail.control.accounts.activity import note
 from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.catalog import rates, rules
-from clicktrail.control.catalog.models import Partner, Product, TimedRate
+from clicktrail.control.catalog.models import Partner, PartnerRate, Product, TimedRate
 from clicktrail.control.catalog.rates import Step
 from clicktrail.control.console.cells import DASH, rate_text, time_cell
 from clicktrail.core.catalog import NO_RATE, Rate
@@ -245,7 +245,9 @@ def _told(step: Step, product: Product) -> str:
 def _withdraw(request: HttpRequest, product: Product, partner: Partner | None) -> bool:
     text = request.POST["withdraw"]
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-    row = TimedRate.objects.filter(pk=number, product=product, partner=partner).first()
+    table: Any = TimedRate if number or partner is None else PartnerRate
+    whose = {"product": product, "partner": partner} | ({"pk": number} if table is TimedRate else {})
+    row = table.objects.filter(**whose).first()
     if row is None:
         raise Http404(_("There is no such rate."))
     try:
