@@ -94,6 +94,28 @@ def test_a_box_is_ticked_by_keyboard_without_reloading(scene: Scene) -> None:
     assert scene.driver.execute_script("return window.stayed")
 
 
+def test_a_rate_of_now_and_one_that_begins_by_itself(scene: Scene) -> None:
+    order = "/get_trans.cgi?cpid=1&tid=%s&umsatz=100&pid=2&format=json"
+    assert scene.server.get(order % "BEFORE").json()["saved"]
+    scene.go("/catalog/product/1/change/")
+    press(scene.driver, "Enter the next rate")
+    write(scene.driver, "percent", "12.5")
+    press(scene.driver, "Enter")
+    shows(scene.driver, "12.5 % from now on. What was ordered before stays as it was.")
+    write(scene.driver, "percent", "20")
+    fill = "document.querySelector('[name=valid_from]').value = arguments[0]"
+    scene.driver.execute_script(fill, "2101-01-01T00:00")
+    press(scene.driver, "Enter")
+    shows(scene.driver, "To come")
+    rates = "return [...document.querySelectorAll('tbody tr')].map(row => row.innerText.split('\\t', 2).join(' '))"
+    assert scene.driver.execute_script(rates)[:2] == ["20 % To come", "12.5 % Valid now"]
+    press(scene.driver, "Withdraw")
+    shows(scene.driver, "The rate to come is withdrawn.")
+    assert scene.server.get(order % "AFTER").json()["saved"]
+    made = {row["tid"]: row["commission"] for row in scene.server.transactions()}
+    assert (made["BEFORE"], made["AFTER"]) == ("10.00", "12.50") and complaints(scene.driver) == []
+
+
 def test_signed_in_as_the_partner_and_back(scene: Scene) -> None:
     scene.go("/catalog/partner/?q=Nina")
     press(scene.driver, NAME)
