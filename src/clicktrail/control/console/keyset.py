@@ -1,4 +1,8 @@
-"""One page of a long list, newest first, by the key of the row where it begins: the last is as fast as the first."""
+"""One page of a long list, newest first, by the key of the row where it begins: the last is as fast as the first.
+
+The keys are asked for first, then the rows that have them: where no index has the order, keys alone are sorted, and
+names are looked up for the rows of the page, not for every row that the list is narrowed to.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,23 +32,32 @@ def leaf(rows: QuerySet, asked: Mapping[str, str], size: int = PAGE) -> Leaf:
     """asked: `before` or `after` a key; without them the newest."""
     before, after = (_key(asked.get(name)) for name in ("before", "after"))
     if after is not None:
-        found = list(rows.filter(pk__gt=after).order_by("pk")[: size + 1])
-        if len(found) < size:
+        keys = _keys(rows.filter(pk__gt=after), "pk", size + 1)
+        if len(keys) < size:
             return leaf(rows, {}, size)
-        shown = found[:size][::-1]
-        return Leaf(shown, shown[0].pk if len(found) > size else None, shown[-1].pk)
-    found = list((rows if before is None else rows.filter(pk__lt=before)).order_by("-pk")[: size + 1])
-    shown = found[:size]
-    newer = shown[0].pk if shown and before is not None else None
-    return Leaf(shown, newer, shown[-1].pk if len(found) > size else None)
+        shown = keys[:size]
+        return Leaf(_rows(rows, shown), shown[-1] if len(keys) > size else None, shown[0])
+    keys = _keys(rows if before is None else rows.filter(pk__lt=before), "-pk", size + 1)
+    shown = keys[:size]
+    newer = shown[0] if shown and before is not None else None
+    return Leaf(_rows(rows, shown), newer, shown[-1] if len(keys) > size else None)
 
 
 def walk(rows: QuerySet, size: int) -> Iterator[list[Any]]:
     """All of them, newest first, in pages; each is one short read."""
-    page = list(rows.order_by("-pk")[:size])
-    while page:
-        yield page
-        page = list(rows.filter(pk__lt=page[-1].pk).order_by("-pk")[:size]) if len(page) == size else []
+    keys = _keys(rows, "-pk", size)
+    while keys:
+        yield _rows(rows, keys)
+        keys = _keys(rows.filter(pk__lt=keys[-1]), "-pk", size) if len(keys) == size else []
+
+
+def _keys(rows: QuerySet, order: str, most: int) -> list[int]:
+    return list(rows.order_by(order).values_list("pk", flat=True)[:most])
+
+
+def _rows(rows: QuerySet, keys: list[int]) -> list[Any]:
+    """Newest first; what has changed meanwhile and is not of the list any more is left out."""
+    return list(rows.filter(pk__in=keys).order_by("-pk")) if keys else []
 
 
 def _key(text: str | None) -> int | None:
