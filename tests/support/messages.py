@@ -22,7 +22,8 @@ KEYWORDS = ("say", "mark", "count:1,2", "forms:1,2", "Reason:2", "AmountError")
 KINDS = (".py", ".html")
 OURS = ("core", "control")
 """Commands speak English."""
-THEIRS = ("templates/admin", "templates/unfold", "templates/unfold_crispy", "contrib/filters", "widgets.py", "forms.py")
+THEIRS = ("templates/admin", "templates/unfold", "templates/unfold_crispy", "contrib/filters", "widgets.py", "forms.py",
+          "admin.py", "mixins", "templatetags")  # fmt: skip
 """What of the theme is on our pages."""
 HEADER = """msgid ""
 msgstr ""

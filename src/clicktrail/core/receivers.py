@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clicktrail.core import lifecycle
+from clicktrail.core.tongue import mark
 
 POSTBACK = "postback"
 """A call of a partner's address."""
@@ -22,17 +23,17 @@ SAVED, HELD, RELEASED, CONFIRMED, CANCELLED, REOPENED, PAID, CHANGED, CONFLICT, 
 )  # fmt: skip
 
 TRIGGERS: dict[str, str] = {
-    SAVED: "a transaction was created",
-    HELD: "a transaction was created on hold",
-    RELEASED: "a transaction on hold was released",
-    CONFIRMED: "a transaction was confirmed",
-    CANCELLED: "a transaction was cancelled",
-    REOPENED: "a cancelled transaction was reopened",
-    PAID: "a transaction was marked as paid",
-    CHANGED: "revenue, commission or other facts of a transaction changed",
-    CONFLICT: "a call named an order that has a transaction, with other facts",
-    ALARM: "a program is silent that should not be",
-    TEST: "somebody pressed the test button; always sent",
+    SAVED: mark("a transaction was created"),
+    HELD: mark("a transaction was created on hold"),
+    RELEASED: mark("a transaction on hold was released"),
+    CONFIRMED: mark("a transaction was confirmed"),
+    CANCELLED: mark("a transaction was cancelled"),
+    REOPENED: mark("a cancelled transaction was reopened"),
+    PAID: mark("a transaction was marked as paid"),
+    CHANGED: mark("revenue, commission or other facts of a transaction changed"),
+    CONFLICT: mark("a call named an order that has a transaction, with other facts"),
+    ALARM: mark("a program is silent that should not be"),
+    TEST: mark("somebody pressed the test button; always sent"),
 }
 """trigger -> when it happens."""
 

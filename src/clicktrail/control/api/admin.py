@@ -35,7 +35,10 @@ class KeyForm(forms.Form):
         help_text=gettext_lazy("Who uses it; histories name it."),
     )
     scopes = forms.MultipleChoiceField(
-        choices=list(SCOPES.items()), initial=[keys.READ], widget=UnfoldAdminCheckboxSelectMultipleWidget
+        label=gettext_lazy("Scopes"),
+        choices=list(SCOPES.items()),
+        initial=[keys.READ],
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
     program = forms.ModelChoiceField(
         Program.objects.order_by("pk"),

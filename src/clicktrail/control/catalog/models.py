@@ -222,7 +222,7 @@ class Approval(Edited):
         ]
 
     def __str__(self) -> str:
-        return f"{self.partner} - {self.product or 'every product'}"
+        return f"{self.partner} - {self.product or _('every product')}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._is_stored() and (not self._state.adding or not self.created_ms):
@@ -292,7 +292,7 @@ class TimedRate(Edited):
         ]
 
     def __str__(self) -> str:
-        return f"{self.partner or self.product} from {self.valid_from_ms}"
+        return f"{self.partner or self.product}, {self.valid_from_ms}"
 
 
 class PartnerNote(models.Model):

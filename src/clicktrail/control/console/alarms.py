@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
@@ -30,6 +30,7 @@ from clicktrail.core.explain import age
 from clicktrail.core.ids import read_id
 from clicktrail.settings import MAIL_ADDRESS
 
+SENSITIVITIES = {"high": gettext_lazy("High"), "normal": gettext_lazy("Normal"), "low": gettext_lazy("Low")}
 SNOOZES_H = (1, 4, 24, 72)
 """Hours that are offered."""
 HOUR_MS = 3_600_000
@@ -41,7 +42,7 @@ class OpenFilter(DropdownFilter):
     parameter_name = "state"
 
     def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
-        return [("open", "Open"), ("ended", "Ended")]
+        return [("open", _("Open")), ("ended", _("Ended"))]
 
     def queryset(self, _request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.filter(ended_ms__isnull=self.value() == "open") if self.value() else queryset
@@ -60,6 +61,7 @@ class KindFilter(DropdownFilter):
 
 class NoteForm(forms.Form):
     note = forms.CharField(
+        label=gettext_lazy("Note"),
         max_length=LONGEST_NOTE,
         required=False,
         widget=UnfoldAdminTextareaWidget({"rows": 2}),
@@ -68,7 +70,9 @@ class NoteForm(forms.Form):
 
 
 class TestMailForm(forms.Form):
-    address = forms.EmailField(widget=UnfoldAdminEmailInputWidget, help_text=gettext_lazy("Who shall get it."))
+    address = forms.EmailField(
+        label=gettext_lazy("Address"), widget=UnfoldAdminEmailInputWidget, help_text=gettext_lazy("Who shall get it.")
+    )
 
     def clean_address(self) -> str:
         address: str = self.cleaned_data["address"]
@@ -210,6 +214,7 @@ class AlarmAdmin(Page):
 
 class RuleForm(forms.ModelForm):
     quiet_days = forms.CharField(
+        label=gettext_lazy("Quiet days"),
         required=False,
         widget=UnfoldAdminTextareaWidget({"rows": 3, "placeholder": "2026-12-25"}),
         help_text=gettext_lazy("Days on which nothing is raised, one a line, like 2026-12-25."),
@@ -271,25 +276,30 @@ class AlarmRuleAdmin(Page):
     @display(description=gettext_lazy("Watched for"))
     def shown_watched(self, row: AlarmRule) -> str:
         on = [word for word, is_on in ((_("Silence"), row.silence_on), (_("Discards"), row.discards_on)) if is_on]
-        return labels(label(word, "success") for word in on) if on else label("Nothing", "warning")
+        return labels(label(word, "success") for word in on) if on else label(_("Nothing"), "warning")
 
     @display(description=gettext_lazy("Sensitivity"))
     def shown_sensitivity(self, row: AlarmRule) -> str:
-        return row.sensitivity.capitalize()
+        return str(SENSITIVITIES.get(row.sensitivity, row.sensitivity))
 
     @display(description=gettext_lazy("Quiet"))
     def shown_quiet(self, row: AlarmRule) -> str:
-        hours = f"{row.quiet_from:%H:%M} to {row.quiet_to:%H:%M}" if row.quiet_from and row.quiet_to else ""
-        days = f"{len(row.quiet_days)} days" if row.quiet_days else ""
+        hours = (
+            _("%(from)s to %(to)s") % {"from": f"{row.quiet_from:%H:%M}", "to": f"{row.quiet_to:%H:%M}"}
+            if row.quiet_from and row.quiet_to
+            else ""
+        )
+        days = ngettext("%(days)s day", "%(days)s days", len(row.quiet_days)) % {"days": len(row.quiet_days)}
+        days = days if row.quiet_days else ""
         return ", ".join(part for part in (hours, days) if part) or DASH
 
 
 def _state(row: Alarm) -> str:
     now_ms = heartbeat.now_ms()
     if row.ended_ms is not None:
-        return label("Ended", "success")
+        return label(_("Ended"), "success")
     if book.is_loud(row, now_ms):
-        return label("Open", "danger")
+        return label(_("Open"), "danger")
     if row.snoozed_until_ms is not None:
         return label(
             _("Snoozed by %(actor)s, %(left)s left")

@@ -8,6 +8,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
@@ -25,7 +26,22 @@ from clicktrail.core.ids import read_id
 from clicktrail.core.receivers import TRIGGERS
 
 TONES = {"due": "info", "failed": "warning", "delivered": "success", "given_up": "danger"}
-STAGES = {"before": "Before", "attempt": "Attempt", "answer": "Answer"}
+STAGES = {"before": gettext_lazy("Before"), "attempt": gettext_lazy("Attempt"), "answer": gettext_lazy("Answer")}
+
+EVENTS = {
+    "saved": gettext_lazy("Saved"),
+    "held": gettext_lazy("On hold"),
+    "released": gettext_lazy("Released"),
+    "confirmed": gettext_lazy("Confirmed"),
+    "cancelled": gettext_lazy("Cancelled"),
+    "reopened": gettext_lazy("Reopened"),
+    "paid": gettext_lazy("Paid"),
+    "changed": gettext_lazy("Changed"),
+    "conflict": gettext_lazy("Conflict"),
+    "alarm": gettext_lazy("Alarm"),
+    "test": gettext_lazy("Test"),
+}
+"""trigger -> a short name."""
 
 
 class ReceiverFilter(DropdownFilter):
@@ -143,7 +159,7 @@ class DeliveryAdmin(Page):
 
     @display(description=gettext_lazy("Event"))
     def shown_event(self, row: Delivery) -> str:
-        return row.trigger.capitalize()
+        return str(EVENTS.get(row.trigger, row.trigger))
 
     @display(description=gettext_lazy("Transaction"))
     def shown_order(self, row: Delivery) -> str:
@@ -167,7 +183,7 @@ def _facts(row: Any) -> list[tuple[str, Any]]:
     return [
         (_("Delivery id"), desk.name_of(row)),
         (_("Receiver"), page_link("outbox_receiver", row.receiver_id, named(row.receiver_id, row.receiver_name))),
-        ("Event", TRIGGERS.get(row.trigger, row.trigger).capitalize()),
+        (_("Event"), capfirst(_(TRIGGERS[row.trigger])) if row.trigger in TRIGGERS else row.trigger),
         (_("Transaction"), page_link("ledger_transaction", number, number) if number else DASH),
         (_("Made"), time_cell(row.created_ms, None)),
         (_("Next attempt") if row.done_ms is None else _("Done"), time_cell(row.done_ms or row.due_ms, None)),

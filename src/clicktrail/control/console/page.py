@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import override
 from unfold.admin import ModelAdmin
 
 from clicktrail.control.accounts.activity import note
@@ -84,7 +85,9 @@ class Page(ModelAdmin):
         return super().log_deletions(request, queryset)
 
     def _called(self, obj: Any) -> str:
-        return f"{self.opts.verbose_name} {obj}"
+        """In English, as it is stored."""
+        with override("en"):
+            return f"{self.opts.verbose_name} {obj}"
 
     def _program_of(self, obj: Any) -> int | None:
         for step in (self.program_column or "").split("__"):

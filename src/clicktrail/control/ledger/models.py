@@ -7,6 +7,7 @@ integer of minor units of the row's currency; no float touches it.
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -96,7 +97,7 @@ class Postback(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Call {self.pk}"
+        return gettext("Call %(number)s") % {"number": self.pk}
 
 
 class ImportedClick(models.Model):
@@ -166,7 +167,7 @@ class Transaction(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Transaction {self.pk}"
+        return gettext("Transaction %(number)s") % {"number": self.pk}
 
 
 class Move(models.Model):

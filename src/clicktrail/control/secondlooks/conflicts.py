@@ -12,6 +12,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from clicktrail import heartbeat
 from clicktrail.control.accounts.rights import rights_of
@@ -121,24 +122,24 @@ def _facts(call: Postback, row: Transaction | None, award: Award | None) -> list
     currency = {"currency": row.currency, "decimals": row.decimals}
     status = json.loads(call.params or "{}").get("status", "")
     says = {
-        "Revenue": (
+        _("Revenue"): (
             call.amount if award is None or award.revenue_minor is None else money(award.revenue_minor, currency)
         ),
-        "Product": call.product,
-        "Partner": str(award.partner) if award else call.pid,
-        "Commission": money(award.commission_minor, currency) if award else "",
-        "Subid": award.subid if award else call.subid,
+        _("Product"): call.product,
+        _("Partner"): str(award.partner) if award else call.pid,
+        pgettext("amount", "Commission"): money(award.commission_minor, currency) if award else "",
+        _("Subid"): award.subid if award else call.subid,
         "ClickID": call.clickid,
-        "State": status if "status" in told else "",
+        _("State"): status if "status" in told else "",
     }
     stands = {
-        "Revenue": "" if row.revenue_minor is None else money(row.revenue_minor, currency),
-        "Product": row.product,
-        "Partner": str(row.partner_id),
-        "Commission": money(row.commission_minor, currency),
-        "Subid": row.subid,
+        _("Revenue"): "" if row.revenue_minor is None else money(row.revenue_minor, currency),
+        _("Product"): row.product,
+        _("Partner"): str(row.partner_id),
+        pgettext("amount", "Commission"): money(row.commission_minor, currency),
+        _("Subid"): row.subid,
         "ClickID": row.clickid,
-        "State": row.state,
+        _("State"): _(row.state),
     }
     return [Fact(name, stands[name], says[name], bool(says[name]) and says[name] != stands[name]) for name in stands]
 

@@ -16,6 +16,7 @@ from unfold.widgets import (
 
 from clicktrail.control.catalog.models import Partner, Program
 from clicktrail.control.console.byhand import ByHandForm
+from clicktrail.control.console.verdictcells import title_of
 from clicktrail.control.secondlooks import again, conflicts, share
 from clicktrail.control.secondlooks.again import Filter
 from clicktrail.control.secondlooks.models import Choice
@@ -52,9 +53,13 @@ class TryForm(ByHandForm):
 class AgainForm(forms.Form):
     """Which discarded calls are judged again."""
 
-    reason = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget)
+    reason = forms.ChoiceField(label=gettext_lazy("Reason"), required=False, widget=UnfoldAdminSelectWidget)
     program = forms.ModelChoiceField(
-        Program.objects.order_by("pk"), required=False, empty_label=gettext_lazy("All"), widget=UnfoldAdminSelectWidget
+        Program.objects.order_by("pk"),
+        label=gettext_lazy("Program"),
+        required=False,
+        empty_label=gettext_lazy("All"),
+        widget=UnfoldAdminSelectWidget,
     )
     partner = forms.IntegerField(
         label=gettext_lazy("Partner number"),
@@ -82,8 +87,8 @@ class AgainForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        titles = [(code, code.replace("_", " ").capitalize()) for code in again.DISCARDED]
-        self.fields["reason"].choices = [("", "All"), *titles]  # type: ignore[attr-defined]
+        titles = [(code, title_of(code)) for code in again.DISCARDED]
+        self.fields["reason"].choices = [("", gettext_lazy("All")), *titles]  # type: ignore[attr-defined]
 
     def filter(self) -> Filter:
         values = self.cleaned_data
@@ -100,6 +105,7 @@ class AgainForm(forms.Form):
 class DecideForm(forms.Form):
     choice = forms.ChoiceField(choices=Choice.choices)
     reason = forms.CharField(
+        label=gettext_lazy("Reason"),
         max_length=conflicts.LONGEST_REASON,
         widget=UnfoldAdminTextareaWidget({"rows": 3}),
         help_text=gettext_lazy("Kept for ever with the decision, with your name."),
