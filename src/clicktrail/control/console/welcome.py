@@ -54,7 +54,8 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
         note(request, "invitation used", account.username, account=account.username)
         messages.success(request, _("Your password is set. Please sign in with it."))
         return HttpResponseRedirect(reverse("account_login"))
+    # The address stays in the house by the policy of all pages, same-origin; with no-referrer a browser would send this
+    # form with `Origin: null`, and it would be refused.
     answer = TemplateResponse(request, "entrance/welcome.html", {"form": form, "account": account})
     answer["Cache-Control"] = "no-store"
-    answer["Referrer-Policy"] = "no-referrer"
     return answer
