@@ -164,6 +164,7 @@ def test_the_log_is_filtered_by_person_and_verb_and_program(desk: Office) -> Non
     assert "Key of" not in desk.get(page, account="max").text and "Some list" in desk.get(page, account="max").text
     assert "Some list" not in desk.get(page, verb="key made").text
     assert "Key of yen" not in desk.get(page, program="1").text
+    assert "Some list" in desk.get(page, day_from="0001-01-01", day_to="9999-12-31").text
     assert "geheim" not in desk.get(page).html, "what is called a secret is not kept"
     max_ = Account.objects.create_user("max", password="unused", role="manager", programs=[5], is_staff=True)
     desk.client.force_login(max_)

@@ -100,6 +100,7 @@ def test_no_question_for_each_row(desk: Office, anna: Any) -> None:
         ("state=cancelled", ["A-0"]), ("state=paid", ["A-2"]), ("q=A-17", ["A-17"]), ("q=a-17", []),
         ("subid=sub-2", []), ("from=2999-01-01", []), ("to=2020-01-01", []), ("state=paid&q=A-0", []),
         ("program=5", []), ("program=1&state=confirmed", ["A-1"]), ("q=%27", []), ("after=x", None),
+        ("from=0001-01-01&to=0001-01-01", []), ("from=9999-12-31&to=9999-12-31", []),
     ],
 )  # fmt: skip
 def test_finding(anna: Any, query: str, orders: list[str] | None) -> None:

@@ -71,7 +71,7 @@ class DayFilter(admin.ListFilter):
         first, last = self._day("day_from"), self._day("day_to")
         if first:
             queryset = self.since(queryset, self._start_ms(first))
-        if last:
+        if last and last != date.max:
             queryset = self.before(queryset, self._start_ms(last + timedelta(days=1)))
         return queryset
 
@@ -92,7 +92,10 @@ class DayFilter(admin.ListFilter):
 
     def _start_ms(self, day: date) -> int:
         start = datetime.combine(day, time(), tzinfo=ZoneInfo(self.zone))
-        return int(start.astimezone(UTC).timestamp()) * 1000
+        try:
+            return int(start.astimezone(UTC).timestamp()) * 1000
+        except OverflowError:
+            return 0
 
 
 def zone_of(request: HttpRequest) -> str:

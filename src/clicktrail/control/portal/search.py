@@ -15,6 +15,7 @@ from clicktrail.control.catalog.models import Program
 from clicktrail.control.ledger.models import Transaction, TransactionState
 from clicktrail.control.portal.seen import own_transactions
 from clicktrail.control.portal.viewer import Viewer
+from clicktrail.control.reports.table import FIRST_DAY, LAST_DAY
 from clicktrail.core.clickid import Checks
 from clicktrail.core.ids import read_id
 
@@ -50,8 +51,8 @@ def read(given: Any) -> Search:
         program=read_id(given.get("program", "")),
         subid=given.get("subid", "")[:MAX_TERM].strip(),
         term=given.get("q", "")[:MAX_TERM].strip(),
-        first=day(given.get("from", "")),
-        last=day(given.get("to", "")),
+        first=_counted(day(given.get("from", ""))),
+        last=_counted(day(given.get("to", ""))),
     )
 
 
@@ -60,6 +61,11 @@ def day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def _counted(on: date | None) -> date | None:
+    """The nearest day on which there may have been something."""
+    return None if on is None else min(max(on, FIRST_DAY), LAST_DAY)
 
 
 def found(viewer: Viewer, search: Search) -> QuerySet[Transaction]:

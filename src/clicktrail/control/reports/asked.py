@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from clicktrail.control.reports import periods
 from clicktrail.control.reports.columns import COLUMNS
 from clicktrail.control.reports.periods import Period
-from clicktrail.control.reports.table import DIMENSIONS, PERIODS, Question
+from clicktrail.control.reports.table import DIMENSIONS, FIRST_DAY, LAST_DAY, PERIODS, Question
 from clicktrail.core.ids import read_id
 
 DEFAULT_RANGE = "30d"
@@ -51,6 +51,8 @@ class Asked:
     def before(self) -> Period | None:
         if self.compare == OWN:
             return self.own_before
+        if not FIRST_DAY <= self.period.first <= LAST_DAY:
+            return None
         return periods.before(self.period, self.compare) if self.compare else None
 
     def question(self, period: Period, programs: frozenset[int] | None) -> Question:
