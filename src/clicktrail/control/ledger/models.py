@@ -161,6 +161,8 @@ class Transaction(models.Model):
         indexes = [
             models.Index(fields=["click_id"], name="transaction_by_click", condition=Q(click_id__isnull=False)),
             models.Index(fields=["partner_id", "created_ms"], name="transaction_by_partner"),
+            models.Index(fields=["partner_id", "subid", "created_ms"], name="transaction_by_subid"),
+            models.Index(fields=["partner_id", "state", "created_ms"], name="transaction_of_partner_state"),
             models.Index(fields=["created_ms"], name="transaction_by_time"),
             models.Index(fields=["state", "test", "program_id"], name="transaction_by_state"),
             models.Index(fields=["program_id", "number"], name="transaction_by_program"),

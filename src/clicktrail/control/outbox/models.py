@@ -133,6 +133,7 @@ class Delivery(models.Model):
                 condition=Q(done_ms__isnull=True),
             ),
             models.Index(fields=["receiver_id", "id"], name="delivery_by_receiver"),
+            models.Index(fields=["receiver_id", "created_ms"], name="delivery_tests", condition=Q(trigger="test")),
             models.Index(fields=["transaction_number"], name="delivery_by_transaction"),
             models.Index(fields=["done_ms"], name="delivery_done", condition=Q(done_ms__isnull=False)),
             models.Index(fields=["id"], name="delivery_given_up", condition=Q(state="given_up")),

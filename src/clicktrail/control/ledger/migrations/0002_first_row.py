@@ -1,6 +1,5 @@
 """The one row that holds the engine's epoch and counters."""
 
-
 from django.db import migrations
 
 

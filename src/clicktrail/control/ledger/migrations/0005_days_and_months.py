@@ -15,16 +15,12 @@ SUMS = (
     "clicks_gross", "clicks_net", "clicks_bot", "clicks_refused", "transactions", "revenue_minor", "commission_minor",
 )  # fmt: skip
 ADDED = ", ".join(f"sum({name})" for name in SUMS)
-BELOW = f"""
-    SELECT program_id, CAST(%s AS integer), partner_id, creative_id, product_id, {ADDED} FROM ledger_rollup_hour
-    WHERE bucket_s >= %s AND bucket_s < %s AND program_id = %s
+INTO = "INSERT INTO {table} (program_id, {period}, partner_id, creative_id, product_id, " + ", ".join(SUMS) + ") "
+FROM = f"""
+    SELECT program_id, CAST(%s AS integer), partner_id, creative_id, product_id, {ADDED} FROM {{below}}
+    WHERE {{unit}} >= %s AND {{unit}} < %s AND program_id IN ({{programs}})
     GROUP BY program_id, partner_id, creative_id, product_id
 """  # noqa: S608
-ONTO = ", ".join(f"{name} = {{table}}.{name} + excluded.{name}" for name in SUMS)
-INTO = (
-    "INSERT INTO {table} (program_id, {period}, partner_id, creative_id, product_id, " + ", ".join(SUMS) + ") "
-    "{rows} ON CONFLICT (program_id, {period}, partner_id, creative_id, product_id) DO UPDATE SET " + ONTO
-)  # fmt: skip
 PROGRAMS = f"""
     INSERT INTO ledger_rollup_program (program_id, day, {", ".join(SUMS)})
     SELECT program_id, day, {ADDED} FROM ledger_rollup_day WHERE partner_id <> {TEST_PARTNER} GROUP BY program_id, day
@@ -39,23 +35,26 @@ def fill(apps, schema_editor):
         if first_s is None:
             return
         cursor.execute("SELECT DISTINCT program_id FROM ledger_rollup_hour")
-        for (program,) in cursor.fetchall():
-            _fill(cursor, program, zones.get(program, "UTC"), first_s, last_s)
+        programs = sorted(number for (number,) in cursor.fetchall())
+        for zone in sorted({zones.get(number, "UTC") for number in programs}):
+            members = [number for number in programs if zones.get(number, "UTC") == zone]
+            _fill(cursor, ", ".join(map(str, members)), ZoneInfo(zone), first_s, last_s)
         cursor.execute(PROGRAMS)
 
 
-def _fill(cursor, program: int, zone: str, first_s: int, last_s: int) -> None:
-    cursor.execute(
-        "SELECT min(bucket_s), max(bucket_s) FROM ledger_rollup_hour WHERE program_id = %s "
-        "AND bucket_s >= %s AND bucket_s <= %s",
-        [program, first_s, last_s],
-    )
-    first_s, last_s = cursor.fetchone()
-    for day, begin_s, end_s in days(ZoneInfo(zone), first_s, last_s):
+def _fill(cursor, programs: str, zone: ZoneInfo, first_s: int, last_s: int) -> None:
+    """The hours are read once for all programs of a zone; the months are added up from the days."""
+    months: dict[int, list[int]] = {}
+    into_days = INTO.format(table="ledger_rollup_day", period="day")
+    from_hours = FROM.format(below="ledger_rollup_hour", unit="bucket_s", programs=programs)
+    for day, begin_s, end_s in days(zone, first_s, last_s):
         local = FIRST_DAY + timedelta(days=day)
-        month = local.year * 12 + local.month - 1
-        for table, period, value in (("ledger_rollup_day", "day", day), ("ledger_rollup_month", "month", month)):
-            cursor.execute(INTO.format(table=table, period=period, rows=BELOW), [value, begin_s, end_s, program])
+        months.setdefault(local.year * 12 + local.month - 1, []).append(day)
+        cursor.execute(into_days + from_hours, [day, begin_s, end_s])
+    into_months = INTO.format(table="ledger_rollup_month", period="month")
+    from_days = FROM.format(below="ledger_rollup_day", unit="day", programs=programs)
+    for month, found in months.items():
+        cursor.execute(into_months + from_days, [month, found[0], found[-1] + 1])
 
 
 def days(zone: ZoneInfo, first_s: int, last_s: int) -> Iterator[tuple[int, int, int]]:

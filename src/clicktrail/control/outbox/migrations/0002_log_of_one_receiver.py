@@ -1,3 +1,5 @@
+"""The log of one receiver, newest first, is read along an index."""
+
 from django.db import migrations, models
 
 
