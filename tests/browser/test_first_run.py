@@ -1,11 +1,15 @@
 """A newcomer's first run, all of it in a real browser: demo, sign in, click, order, see it, confirm it, five lights."""
 
+import csv
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select
 from support.books import Books
 from support.chromium import browser, complaints
 from support.demos import Demo
@@ -15,6 +19,10 @@ from support.page import PATIENCE_S, click, found, press, shows, text, write
 pytestmark = pytest.mark.needs("chromium", "chromedriver")
 
 LIT_S = 30
+TOTALS = """
+return [...document.querySelectorAll("#report tfoot tr")].map(
+  (row) => [row.cells[1].innerText, row.cells[2].firstChild.textContent.trim()])
+"""
 LIGHTS = "return [...document.querySelectorAll('[data-light]')].map(light => light.dataset.state)"
 
 
@@ -82,6 +90,36 @@ def test_the_assistant_goes_green(demo: Demo, driver: Chrome, inside: str) -> No
     assert complaints(driver) == []
 
 
+def test_a_report_is_asked_for_compared_followed_down_and_taken_along(
+    driver: Chrome, inside: str, tmp_path: Path
+) -> None:
+    driver.execute_cdp_cmd("Page.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    driver.get(f"{inside}/")
+    click(driver, By.CSS_SELECTOR, "a[href='/reports/']")
+    shows(driver, "Download CSV")
+    driver.execute_script("window.stayed = true")
+    for name, value in (("range", "30d"), ("by", "day"), ("by", "partner")):
+        click(driver, By.XPATH, f"//label[input[@name='{name}' and @value='{value}']]")
+    Select(found(driver, By.NAME, "compare")).select_by_value("previous")
+    shows(driver, "compared with")
+    until(lambda: any("The Bean Diary" in head for head in heads(driver)), PATIENCE_S, "a row for each partner")
+    assert driver.execute_script("return window.stayed && document.querySelectorAll('#report canvas').length") == 1
+    rows, totals = heads(driver), driver.execute_script(TOTALS)
+    press(driver, "Download CSV")
+    (file,) = until(lambda: list(tmp_path.glob("*.csv")), PATIENCE_S, "the file")
+    lines = list(csv.DictReader(file.open(encoding="utf-8-sig")))
+    assert [f"{line['Partner']} ({line['Number']})" for line in lines] == rows
+    clicks: Counter[str] = Counter()
+    for line in lines:
+        clicks[line["Currency"]] += int(line["Clicks, gross"])
+    assert [(currency, f"{many:,}") for currency, many in sorted(clicks.items())] == [tuple(each) for each in totals]
+    click(driver, By.PARTIAL_LINK_TEXT, "The Bean Diary")
+    until(
+        lambda: "by=creative" in driver.current_url and "partner=101" in driver.current_url, PATIENCE_S, "his creatives"
+    )
+    assert "compare=previous" in driver.current_url and complaints(driver) == []
+
+
 def test_a_past_is_made_once(demo: Demo) -> None:
     """The next start goes on with the same ledger, and with nothing twice."""
     count = (
@@ -102,6 +140,15 @@ def order(driver: Chrome, link: str) -> str:
     for css in (".good button", "main .button", "main form button"):
         click(driver, By.CSS_SELECTOR, css)
     return found(driver, By.ID, "tid").text
+
+
+def heads(driver: Chrome) -> list[str]:
+    """What the report's rows are called."""
+    return list(
+        driver.execute_script(
+            "return [...document.querySelectorAll('#report .ct-figures tbody th')].map(e => e.innerText)"
+        )
+    )
 
 
 def numbers(demo: Demo, tid: str, state: str = "open") -> list[int]:

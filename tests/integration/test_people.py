@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from support.office import MANAGER, Office, office
@@ -201,6 +203,29 @@ def test_language_and_time_zone_are_ones_own(desk: Office) -> None:
     assert "JST" in desk.get("/account/").text
     desk.post("/account/", preferences="1", language="xx", time_zone="Moon/Sea")
     assert person(MANAGER).time_zone == "Asia/Tokyo"
+
+
+def test_times_are_the_viewers_with_utc_on_hover_and_money_is_of_his_language(desk: Office) -> None:
+    desk.orders("ORDER-1")
+    desk.post("/account/", preferences="1", language="de", time_zone="Asia/Tokyo")
+    page = desk.get("/ledger/transaction/")
+    form = r'<time datetime="([^"]+)" title="([^"]+) UTC" class="ct-time">([^<]+) <span class="ct-faint">JST</span>'
+    found = re.search(form, page.html)
+    assert found and "100,00 EUR" in page.text
+    at = datetime.fromisoformat(found[1])
+    told = [at.astimezone(zone).strftime("%Y-%m-%d %H:%M") for zone in (UTC, ZoneInfo("Asia/Tokyo"))]
+    assert [found[2][:16], found[3][:16]] == told
+
+
+def test_without_a_choice_language_and_zone_are_the_browsers(desk: Office) -> None:
+    desk.orders("ORDER-1")
+    row = person(MANAGER)
+    row.set_password(GOOD)
+    row.save()
+    other = stranger()
+    other.post("/login/", {"username": MANAGER, "password": GOOD, "zone": "Asia/Tokyo"})
+    page = other.get("/ledger/transaction/", headers={"accept-language": "de"}).content.decode()
+    assert ">JST<" in page and "100,00" in page and "100.00" in other.get("/ledger/transaction/").content.decode()
 
 
 def test_every_verb_that_is_noted_is_a_known_one(desk: Office) -> None:
