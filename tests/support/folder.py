@@ -24,6 +24,7 @@ def booted(folder: Path, **settings: Any) -> Settings:
     made.run_folder.mkdir()
     shutil.copyfile(template(), made.ledger_file)
     boot(made, "console")
+    _hash_quickly()
     return made
 
 
@@ -34,6 +35,15 @@ def fresh(folder: Path, **settings: Any) -> Settings:
 
     assert make_fresh()
     return made
+
+
+def _hash_quickly() -> None:
+    """A password is hashed a million times in earnest: most of what such a folder would cost. Only in this process."""
+    from django.conf import settings
+    from django.contrib.auth.hashers import reset_hashers
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    reset_hashers(setting="PASSWORD_HASHERS")
 
 
 @cache
