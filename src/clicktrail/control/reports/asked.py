@@ -51,7 +51,7 @@ class Asked:
     def before(self) -> Period | None:
         if self.compare == OWN:
             return self.own_before
-        if not FIRST_DAY <= self.period.first <= LAST_DAY:
+        if self.period.first < FIRST_DAY or self.period.last > LAST_DAY:
             return None
         return periods.before(self.period, self.compare) if self.compare else None
 
