@@ -9,7 +9,7 @@ import base64
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from html import escape
@@ -33,6 +33,19 @@ SETTLED_S = 4.0
 """So long a page may load its pieces and draw its charts."""
 WITHIN_S = 900
 """For all of it; what is not taken by then is named."""
+SHELF = (
+    ("home", "light", True),
+    ("transaction", "light", True),
+    ("reports", "dark", True),
+    ("portal_overview", "dark", False),
+)
+"""The pictures of README.md: page, theme, whether it begins at the content, below what is shown above every page."""
+SHELF_FOLDER = ROOT / "docs" / "screenshots"
+SHELF_SIZE = (1440, 1000)
+TO_CONTENT = """
+const content = document.getElementById("content");
+window.scrollTo(0, content ? content.getBoundingClientRect().top - 24 : 0);
+"""
 IS_SETTLED = "return document.readyState === 'complete' && !document.querySelector('.htmx-request')"
 SIZE = """
 const page = document.documentElement;
@@ -59,11 +72,15 @@ def main() -> int:
     parser.add_argument("--theme", action="append", choices=THEMES, help="this theme only")
     parser.add_argument("--width", action="append", type=int, help="this width only, in pixels")
     parser.add_argument("--data", type=Path, help="folder of a demo that is kept; without it one in a temporary folder")
+    parser.add_argument("--readme", action="store_true", help="only those of README.md, to docs/screenshots")
     options = parser.parse_args()
-    album = Album(options.out)
+    album = Album(SHELF_FOLDER if options.readme else options.out)
     album.folder.mkdir(parents=True, exist_ok=True)
     with _demo(options.data) as demo:
-        found = [(s, a) for s, a in sights(samples(_asker(demo))) if not options.only or s.name in options.only]
+        every = sights(samples(_asker(demo)))
+        if options.readme:
+            return shelve(demo, every, album)
+        found = [(s, a) for s, a in every if not options.only or s.name in options.only]
         take_all(demo, found, album, options.theme or THEMES, options.width or WIDTHS)
     (album.folder / "index.html").write_text(sheet(album), encoding="utf-8")
     print(f"{len(album.taken)} pictures in {album.folder}, all on {album.folder / 'index.html'}")
@@ -92,24 +109,50 @@ def _asker(demo: Demo) -> Any:
     return ask
 
 
-def take_all(demo: Demo, found: list[tuple[Sight, str]], album: Album, themes: Any, widths: Any) -> None:
+def shelve(demo: Demo, every: list[tuple[Sight, str]], album: Album) -> int:
+    """Each by its page's name alone, one screen of it."""
+    with _seats(demo) as (chrome, address, sit):
+        chrome.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
+        for name, theme, is_content in SHELF:
+            ((sight, path),) = [pair for pair in every if pair[0].name == name]
+            sit(sight.who)
+            _open(chrome, address + path, *SHELF_SIZE, theme)
+            if is_content:
+                chrome.execute_script(TO_CONTENT)
+            _save(chrome, album.folder / f"{name}.png")
+    print(f"{len(SHELF)} pictures in {album.folder}")
+    return 0
+
+
+@contextmanager
+def _seats(demo: Demo) -> Iterator[tuple[Any, str, Callable[[str], None]]]:
+    """A browser, the console's address, and what signs in as whom."""
     address, _, password = demo.console
     port = int(address.rstrip("/").rpartition(":")[2])
     cookies = {who: _cookies(port, ACCOUNTS.get(who), password) for who in (ANYBODY, OWNER, PARTNER)}
-    deadline_s = time.monotonic() + WITHIN_S
     with tempfile.TemporaryDirectory(prefix="clicktrail-browser-") as profile, browser(Path(profile)) as chrome:
-        chrome.get(address.rstrip("/") + "/login/")
-        for who in (ANYBODY, OWNER, PARTNER):
+
+        def sit(who: str) -> None:
             chrome.delete_all_cookies()
             for name, value in cookies[who].items():
                 chrome.add_cookie({"name": name, "value": value})
+
+        chrome.get(address.rstrip("/") + "/login/")
+        yield chrome, address.rstrip("/"), sit
+
+
+def take_all(demo: Demo, found: list[tuple[Sight, str]], album: Album, themes: Any, widths: Any) -> None:
+    deadline_s = time.monotonic() + WITHIN_S
+    with _seats(demo) as (chrome, address, sit):
+        for who in (ANYBODY, OWNER, PARTNER):
+            sit(who)
             for sight, path in (pair for pair in found if pair[0].who == who):
                 for theme in themes:
                     for width in widths:
                         if time.monotonic() > deadline_s:
                             album.odd.append(f"{sight.name}, {width} px, {theme}: no time was left")
                             continue
-                        _take(chrome, f"{address.rstrip('/')}{path}", sight, (width, theme), album)
+                        _take(chrome, f"{address}{path}", sight, (width, theme), album)
 
 
 def _cookies(port: int, name: str | None, password: str) -> dict[str, str]:
@@ -121,23 +164,31 @@ def _cookies(port: int, name: str | None, password: str) -> dict[str, str]:
 
 def _take(chrome: Any, address: str, sight: Sight, how: tuple[int, str], album: Album) -> None:
     width, theme = how
-    feature = [{"name": "prefers-color-scheme", "value": theme}]
-    chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": feature})
-    _screen(chrome, width, 900)
-    chrome.get(address)
-    until_s = time.monotonic() + SETTLED_S
-    while not chrome.execute_script(IS_SETTLED) and time.monotonic() < until_s:
-        time.sleep(0.05)
+    _open(chrome, address, width, 900, theme)
     where = f"{sight.name}, {width} px, {theme}"
     height, beyond = chrome.execute_script(SIZE)
     if beyond > 0:
         album.odd.append(f"{where}: sticks out by {beyond} px")
     album.odd += [f"{where}: {line['message'][:300]}" for line in chrome.get_log("browser") if _matters(line)]
     _screen(chrome, width, min(max(900, height), HIGHEST))
-    picture = chrome.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})
     name = album.file(sight, width, theme)
-    (album.folder / name).write_bytes(base64.b64decode(picture["data"]))
+    _save(chrome, album.folder / name)
     album.taken.append((sight, name, width, theme))
+
+
+def _open(chrome: Any, address: str, width: int, height: int, theme: str) -> None:
+    feature = [{"name": "prefers-color-scheme", "value": theme}]
+    chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": feature})
+    _screen(chrome, width, height)
+    chrome.get(address)
+    until_s = time.monotonic() + SETTLED_S
+    while not chrome.execute_script(IS_SETTLED) and time.monotonic() < until_s:
+        time.sleep(0.05)
+
+
+def _save(chrome: Any, file: Path) -> None:
+    picture = chrome.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})
+    file.write_bytes(base64.b64decode(picture["data"]))
 
 
 def _matters(line: dict[str, Any]) -> bool:
