@@ -65,9 +65,10 @@ def test_everybody_can_read_and_use_every_page(visit: Any, demo: Demo) -> None:
     driver, pages = visit
     faults = []
     for sight, address in pages:
+        _theme(driver, "light")
         driver.get(demo.console[0].rstrip("/") + address)
         found = violations(driver) + _on_the_page(driver)
-        driver.execute_script("document.documentElement.classList.add('dark')")
+        _theme(driver, "dark")
         found += [f"dark {fault}" for fault in faint(driver)]
         for width in (NARROWEST, WIDEST):
             found += _sticking_out(driver, width)
@@ -75,6 +76,13 @@ def test_everybody_can_read_and_use_every_page(visit: Any, demo: Demo) -> None:
         faults += [f"{sight.name} {fault}" for fault in found]
     assert pages
     assert not faults, "\n".join(faults)
+
+
+def _theme(driver: Chrome, name: str) -> None:
+    """What the system wishes, for pages that follow it; and the class that the console's own switch sets."""
+    features = [{"name": "prefers-color-scheme", "value": name}]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    driver.execute_script("document.documentElement.classList.toggle('dark', arguments[0] === 'dark')", name)
 
 
 def _on_the_page(driver: Chrome) -> list[str]:
