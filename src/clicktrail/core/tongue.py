@@ -40,9 +40,9 @@ def say(sentence: str, **words: object) -> str:
     return told.format_map(words) if words else told
 
 
-def count(one: str, several: str, number: int) -> str:
+def count(one: str, several: str, number: int, **words: object) -> str:
     """ "1 day", "3 days": both forms carry the mark {number}."""
-    return _tongue.get().count(one, several, number).format(number=number)
+    return _tongue.get().count(one, several, number).format(number=number, **words)
 
 
 def amount(text: str) -> str:

@@ -15,7 +15,10 @@ from django.db import IntegrityError, connection, transaction
 from clicktrail.control.alarms.causes import ENGINE
 from clicktrail.control.alarms.models import Alarm, Kind, Notice, Step
 from clicktrail.control.outbox.put import put_alarm
+from clicktrail.core.tongue import mark
 
+RAISED, TURNED = mark("Raised."), mark("The likely cause is another now.")
+ACKNOWLEDGED = mark("Acknowledged.")
 LONGEST_SNOOZE_MS = 30 * 86_400_000
 
 
@@ -49,7 +52,7 @@ def raise_alarm(told: Told, now_ms: int) -> Alarm | None:
                 raised_ms=now_ms,
                 **_shown(told, now_ms),
             )
-            Step.objects.create(alarm=row, at_ms=now_ms, note=f"Raised. {told.sentence}")
+            Step.objects.create(alarm=row, at_ms=now_ms, note=f"{RAISED} {told.sentence}")
             if not follows(told.kind, told.cause):
                 _tell_webhooks(row, now_ms)
     except IntegrityError:
@@ -62,7 +65,7 @@ def update(row: Alarm, told: Told, now_ms: int) -> None:
     with transaction.atomic():
         changed = Alarm.objects.filter(pk=row.pk, ended_ms__isnull=True).update(**_shown(told, now_ms))
         if changed and row.cause != told.cause:
-            Step.objects.create(alarm=row, at_ms=now_ms, note=f"The likely cause is another now. {told.sentence}")
+            Step.objects.create(alarm=row, at_ms=now_ms, note=f"{TURNED} {told.sentence}")
             if follows(row.kind, row.cause):
                 row.cause, row.sentence = told.cause, told.sentence
                 _tell_webhooks(row, now_ms)
@@ -88,7 +91,7 @@ def take(row: Alarm, actor: str, note: str, now_ms: int) -> bool:
         rows = Alarm.objects.filter(pk=row.pk, ended_ms__isnull=True)
         changed = rows.update(taken_by=actor, taken_ms=now_ms, snoozed_until_ms=None)
         if changed:
-            Step.objects.create(alarm=row, at_ms=now_ms, actor=actor, note=_noted("Acknowledged.", note))
+            Step.objects.create(alarm=row, at_ms=now_ms, actor=actor, note=_noted(ACKNOWLEDGED, note))
     return bool(changed)
 
 

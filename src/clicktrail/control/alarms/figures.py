@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from django.db.models import Sum
 from django.db.models.query import QuerySet
@@ -58,8 +59,8 @@ def _with_sentences(
     facts = dict(Postback.objects.filter(pk__in=latest.values()).values_list("pk", "facts"))
     found: dict[int, dict[str, Heard]] = {}
     for (program, reason), call in latest.items():
-        said = operator_sentence(reason, json.loads(facts.get(call) or "{}"))
-        found.setdefault(program, {})[reason] = Heard(number[program, reason], call, said)
+        tell = partial(operator_sentence, reason, json.loads(facts.get(call) or "{}"))
+        found.setdefault(program, {})[reason] = Heard(number[program, reason], call, tell(), tell)
     return found
 
 

@@ -3,12 +3,14 @@
 import logging
 import threading
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, field
+from functools import partial
 
 from django.db import DatabaseError, connection
 
 from clicktrail import heartbeat
-from clicktrail.control.alarms import beats, book, causes, discards, figures, notices, silence, words
+from clicktrail.control.alarms import beats, book, causes, discards, figures, notices, silence, spoken, words
 from clicktrail.control.alarms.book import Told
 from clicktrail.control.alarms.history import History
 from clicktrail.control.alarms.models import Alarm, AlarmRule, Kind, Round
@@ -48,9 +50,9 @@ class Watch:
 
     def _house(self, engine: str, now_ms: int) -> Iterator[Told]:
         if engine:
-            yield words.house(Kind.ENGINE, engine, now_ms)
+            yield spoken.told_in_all(partial(words.house, Kind.ENGINE, engine, now_ms))
         if journal := beats.journal_fault(self.settings.run_folder, now_ms):
-            yield words.house(Kind.JOURNAL, journal, now_ms)
+            yield spoken.told_in_all(partial(words.house, Kind.JOURNAL, journal, now_ms))
 
     # Silence
 
@@ -107,15 +109,13 @@ class Watch:
         stretches = silence.same_hours(silent.since_ms, now_ms, zone, first_ms, EVIDENCE_MS)[:CLICK_WEEKS]
         begin_ms = max(silent.since_ms, now_ms - EVIDENCE_MS)
         now, *before = figures.clicks(program.pk, [(begin_ms, now_ms), *stretches])
-        cause = causes.likely(
-            causes.Evidence(
-                engine_fault=engine,
-                paused=program.state == ProgramState.PAUSED,
-                calls=calls,
-                unnamed=unnamed,
-                clicks=now,
-                usual_clicks=silence.median(before),
-            )
+        evidence = causes.Evidence(
+            engine_fault=engine,
+            paused=program.state == ProgramState.PAUSED,
+            calls=calls,
+            unnamed=unnamed,
+            clicks=now,
+            usual_clicks=silence.median(before),
         )
         midnight_ms = silence.midnight(now_ms, zone)
         today = self.history.sum(program.pk, midnight_ms, now_ms)
@@ -123,9 +123,8 @@ class Watch:
             self.history.sum(program.pk, *stretch)
             for stretch in silence.same_hours(midnight_ms, now_ms, zone, first_ms)
         ]
-        return words.silence(
-            program, silent, cause, calls, words.Today(today, silence.median(days), now, before), now_ms
-        )
+        seen = words.Today(today, silence.median(days), now, before)
+        return spoken.told_in_all(lambda: words.silence(program, silent, causes.likely(evidence), calls, seen, now_ms))
 
     # Discards
 
@@ -139,11 +138,12 @@ class Watch:
             now = hour.get(number, {})
             row = opened.get((Kind.DISCARDS, number))
             if row is not None:
-                found += words.still_discarded(row, now)
+                if words.still_discarded(row, now):
+                    found.append(spoken.told_in_all(partial(_still, row, now)))
             elif discards.candidates(now):
                 past = figures.calls_since(0, now_ms - HOUR_MS) if past is None else past
                 if jump := discards.jumped(now, past.get(number, {})):
-                    found.append(words.discards(program, jump, now_ms - HOUR_MS))
+                    found.append(spoken.told_in_all(partial(words.discards, program, jump, now_ms - HOUR_MS)))
         return found
 
     # Mail
@@ -189,6 +189,10 @@ def _keep(opened: Open, told: list[Told], now_ms: int) -> None:
     for key, row in opened.items():
         if key not in going_on:
             book.end(row, words.over(row), now_ms)
+
+
+def _still(row: Alarm, now: discards.Calls) -> Told:
+    return words.still_discarded(spoken.heard(copy(row)), now)[0]
 
 
 def _rules() -> dict[int, silence.Rule]:

@@ -13,6 +13,7 @@ from clicktrail.control.alarms.causes import Cause, Heard
 from clicktrail.control.alarms.models import Alarm, Kind
 from clicktrail.control.alarms.silence import Silent
 from clicktrail.core.explain import age
+from clicktrail.core.tongue import amount, mark, say
 
 LONG_AGO_DAYS = 3650
 
@@ -31,18 +32,24 @@ def silence(program: Any, silent: Silent, cause: Cause, calls: Mapping[str, Hear
     since = moment(silent.since_ms, zone)
     chance = _once_in(silent.once_in_days)
     rows = [
-        [f"Orders since {since}", _whole(silent.median), "0"],
-        ["Orders since midnight", _whole(today.usual_orders), _whole(today.orders)],
-        ["Clicks in the silent hours", _median(today.usual_clicks), str(today.clicks)],
-        ["Calls in the silent hours", "", str(sum(heard.number for heard in calls.values()))],
+        [say(mark("Orders since {since}"), since=since), _whole(silent.median), "0"],
+        [say("Orders since midnight"), _whole(today.usual_orders), _whole(today.orders)],
+        [say("Clicks in the silent hours"), _median(today.usual_clicks), str(today.clicks)],
+        [say("Calls in the silent hours"), "", str(sum(heard.number for heard in calls.values()))],
     ]
     facts = {
         "figures": rows,
         "weeks": [round(count) for count in silent.weeks],
-        "rule": f"In the same hours of the last {len(silent.weeks)} weeks there were {_whole(silent.median)} orders as "
-        f"a rule, and {_whole(silent.usual)} in a weak week. Chance alone makes so long a silence {chance}.",
+        "rule": say(
+            "In the same hours of the last {weeks} weeks there were {median} orders as a rule, "
+            "and {usual} in a weak week. Chance alone makes so long a silence {chance}.",
+            weeks=len(silent.weeks),
+            median=_whole(silent.median),
+            usual=_whole(silent.usual),
+            chance=chance,
+        ),
         "calls": [
-            [reason, heard.number, str(heard.last_call), heard.sentence] for reason, heard in sorted(calls.items())
+            [reason, heard.number, str(heard.last_call), heard.said()] for reason, heard in sorted(calls.items())
         ],
         "todo": list(cause.todo),
         "length": age(now_ms - silent.since_ms),
@@ -52,7 +59,7 @@ def silence(program: Any, silent: Silent, cause: Cause, calls: Mapping[str, Hear
         Kind.SILENCE,
         program.pk,
         silent.since_ms,
-        f"{program}: no orders since {since}",
+        say(mark("{program}: no orders since {since}"), program=program, since=since),
         cause.code,
         cause.sentence,
         facts,
@@ -60,22 +67,37 @@ def silence(program: Any, silent: Silent, cause: Cause, calls: Mapping[str, Hear
 
 
 def discards(program: Any, jump: jumps.Jump, since_ms: int) -> Told:
-    said = (
-        f"{jump.calls} of the {jump.of} calls of an hour were discarded as {jump.reason}: {jump.percent:.0f} %, "
-        f"usually {_percent(jump.usual_percent)}."
+    said = say(
+        "{calls} of the {of} calls of an hour were discarded as {reason}: {percent} %, usually {usual}.",
+        calls=jump.calls,
+        of=jump.of,
+        reason=jump.reason,
+        percent=f"{jump.percent:.0f}",
+        usual=_percent(jump.usual_percent),
     )
     facts = {
-        "figures": [[f"Calls discarded as {jump.reason}", _percent(jump.usual_percent), f"{jump.percent:.0f} %"]],
+        "figures": [
+            [
+                say("Calls discarded as {reason}", reason=jump.reason),
+                _percent(jump.usual_percent),
+                f"{jump.percent:.0f} %",
+            ]
+        ],
         "usual_percent": jump.usual_percent,
-        "rule": f"One reason takes at least {jumps.JUMP_PERCENT} % of an hour's calls, and at least {jumps.JUMP_TIMES} "
-        f"times its usual share, among at least {jumps.LEAST_CALLS} calls.",
+        "rule": say(
+            "One reason takes at least {percent} % of an hour's calls, and at least {times} times its usual share, "
+            "among at least {calls} calls.",
+            percent=jumps.JUMP_PERCENT,
+            times=jumps.JUMP_TIMES,
+            calls=jumps.LEAST_CALLS,
+        ),
         "todo": [
-            "Open the latest of these calls in the log: it tells step by step what was wrong.",
-            "Mend it in the program's set-up, or tell the shop what it sends.",
+            say("Open the latest of these calls in the log: it tells step by step what was wrong."),
+            say("Mend it in the program's set-up, or tell the shop what it sends."),
         ],
         "zone": program.time_zone,
     }
-    headline = f"{program}: calls are discarded as {jump.reason}"
+    headline = say("{program}: calls are discarded as {reason}", program=program, reason=jump.reason)
     return Told(Kind.DISCARDS, program.pk, since_ms, headline, jump.reason, said, facts)
 
 
@@ -87,10 +109,14 @@ def still_discarded(row: Alarm, now: jumps.Calls) -> list[Told]:
         return []
     if sum(now.values()):
         share, number = jumps.share(row.cause, now), now.get(row.cause, 0)
-        facts["figures"] = [[f"Calls discarded as {row.cause}", _percent(usual), f"{share:.0f} %"]]
-        said = (
-            f"{number} of the {sum(now.values())} calls of the last hour were discarded as {row.cause}: {share:.0f} %, "
-            f"usually {_percent(usual)}."
+        facts["figures"] = [[say("Calls discarded as {reason}", reason=row.cause), _percent(usual), f"{share:.0f} %"]]
+        said = say(
+            "{calls} of the {of} calls of the last hour were discarded as {reason}: {percent} %, usually {usual}.",
+            calls=number,
+            of=sum(now.values()),
+            reason=row.cause,
+            percent=f"{share:.0f}",
+            usual=_percent(usual),
         )
     else:
         said = row.sentence
@@ -99,17 +125,17 @@ def still_discarded(row: Alarm, now: jumps.Calls) -> list[Told]:
 
 def house(kind: Kind, sentence: str, now_ms: int) -> Told:
     """Of the whole installation: the engine, the disk."""
-    facts = {"figures": [], "todo": list(_HOUSE[kind]), "zone": "UTC"}
+    facts = {"figures": [], "todo": [say(step) for step in _HOUSE[kind]], "zone": "UTC"}
     return Told(kind, 0, now_ms, str(kind.label), kind.value, sentence, facts)
 
 
 def over(row: Alarm) -> str:
     """The note with which it ended."""
     return {
-        Kind.SILENCE: "Ended: orders come again, or the alarm was switched off.",
-        Kind.DISCARDS: "Ended: the share of discarded calls is small again.",
-        Kind.ENGINE: "Ended: the engine keeps up again.",
-        Kind.JOURNAL: "Ended: the journal can be written again.",
+        Kind.SILENCE: mark("Ended: orders come again, or the alarm was switched off."),
+        Kind.DISCARDS: mark("Ended: the share of discarded calls is small again."),
+        Kind.ENGINE: mark("Ended: the engine keeps up again."),
+        Kind.JOURNAL: mark("Ended: the journal can be written again."),
     }[Kind(row.kind)]
 
 
@@ -123,8 +149,8 @@ def moment(ms: int, zone: str) -> str:
 
 def _once_in(days: float) -> str:
     if days > LONG_AGO_DAYS:
-        return "less than once in ten years"
-    return f"once in {days:.0f} days" if days >= 2 else "more than once in two days"
+        return say("less than once in ten years")
+    return say("once in {days} days", days=f"{days:.0f}") if days >= 2 else say("more than once in two days")
 
 
 def _whole(count: float) -> str:
@@ -132,7 +158,7 @@ def _whole(count: float) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{share:.1f} %" if share < 10 else f"{share:.0f} %"
+    return amount(f"{share:.1f} %" if share < 10 else f"{share:.0f} %")
 
 
 def _median(counts: Sequence[int]) -> str:
@@ -143,12 +169,12 @@ def _median(counts: Sequence[int]) -> str:
 
 _HOUSE = {
     Kind.ENGINE: (
-        "See `clicktrail status` and the engine's log: does it run, does the ledger answer, is the disk full?",
-        "Nothing is lost: what the edge has answered is in the journals and is judged when the engine goes on.",
+        mark("See `clicktrail status` and the engine's log: does it run, does the ledger answer, is the disk full?"),
+        mark("Nothing is lost: what the edge has answered is in the journals and is judged when the engine goes on."),
     ),
     Kind.JOURNAL: (
-        "Make room on the disk, or see what the system's log says of it.",
-        "Until then visitors are sent on without a ClickID and shops are told to call again later (503).",
+        mark("Make room on the disk, or see what the system's log says of it."),
+        mark("Until then visitors are sent on without a ClickID and shops are told to call again later (503)."),
     ),
 }
 

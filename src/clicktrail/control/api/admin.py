@@ -30,6 +30,7 @@ SCOPES = {
 
 class KeyForm(forms.Form):
     name = forms.CharField(
+        label=gettext_lazy("Name"),
         max_length=keys.LONGEST_NAME,
         widget=UnfoldAdminTextInputWidget(),
         help_text=gettext_lazy("Who uses it; histories name it."),
@@ -42,6 +43,7 @@ class KeyForm(forms.Form):
     )
     program = forms.ModelChoiceField(
         Program.objects.order_by("pk"),
+        label=gettext_lazy("Program"),
         required=False,
         empty_label=ALL,
         widget=UnfoldAdminSelectWidget,

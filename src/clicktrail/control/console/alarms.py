@@ -22,6 +22,7 @@ from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.alarms import book, notices
 from clicktrail.control.alarms.mail import MailFault
 from clicktrail.control.alarms.models import Alarm, AlarmRule, Kind
+from clicktrail.control.alarms.spoken import heard, step_said
 from clicktrail.control.alarms.words import facts_of
 from clicktrail.control.console.cells import DASH, label, labels, page_link, time_cell, with_names
 from clicktrail.control.console.filters import ProgramFilter
@@ -119,7 +120,8 @@ class AlarmAdmin(Page):
         row = self.get_queryset(request).filter(pk=read_id(object_id) or 0).first()
         if row is None:
             raise Http404(_("There is no such alarm."))
-        facts = facts_of(row)
+        english = row.sentence
+        facts = facts_of(heard(row))
         zone = facts.get("zone")
         context = {
             **self.admin_site.each_context(request),
@@ -135,7 +137,10 @@ class AlarmAdmin(Page):
                 (reason, number, page_link("ledger_postback", call, _("The latest")), sentence)
                 for reason, number, call, sentence in facts.get("calls", [])
             ],
-            "steps": [(time_cell(step.at_ms, zone), step) for step in row.steps.order_by("pk")],
+            "steps": [
+                (time_cell(step.at_ms, zone), step.actor, step_said(step.note, english, row.sentence))
+                for step in row.steps.order_by("pk")
+            ],
             "mails": [(time_cell(m.sent_ms, zone), m) for m in row.notices.order_by("pk")],
             "snoozes": SNOOZES_H,
             "form": NoteForm(),
@@ -193,7 +198,7 @@ class AlarmAdmin(Page):
 
     @display(description=gettext_lazy("Alarm"))
     def shown_headline(self, row: Alarm) -> str:
-        return row.headline
+        return heard(row).headline
 
     @display(description=gettext_lazy("State"))
     def shown_state(self, row: Alarm) -> str:
@@ -201,7 +206,7 @@ class AlarmAdmin(Page):
 
     @display(description=gettext_lazy("Likely cause"))
     def shown_cause(self, row: Alarm) -> str:
-        return row.sentence
+        return heard(row).sentence
 
     @display(description=gettext_lazy("Since"))
     def shown_since(self, row: Any) -> str:

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from clicktrail import heartbeat
 from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.alarms.models import Alarm
+from clicktrail.control.alarms.spoken import heard
 
 MAX_BANNER = 3
 """Alarms in the banner; the rest is counted."""
@@ -17,7 +18,11 @@ def banner(request: HttpRequest) -> dict[str, Any]:
     """For the pages' context: alarms that nobody looks after yet, and what who looks may do (`rights.edits`)."""
     rows = _loud(request)
     more = max(0, len(rows) - MAX_BANNER)
-    return {"banner_alarms": rows[:MAX_BANNER], "banner_more": more, "rights": rights_of(request)}
+    return {
+        "banner_alarms": [heard(row) for row in rows[:MAX_BANNER]],
+        "banner_more": more,
+        "rights": rights_of(request),
+    }
 
 
 def badge(request: HttpRequest) -> str:

@@ -143,6 +143,7 @@ class DeliveryAdmin(Page):
             "original": row,
             "row": row,
             "state": _state(row),
+            "event": EVENTS.get(row.trigger, row.trigger),
             "facts": _facts(row),
             "told": json.dumps(json.loads(row.facts), indent=1, ensure_ascii=False),
             "attempts": [(time_cell(a.at_ms, None), STAGES.get(a.stage, a.stage), a) for a in desk.attempts_of(row)],

@@ -27,6 +27,7 @@ MODELS = {
     "API key": (_("API key"), _("API keys")),
 }
 FIELDS = {
+    "actor": _("by whom"),
     "address": _("address"),
     "alias": _("alias"),
     "click lifetime days": _("click lifetime days"),

@@ -26,15 +26,18 @@ FIRST_CHOICES = ("Europe/Berlin", "Europe/Vienna", "Europe/Zurich", "UTC")
 
 class ProgramForm(AccessForm):
     time_zone = forms.ChoiceField(
+        label=gettext_lazy("Time zone"),
         widget=UnfoldAdminSelectWidget, help_text=gettext_lazy("Days in lists and reports begin here.")
     )
     deeplink_hosts = HostsField(
+        label=gettext_lazy("Deeplink hosts"),
         required=False,
         help_text=gettext_lazy(
             "Hosts that partners may link to directly, one a line: shop.example, *.shop.example, shop.example:8443."
         ),
     )
     currency = forms.ChoiceField(
+        label=gettext_lazy("Currency"),
         widget=UnfoldAdminSelectWidget,
         choices=[(code, code) for code in sorted(CURRENCIES)],
         help_text=gettext_lazy("For ever: it cannot be changed later."),

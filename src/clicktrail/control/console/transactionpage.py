@@ -44,8 +44,8 @@ def changes_text(move: Move, row: Any) -> str:
 def _states(move: Move) -> str:
     """ "open → confirmed"; one word where it stayed as it was."""
     if move.from_state == move.to_state:
-        return move.to_state
-    return f"{move.from_state} → {move.to_state}"
+        return _(move.to_state)
+    return f"{_(move.from_state)} → {_(move.to_state)}"
 
 
 def _facts(row: Any) -> Facts:

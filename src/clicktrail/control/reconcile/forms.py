@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
@@ -38,8 +39,14 @@ class UploadForm(forms.Form):
         label=gettext_lazy("Order list"),
         allow_empty_file=True,
         widget=UnfoldAdminFileFieldWidget({"accept": ".csv,.txt,.tsv,text/csv,text/plain"}),
-        help_text=f"CSV with any separator, up to {MAX_FILE_BYTES >> 20} MiB and {MAX_LINES:,} lines. "
-        "The next page shows how its columns were understood; nothing is changed yet.",
+        help_text=format_lazy(
+            gettext_lazy(
+                "CSV with any separator, up to {size} MiB and {lines} lines. "
+                "The next page shows how its columns were understood; nothing is changed yet."
+            ),
+            size=MAX_FILE_BYTES >> 20,
+            lines=MAX_LINES,
+        ),
     )
 
     def keep(self, actor: str) -> Reconciliation | None:

@@ -42,34 +42,34 @@ def _alarms(now_ms: int) -> None:
 
 
 def _ended(now_ms: int) -> None:
-    from clicktrail.control.alarms import book
-    from clicktrail.control.alarms.book import Told
+    from clicktrail.control.alarms import book, words
+    from clicktrail.control.alarms.causes import Evidence, likely
+    from clicktrail.control.alarms.discards import Jump
+    from clicktrail.control.alarms.silence import Silent
+    from clicktrail.control.alarms.spoken import told_in_all
+    from clicktrail.control.catalog.models import Program
 
-    for told, days, lasted_h, by, note in (
-        (
-            Told("silence", 1, now_ms - 52 * DAY_MS - 5 * HOUR_MS, "Hollybrook Coffee: no orders for 5 hours",
-                 "calls_away", "Clicks come as usual, and no calls at all: the shop's server does not call any more.",
-                 _facts(("Clicks in that time", 61, 58), ("Orders in that time", 4, 0),
-                        todo="Ask the shop whether its checkout was changed.")),
-            52, 3, MANAGER, "The checkout was deployed without the call; it is back.",
-        ),
-        (
-            Told("discards", 3, now_ms - 24 * DAY_MS, "Tansu Ceramics: 31 % of the calls are unauthorized",
-                 "unauthorized", "The shop's calls carry no token since its last update.",
-                 _facts(("unauthorized, percent of the calls", 2, 31),
-                        todo="Give the shop its token again, and judge the calls again.")),
-            24, 7, MANAGER, "Token set again in the shop.",
-        ),
-    ):  # fmt: skip
-        at_ms = now_ms - days * DAY_MS
-        row = book.raise_alarm(told, at_ms)
+    coffee, ceramics = Program.objects.get(pk=1), Program.objects.get(pk=3)
+    silent_ms, jump_ms = now_ms - 52 * DAY_MS, now_ms - 24 * DAY_MS
+    silent = Silent(silent_ms - 5 * HOUR_MS, 3, 4, (4, 5, 3, 4), 900)
+    evidence = Evidence(clicks=58, usual_clicks=61)
+    today = words.Today(0, 4, 58, (61, 60, 63, 59))
+    jump = Jump("unauthorized", 31, 100, 31, 2)
+
+    def no_orders() -> book.Told:
+        return words.silence(coffee, silent, likely(evidence), {}, today, silent_ms)
+
+    def no_token() -> book.Told:
+        return words.discards(ceramics, jump, jump_ms - HOUR_MS)
+
+    for tell, at_ms, lasted_h, note in (
+        (no_orders, silent_ms, 3, "The checkout was deployed without the call; it is back."),
+        (no_token, jump_ms, 7, "Token set again in the shop."),
+    ):
+        row = book.raise_alarm(told_in_all(tell), at_ms)
         if row is not None:
-            book.take(row, by, note, at_ms + HOUR_MS)
-            book.end(row, "Orders come again as usual.", at_ms + lasted_h * HOUR_MS)
-
-
-def _facts(*figures: tuple[str, float, float], todo: str) -> dict[str, Any]:
-    return {"figures": [list(each) for each in figures], "todo": [todo]}
+            book.take(row, MANAGER, note, at_ms + HOUR_MS)
+            book.end(row, words.over(row), at_ms + lasted_h * HOUR_MS)
 
 
 def _state(before: str, after: str) -> dict[str, Any]:
