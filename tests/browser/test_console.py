@@ -44,6 +44,7 @@ PAGES = (
     "/alarms/alarmrule/add/",
 )
 
+ZONE = "return document.querySelector('[data-zone]').value === Intl.DateTimeFormat().resolvedOptions().timeZone"
 SHOWN_LINK = "return document.querySelector('[data-link]')?.value"
 
 
@@ -123,6 +124,39 @@ def test_the_link_follows_the_chosen_partner(server: Server, tmp_path: Path) -> 
         until(lambda: driver.execute_script(SHOWN_LINK) == server.edge_url + path, PATIENCE_S, "the link with subid")
         assert server.get(path).status == 302
         assert complaints(driver) == []
+
+
+def test_somebody_is_invited_and_may_only_look(server: Server, tmp_path: Path) -> None:
+    with browser(tmp_path / "owner", width=1440) as driver:
+        sign_in(driver, server)
+        click(driver, By.CSS_SELECTOR, "a[href='/accounts/account/']")
+        click(driver, By.CSS_SELECTOR, "a[href$='/accounts/account/add/']")
+        write(driver, "username", "rita")
+        assert Select(found(driver, By.NAME, "role")).first_selected_option.get_attribute("value") == "reader"
+        press(driver, "Make the account")
+        link = found(driver, By.CSS_SELECTOR, "#secret code").text
+        assert complaints(driver) == []
+    with browser(tmp_path / "rita", width=1440) as driver:
+        driver.get(link)
+        shows(driver, "You sign in as rita")
+        for name in ("password", "again"):
+            write(driver, name, "Long-Enough-9")
+        press(driver, "Set the password")
+        write(driver, "username", "rita")
+        assert driver.execute_script(ZONE), "so that times are of there"
+        write(driver, "password", "Long-Enough-9")
+        press(driver, "Log in")
+        until(lambda: urlsplit(driver.current_url).path == "/", PATIENCE_S, "the first page")
+        driver.get(server.console_url + "/ledger/transaction/?view=all")
+        shows(driver, "ORDER-1")
+        assert not driver.find_elements(
+            By.CSS_SELECTOR, "a[href='/accounts/account/'], [data-row] input, [href*='/move/']"
+        )
+        click(driver, By.CSS_SELECTOR, "tr[data-row] a")
+        shows(driver, "The whole story")
+        assert not driver.find_elements(By.XPATH, "//main//button[contains(., 'Confirm')] | //a[contains(., 'Cancel')]")
+        driver.get(server.console_url + "/accounts/account/")
+        shows(driver, "Ask")
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
