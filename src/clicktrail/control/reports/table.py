@@ -6,7 +6,7 @@ test partner sent is in none but where it is asked for: its clicks from the roll
 which no rollup has, from the ledger itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -100,14 +100,7 @@ def report(question: Question) -> list[Row]:
     """Rows in the order of the dimensions asked for. Raises ValueError (see `check`) and TooManyRows."""
     check(question)
     programs = _programs(question)
-    found: list[Row] = []
-    for row in _counted(question, programs):
-        found.append(row)
-        if len(found) > MAX_GROUPS:
-            break
-    rows = _added(found)
-    if len(found) > MAX_GROUPS or len(rows) > MAX_REPORT_ROWS:
-        raise TooManyRows(f"The report has more than {MAX_REPORT_ROWS} rows.")
+    rows = _added(_counted(question, programs), MAX_REPORT_ROWS)
     return sorted(rows, key=lambda row: (*_order(row, question.by), row.currency))
 
 
@@ -115,7 +108,7 @@ def largest(question: Question, most: int) -> list[Row]:
     """The rows with most commission, then most net clicks; of as many values as there may be."""
     check(question)
     programs = _programs(question)
-    rows = _added(list(_counted(question, programs, MAX_LARGEST, largest=True)))
+    rows = _added(_counted(question, programs, MAX_LARGEST, largest=True))
     named = [row for row in rows if not row.other and all(value not in ("", 0) for value in row.values.values())]
     named.sort(key=lambda row: (row.sums["commission_minor"], row.sums["clicks_net"]), reverse=True)
     return named[:most]
@@ -123,7 +116,7 @@ def largest(question: Question, most: int) -> list[Row]:
 
 def totals(rows: list[Row]) -> list[Row]:
     """One row for each currency."""
-    return sorted(_added([Row({}, False, row.currency, dict(row.sums)) for row in rows]), key=lambda row: row.currency)
+    return sorted(_added(Row({}, False, row.currency, dict(row.sums)) for row in rows), key=lambda row: row.currency)
 
 
 def _programs(question: Question) -> dict[int, Program]:
@@ -188,10 +181,13 @@ def _test_orders(question: Question, programs: dict[int, Program]) -> Iterator[R
             yield Row(_values(question.by, found), False, programs[order.program_id].currency, sums)
 
 
-def _added(rows: list[Row]) -> list[Row]:
-    """Rows that differ in nothing but what was not asked for become one."""
+def _added(rows: Iterable[Row], most: int | None = None) -> list[Row]:
+    """Rows that differ in nothing but what was not asked for become one.
+
+    Raises TooManyRows as soon as there are more than `most`, or more than MAX_GROUPS were read for them.
+    """
     found: dict[Any, Row] = {}
-    for row in rows:
+    for read, row in enumerate(rows, 1):
         key = (tuple(row.values.values()), row.other, row.currency)
         if key in found:
             sums = found[key].sums
@@ -199,6 +195,8 @@ def _added(rows: list[Row]) -> list[Row]:
                 sums[name] += value
         else:
             found[key] = row
+        if most is not None and (len(found) > most or read > MAX_GROUPS):
+            raise TooManyRows(f"The report has more than {most} rows.")
     return list(found.values())
 
 
