@@ -1,9 +1,11 @@
 """Programs, products, targets, creatives, partners, approvals and rates in the console."""
 
+import html
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.everywhere import lists
 from support.folder import booted
 from support.office import Office, office
 
@@ -62,6 +64,17 @@ def test_nobody_looks_in_without_signing_in(desk: Office, place: str) -> None:
     desk.client.logout()
     for page in (desk.get(place), desk.post(place, reason="x", numbers="1")):
         assert page.address == "/login/"
+
+
+def test_a_list_without_a_row_says_what_to_do_next(desk: Office) -> None:
+    from clicktrail.control.console.emptylists import EMPTY
+
+    empty = [(place, page) for place, page in lists().items() if "Nothing here yet" in desk.get(place).text]
+    assert len(empty) >= 8
+    for place, page in empty:
+        said = page.empty
+        assert said is not None and str(said.sentence) in html.unescape(desk.get(place).html), place
+    assert all(desk.get(said.link).status == 200 for said in EMPTY.values() if said.link)
 
 
 def test_a_new_program_is_ready_to_run(desk: Office) -> None:

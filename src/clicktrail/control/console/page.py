@@ -15,6 +15,7 @@ from unfold.admin import ModelAdmin
 from clicktrail.control.accounts.activity import note
 from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.console import choices
+from clicktrail.control.console.emptylists import EMPTY, Empty
 
 
 class Page(ModelAdmin):
@@ -25,6 +26,11 @@ class Page(ModelAdmin):
     """Rows of all programs together: everybody sees them, who sees every program changes them."""
     for_owners = False
     """Pages that owners alone reach."""
+
+    @property
+    def empty(self) -> Empty | None:
+        """What the list says while it has no row."""
+        return EMPTY.get(self.opts.label_lower)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         rows = super().get_queryset(request)
