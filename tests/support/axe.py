@@ -16,6 +16,24 @@ const told = axe.run(document, how);
 told.then((found) => done(found.violations), (fault) => done(String(fault)));
 """
 
+ALIKE = """
+const kind = (element) => [...element.querySelectorAll("*"), element].map((each) =>
+  [each.tagName, each.className, ...[...each.attributes].map((one) => one.name)].join(" ")).join(",");
+for (const parent of document.querySelectorAll("table, tbody, ul, ol, dl")) {
+  const seen = {};
+  for (const row of [...parent.children].filter((each) => each.matches("tbody, tr, li, div"))) {
+    const name = kind(row);
+    seen[name] = (seen[name] || 0) + 1;
+    if (seen[name] > 3) row.remove();
+  }
+}
+"""
+
+
+def thin_out(driver: Chrome) -> None:
+    """Of rows that differ in their words alone three stay: the hundredth breaks no rule that they do not break."""
+    driver.execute_script(ALIKE)
+
 
 def violations(driver: Chrome) -> list[str]:
     """One line for each rule and element."""
