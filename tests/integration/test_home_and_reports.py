@@ -129,6 +129,12 @@ def test_rows_stand_beside_those_of_the_period_before_and_lead_closer(desk: Offi
     assert "2026-11-17 20:00+01:00" in closer.text
 
 
+def test_a_period_is_compared_with_any_other(desk: Office) -> None:
+    asked = {"from": "2026-11-18", "to": "2026-11-18", "by": "program", "program": "1", "tests": "1", "compare": "own"}
+    page = desk.get("/reports/", **asked, before_from="2026-11-16", before_to="2026-11-16")
+    assert "300 +328.6 % 70" in page.text and "compared with 2026-11-16 to 2026-11-16" in page.text
+
+
 def test_the_file_has_what_is_seen_in_its_order(desk: Office) -> None:
     query = "?from=2026-11-17&to=2026-11-18&by=day&program=1&sort=clicks_gross"
     rows = _csv(desk, query)
