@@ -210,11 +210,11 @@ class AlarmAdmin(Page):
 
     @display(description=gettext_lazy("Since"))
     def shown_since(self, row: Any) -> str:
-        return time_cell(row.since_ms, row.zone)
+        return time_cell(row.since_ms)
 
     @display(description=gettext_lazy("Ended"))
     def shown_ended(self, row: Any) -> str:
-        return time_cell(row.ended_ms, row.zone)
+        return time_cell(row.ended_ms)
 
 
 class RuleForm(forms.ModelForm):
