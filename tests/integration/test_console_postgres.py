@@ -69,6 +69,8 @@ def test_the_pages_of_the_console(settings: Settings) -> None:
         assert "ORDER-1" in desk.get("/ledger/transaction/", state="confirmed", q="ORDER-1").text
         assert "ORDER-2" in desk.get("/ledger/transaction/", q="ORDER-").text
         assert "Saved as transaction 2" in desk.get("/ledger/postback/", q="ORDER-2", day_from="2020-01-01").text
+        for page in ("/reports/?subid=", "/accounts/activity/?account=", "/catalog/approval/?q=", "/partner/join/?q="):
+            assert desk.client.get(f"{page}a%00b").status_code == 400, page
 
 
 def test_the_brake_the_sessions_and_the_second_factor(settings: Settings) -> None:

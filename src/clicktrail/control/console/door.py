@@ -7,14 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.admin import site
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from clicktrail.control.accounts.rights import rights_of
 
 PORTAL = "/partner/"
-OUTSIDE = ("/api/v", "/static/", "/share/", "/login/", "/logout/", "/favicon.ico", "/welcome/", "/banner/", PORTAL)
+API = "/api/v"
+NUL = "%00"
+"""In an address: no filter means it, and PostgreSQL takes no text with it. The API says so in its own words."""
+OUTSIDE = (API, "/static/", "/share/", "/login/", "/logout/", "/favicon.ico", "/welcome/", "/banner/", PORTAL)
 """Open to anybody, or with a door of their own."""
 OWN = ("/account/", "/password_change/", "/jsi18n/")
 """Everybody's own account, whatever the role."""
@@ -38,6 +41,8 @@ class Door:
 
     def process_view(self, request: Any, view: Any, *_args: Any) -> Any:
         """None: go on."""
+        if NUL in request.META["QUERY_STRING"] and not request.path.startswith(API):
+            raise BadRequest("A NUL character in the address")
         if not request.user.is_authenticated:
             return None
         rights = rights_of(request)
