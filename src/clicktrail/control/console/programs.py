@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.catalog import rules
@@ -17,6 +17,7 @@ from clicktrail.control.catalog.models import ClickTarget, Product, Program
 from clicktrail.control.console import programpage, whomaycall
 from clicktrail.control.console.cells import DASH, state_label
 from clicktrail.control.console.fields import HostsField, ruled
+from clicktrail.control.console.longselect import LongSelect
 from clicktrail.control.console.page import Page
 from clicktrail.control.console.whomaycall import AccessForm
 from clicktrail.core.money import CURRENCIES
@@ -27,7 +28,8 @@ FIRST_CHOICES = ("Europe/Berlin", "Europe/Vienna", "Europe/Zurich", "UTC")
 class ProgramForm(AccessForm):
     time_zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"),
-        widget=UnfoldAdminSelectWidget, help_text=gettext_lazy("Days in lists and reports begin here.")
+        widget=LongSelect,
+        help_text=gettext_lazy("Days in lists and reports begin here."),
     )
     deeplink_hosts = HostsField(
         label=gettext_lazy("Deeplink hosts"),
@@ -38,7 +40,7 @@ class ProgramForm(AccessForm):
     )
     currency = forms.ChoiceField(
         label=gettext_lazy("Currency"),
-        widget=UnfoldAdminSelectWidget,
+        widget=LongSelect,
         choices=[(code, code) for code in sorted(CURRENCIES)],
         help_text=gettext_lazy("For ever: it cannot be changed later."),
         initial="EUR",
