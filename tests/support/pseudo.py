@@ -24,7 +24,9 @@ WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{2,}")
 
 NAMES = {"Clicktrail", "ClickID", "UTC", "GMT", "BST", "CET", "CEST", "JST", "English", "Deutsch", "CSV", "HTML", "API"}
 """The same in every language."""
-WORDED = re.compile(r"state|kind|trigger|stage|verb|reason|cause|method|choice|source|sentence|headline|answer|^facts$")
+WORDED = re.compile(
+    r"state|kind|trigger|stage|verb|postback.reason|cause|method|choice|source|sentence|headline|facts$"
+)
 """Columns whose words are ours."""
 CODE = re.compile(r"<% \w+ %>|[^\s,;()]*\w[\d_/.@:=&?+|-]\w[^\s,;()]*|\w*\d\w*")
 """An address, a number with its unit, a word that programs read."""
@@ -123,7 +125,8 @@ class Data:
     """What the ledger's people and shops wrote: names, order numbers, notes."""
 
     def __init__(self, values: Iterable[str]) -> None:
-        self._values = {" ".join(value.split()) for value in values if WORD.search(value)}
+        lines = [line for value in values for line in (*value.splitlines(), value.partition(". ")[2])]
+        self._values = {" ".join(line.split()) for line in lines if WORD.search(line)}
         inside = sorted((v for v in self._values if len(v) < 80), key=len, reverse=True)
         self._inside = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, inside)) + r")(?!\w)")
 
@@ -131,8 +134,8 @@ class Data:
         """Whether nothing is left of the text without them, without codes and without names."""
         if text in self._values:
             return True
-        left = CODE.sub(" ", self._inside.sub(" ", text))
-        return not set(WORD.findall(left)) - NAMES
+        left = (CODE.sub(" ", self._inside.sub(" ", text)), self._inside.sub(" ", CODE.sub(" ", text)))
+        return any(not set(WORD.findall(each)) - NAMES for each in left)
 
 
 def written(ask: Callable[[str], list[Any]]) -> set[str]:
@@ -146,7 +149,7 @@ def written(ask: Callable[[str], list[Any]]) -> set[str]:
     for model in apps.get_models():
         for field in model._meta.fields:
             is_text = isinstance(field, models.CharField | models.TextField)
-            if is_text and not field.choices and not WORDED.search(field.name):
+            if is_text and not field.choices and not WORDED.search(f"{model._meta.model_name}.{field.name}"):
                 rows = ask(f'SELECT DISTINCT "{field.column}" FROM "{model._meta.db_table}" LIMIT 3000')  # noqa: S608
                 found |= {row[0] for row in rows if isinstance(row[0], str)}
     return found

@@ -20,6 +20,7 @@ from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.console.cells import DASH, label, time_cell
 from clicktrail.control.console.filters import MOST_CHOICES, DayFilter, ProgramFilter
 from clicktrail.control.console.page import Page
+from clicktrail.core.tongue import mark
 
 STRANGER = gettext_lazy("somebody unknown")
 UNKNOWN = "(unknown)"
@@ -27,6 +28,9 @@ UNKNOWN = "(unknown)"
 LONGEST_VALUE = 60
 MOST_FACTS = 8
 GRAVE = (REFUSED, "second factor switched off", "account switched off", "deleted", "key revoked")
+
+
+STATES = (mark("active"), mark("paused"), mark("blocked"), mark("pending"))
 
 
 class PersonFilter(DropdownFilter):
@@ -153,7 +157,7 @@ def told(facts: dict[str, Any]) -> str:
     pairs += [(name, _short(value)) for name, value in facts.items() if name not in ("before", "after")]
     if not pairs:
         return DASH
-    lines = ((name.replace("_", " "), value) for name, value in pairs[:MOST_FACTS])
+    lines = ((_(name.replace("_", " ")), value) for name, value in pairs[:MOST_FACTS])
     return format_html(
         '<span class="ct-sentence">{}</span>', format_html_join(", ", '<span class="ct-faint">{}:</span> {}', lines)
     )
@@ -161,5 +165,6 @@ def told(facts: dict[str, Any]) -> str:
 
 def _short(value: Any) -> str:
     text = ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+    text = _(text) if text in STATES else text
     text = text or DASH
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"

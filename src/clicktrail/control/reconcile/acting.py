@@ -22,9 +22,10 @@ from clicktrail.core import lifecycle
 from clicktrail.core.catalog import Rate
 from clicktrail.core.money import commission
 from clicktrail.core.repeat import REDUCIBLE
+from clicktrail.core.tongue import mark
 
 CONFIRM, CANCEL, REDUCE = lifecycle.CONFIRM, lifecycle.CANCEL, "part-cancel"
-VERBS = {CONFIRM: "Confirm", CANCEL: "Cancel", REDUCE: "Part-cancel"}
+VERBS = {CONFIRM: mark("Confirm"), CANCEL: mark("Cancel"), REDUCE: mark("Part-cancel")}
 DONE, UNCHANGED, REFUSED = "done", "unchanged", "refused"
 
 CHUNK = {"sqlite": 15}

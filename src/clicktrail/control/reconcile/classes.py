@@ -6,32 +6,33 @@ from dataclasses import dataclass
 
 from clicktrail.control.reconcile.orderlist import CANCELLED, CONFIRMED, Listed
 from clicktrail.core import lifecycle
+from clicktrail.core.tongue import mark
 
 ERROR, DOUBLED, MISSING, CANCELLED_THERE = "error", "doubled", "missing", "cancelled"
 AMOUNT, DAY, CONFIRMED_THERE, UNKNOWN, MATCHED = "amount", "day", "confirmed", "unknown", "matched"
 
 CLASSES = {
-    MATCHED: "Matched",
-    AMOUNT: "Amount differs",
-    MISSING: "Missing here",
-    UNKNOWN: "Unknown there",
-    CANCELLED_THERE: "Cancelled there",
-    CONFIRMED_THERE: "Confirmed there",
-    DAY: "Another day",
-    DOUBLED: "Twice in the list",
-    ERROR: "Cannot be read",
+    MATCHED: mark("Matched"),
+    AMOUNT: mark("Amount differs"),
+    MISSING: mark("Missing here"),
+    UNKNOWN: mark("Unknown there"),
+    CANCELLED_THERE: mark("Cancelled there"),
+    CONFIRMED_THERE: mark("Confirmed there"),
+    DAY: mark("Another day"),
+    DOUBLED: mark("Twice in the list"),
+    ERROR: mark("Cannot be read"),
 }
 
 EXPLAINED = {
-    MATCHED: "The list and the ledger say the same.",
-    AMOUNT: "The net revenue of the list is another one.",
-    MISSING: "The list has the order, the ledger has no transaction.",
-    UNKNOWN: "The ledger has a transaction of the period that the list lacks.",
-    CANCELLED_THERE: "The list calls it cancelled, here it is not.",
-    CONFIRMED_THERE: "The list calls it confirmed, here it is not.",
-    DAY: "The same order, at another day than the list says.",
-    DOUBLED: "The order stands in the list more than once.",
-    ERROR: "These lines could not be compared.",
+    MATCHED: mark("The list and the ledger say the same."),
+    AMOUNT: mark("The net revenue of the list is another one."),
+    MISSING: mark("The list has the order, the ledger has no transaction."),
+    UNKNOWN: mark("The ledger has a transaction of the period that the list lacks."),
+    CANCELLED_THERE: mark("The list calls it cancelled, here it is not."),
+    CONFIRMED_THERE: mark("The list calls it confirmed, here it is not."),
+    DAY: mark("The same order, at another day than the list says."),
+    DOUBLED: mark("The order stands in the list more than once."),
+    ERROR: mark("These lines could not be compared."),
 }
 
 MOVABLE = (MATCHED, AMOUNT, UNKNOWN, CANCELLED_THERE, CONFIRMED_THERE, DAY)

@@ -8,16 +8,18 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from clicktrail.core.tongue import mark
+
 TID, NUMBER, EITHER, REVENUE, GROSS, DAY, STATUS = "tid", "number", "id", "umsatz", "gross", "day", "status"
 
 ROLES = {
-    TID: "Order number",
-    NUMBER: "Transaction number",
-    EITHER: "Order or transaction number",
-    REVENUE: "Net revenue",
-    GROSS: "Gross amount",
-    DAY: "Day of the order",
-    STATUS: "Status",
+    TID: mark("Order number"),
+    NUMBER: mark("Transaction number"),
+    EITHER: mark("Order or transaction number"),
+    REVENUE: mark("Net revenue"),
+    GROSS: mark("Gross amount"),
+    DAY: mark("Day of the order"),
+    STATUS: mark("Status"),
 }
 KEYS = (TID, NUMBER, EITHER)
 """A list needs exactly one of them."""

@@ -45,7 +45,7 @@ class UploadForm(forms.Form):
                 "The next page shows how its columns were understood; nothing is changed yet."
             ),
             size=MAX_FILE_BYTES >> 20,
-            lines=MAX_LINES,
+            lines=f"{MAX_LINES:,}",
         ),
     )
 
@@ -94,7 +94,7 @@ class ColumnsForm(forms.Form):
         choices = [("", "–"), *((str(place), _column_name(place, sample)) for place in range(self.width))]
         for role, label in columns.ROLES.items():
             self.fields[role] = forms.ChoiceField(
-                label=label, choices=choices, required=False, widget=UnfoldAdminSelectWidget, help_text=HELP[role]
+                label=_(label), choices=choices, required=False, widget=UnfoldAdminSelectWidget, help_text=HELP[role]
             )
 
     def roles(self) -> list[Any]:

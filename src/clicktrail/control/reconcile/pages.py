@@ -164,7 +164,14 @@ class ReconciliationAdmin(Page):
         page = tables.page_of(list_, kind, request.GET)
         if page is None:
             raise Http404(_("There is no such class."))
-        return self._page(request, "class", title=page.title, list=list_, page=page, verbs=acting.VERBS)
+        return self._page(
+            request,
+            "class",
+            title=page.title,
+            list=list_,
+            page=page,
+            verbs={verb: _(name) for verb, name in acting.VERBS.items()},
+        )
 
     def result_view(self, request: HttpRequest, number: int) -> HttpResponse:
         list_ = self._list(request, number)
@@ -202,13 +209,13 @@ class ReconciliationAdmin(Page):
         context = {
             "list": list_,
             "verb": verb,
-            "verb_name": acting.VERBS[verb],
+            "verb_name": _(acting.VERBS[verb]),
             "chosen": chosen,
             "what": tables.what_is_chosen(chosen),
             **tables.preview_rows(list_, acting.preview(number, verb, chosen)),
         }
         return self._page(
-            request, "move", title=_("%(verb)s: what will change") % {"verb": acting.VERBS[verb]}, **context
+            request, "move", title=_("%(verb)s: what will change") % {"verb": _(acting.VERBS[verb])}, **context
         )
 
     # Cells

@@ -19,6 +19,7 @@ from clicktrail.control.console.cells import (
     state_label,
     time_cell,
 )
+from clicktrail.control.console.verdictcells import title_of
 from clicktrail.control.reconcile import acting, causes, classes, compare
 from clicktrail.control.reconcile.acting import Chosen, Preview
 from clicktrail.control.reconcile.models import Action, JobState, Line, Reconciliation
@@ -68,8 +69,8 @@ class Page:
 def overview(list_: Reconciliation) -> dict[str, Any]:
     summary, house = json.loads(list_.summary), compare.house_of_list(list_)
     rows = []
-    for kind, name in classes.CLASSES.items():
-        sums = summary["classes"].get(kind, {})
+    for kind, english in classes.CLASSES.items():
+        name, sums = _(english), summary["classes"].get(kind, {})
         is_movable = kind in classes.MOVABLE
         rows.append(
             {
@@ -115,8 +116,8 @@ def page_of(list_: Reconciliation, kind: str, asked: Mapping[str, str]) -> Page 
     following = {"cause": cause, "q": query, "outcome": outcome, "after": page[PAGE_LINES - 1].pk} if more else {}
     return Page(
         kind,
-        classes.CLASSES[kind],
-        classes.EXPLAINED[kind],
+        _(classes.CLASSES[kind]),
+        _(classes.EXPLAINED[kind]),
         [_row(line, house) for line in page[:PAGE_LINES]],
         told,
         query,
@@ -139,7 +140,7 @@ def chosen_in(asked: Any) -> Chosen:
 def what_is_chosen(chosen: Chosen) -> str:
     if chosen.lines:
         return ngettext("%(count)d line", "%(count)d lines", len(chosen.lines)) % {"count": len(chosen.lines)}
-    return ", ".join(classes.CLASSES[kind] for kind in chosen.kinds)
+    return ", ".join(_(classes.CLASSES[kind]) for kind in chosen.kinds)
 
 
 def preview_rows(list_: Reconciliation, made: Preview) -> dict[str, Any]:
@@ -188,7 +189,9 @@ def _causes(rows: QuerySet[Line]) -> list[tuple[str, int]]:
 
 
 def _cause_name(code: str) -> str:
-    return causes.CAUSES.get(code) or f"Call: {code.replace('_', ' ')}"
+    if code in causes.CAUSES:
+        return _(causes.CAUSES[code])
+    return _("Call: %(reason)s") % {"reason": title_of(code)}
 
 
 def _row(line: Line, house: House) -> dict[str, Any]:
