@@ -164,7 +164,7 @@ def test_a_whole_class_is_confirmed_once(desk: Office) -> None:
     desk.orders(*(f"A-{n}" for n in range(1, 61)))
     number = upload(desk, "order;net\n" + "".join(f"A-{n};100\n" for n in range(1, 61)))
     page = desk.get(f"{PAGES}{number}/move/confirm/", kind="matched")
-    assert "Will change 60" in page.text and "Confirm 60 transactions" in page.text
+    assert "Will change 60" in page.text and "Confirm: 60 transactions" in page.text
     desk.post(f"{PAGES}{number}/move/confirm/", kind="matched")
     desk.post(f"{PAGES}{number}/move/confirm/", kind="matched")
     work()
