@@ -53,7 +53,7 @@ def published(desk: Office) -> Catalog:
 
 def test_the_menu_leads_everywhere(desk: Office) -> None:
     page = desk.get("/")
-    assert page.address == "/ledger/transaction/"
+    assert page.address == "/"
     for place in LISTS:
         assert f'href="{place}"' in page.html
         assert desk.get(place).status == 200

@@ -71,6 +71,14 @@ def test_judge_again_all_that_the_list_is_narrowed_to(desk: Office) -> None:
     assert "ORDER-8" in page.text and "ORDER-9" not in page.text
 
 
+@pytest.mark.parametrize("days", [{"since": "0001-01-01"}, {"until": "9999-12-31"}])
+def test_from_the_first_day_there_is_to_the_last(desk: Office, days: dict[str, str]) -> None:
+    """In Tokyo the first of them begins before there is time to count, and nothing comes after the last."""
+    call(desk, "ORDER-1", cpid="5", pid="99")
+    page = desk.get(f"{LOG}again/", program="5", **days)
+    assert page.status == 200 and "ORDER-1" in page.text
+
+
 def test_a_conflict_is_decided_once(desk: Office) -> None:
     desk.orders("ORDER-1")
     number = call(desk, "ORDER-1", desk.clickids["ORDER-1"], umsatz="80")

@@ -1,9 +1,8 @@
 """Filters of the lists: program, partner, days."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -13,6 +12,7 @@ from unfold.contrib.filters.forms import RangeDateForm
 
 from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.catalog.models import Partner, Program
+from clicktrail.control.console.daybounds import day_bounds, read_day
 from clicktrail.core.ids import read_id
 
 MOST_CHOICES = 2000
@@ -68,11 +68,11 @@ class DayFilter(admin.ListFilter):
         return ["day_from", "day_to"]
 
     def queryset(self, _request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        first, last = self._day("day_from"), self._day("day_to")
-        if first:
-            queryset = self.since(queryset, self._start_ms(first))
-        if last and last != date.max:
-            queryset = self.before(queryset, self._start_ms(last + timedelta(days=1)))
+        since, before = day_bounds(self._day("day_from"), self._day("day_to"), self.zone)
+        if since is not None:
+            queryset = self.since(queryset, since)
+        if before is not None:
+            queryset = self.before(queryset, before)
         return queryset
 
     since: Callable[..., QuerySet]
@@ -85,17 +85,7 @@ class DayFilter(admin.ListFilter):
         }
 
     def _day(self, name: str) -> date | None:
-        try:
-            return date.fromisoformat(str(self.used_parameters.get(name) or ""))
-        except ValueError:
-            return None
-
-    def _start_ms(self, day: date) -> int:
-        start = datetime.combine(day, time(), tzinfo=ZoneInfo(self.zone))
-        try:
-            return int(start.astimezone(UTC).timestamp()) * 1000
-        except OverflowError:
-            return 0
+        return read_day(str(self.used_parameters.get(name) or ""))
 
 
 def zone_of(request: HttpRequest) -> str:

@@ -1,17 +1,16 @@
 """What a list is narrowed to: read from its address, the same for page, CSV file and moves of all that was found."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import parse_qsl, urlencode
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 
 from clicktrail.control.accounts.rights import Rights
 from clicktrail.control.catalog.models import Partner, Program
+from clicktrail.control.console.daybounds import day_bounds, read_day
 from clicktrail.control.ledger.models import ImportedClick, Transaction, TransactionState
 from clicktrail.core import reasons
 from clicktrail.core.clickid import first_id, split
@@ -84,24 +83,8 @@ class Narrowing:
 
     def days(self) -> tuple[int | None, int | None]:
         """Milliseconds since 1970 UTC at which the first day begins and the last one has ended."""
-        first, last = self._day("day_from"), self._day("day_to")
-        return (
-            None if first is None else self._start_ms(first),
-            None if last is None or last == date.max else self._start_ms(last + timedelta(days=1)),
-        )
-
-    def _day(self, name: str) -> date | None:
-        try:
-            return date.fromisoformat(self.values.get(name, ""))
-        except ValueError:
-            return None
-
-    def _start_ms(self, day: date) -> int:
-        start = datetime.combine(day, time(), tzinfo=ZoneInfo(self.zone))
-        try:
-            return int(start.astimezone(UTC).timestamp()) * 1000
-        except OverflowError:
-            return 0
+        first, last = (read_day(self.values.get(name, "")) for name in ("day_from", "day_to"))
+        return day_bounds(first, last, self.zone)
 
 
 class TransactionNarrowing(Narrowing):

@@ -1,8 +1,6 @@
 """Forms of the second looks."""
 
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils.text import format_lazy
@@ -16,6 +14,7 @@ from unfold.widgets import (
 
 from clicktrail.control.catalog.models import Partner, Program
 from clicktrail.control.console.byhand import ByHandForm
+from clicktrail.control.console.daybounds import day_bounds
 from clicktrail.control.console.verdictcells import title_of
 from clicktrail.control.secondlooks import again, conflicts, share
 from clicktrail.control.secondlooks.again import Filter
@@ -94,10 +93,10 @@ class AgainForm(forms.Form):
         values = self.cleaned_data
         program = values["program"]
         zone = program.time_zone if program else "UTC"
-        until = values["until"]
+        since, until = day_bounds(values["since"], values["until"], zone)
         return Filter(
-            values["reason"], program.pk if program else 0, values["partner"] or 0, _start_ms(values["since"], zone),
-            _start_ms(until + timedelta(days=1) if until else None, zone), values["text"].strip(),
+            values["reason"], program.pk if program else 0, values["partner"] or 0, since or 0,
+            until or 0, values["text"].strip(),
             numbers_in(values["calls"]), self.programs,
         )  # fmt: skip
 
@@ -137,9 +136,3 @@ def numbers_in(text: str) -> tuple[int, ...]:
     """Comma-separated log numbers; anything else is left out."""
     parts = (part.strip() for part in text.split(","))
     return tuple(int(part) for part in parts if part.isascii() and part.isdigit() and len(part) <= 19)
-
-
-def _start_ms(day: date | None, zone: str) -> int:
-    if day is None:
-        return 0
-    return int(datetime.combine(day, time(), tzinfo=ZoneInfo(zone)).astimezone(UTC).timestamp()) * 1000
