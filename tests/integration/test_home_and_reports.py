@@ -190,3 +190,20 @@ def test_reports_are_answered_from_sums_alone(desk: Office, by: str) -> None:
 def test_they_take_few_queries(desk: Office) -> None:
     assert desk.get("/").queries <= 40
     assert desk.get("/reports/", compare="previous").queries <= 24
+
+
+def test_a_thousand_programs_of_one_currency_are_one_row_a_day(desk: Office) -> None:
+    from datetime import date
+
+    from clicktrail.control.catalog.models import Program
+    from clicktrail.control.ledger.models import RollupProgram
+    from clicktrail.control.reports import sources, zones
+    from clicktrail.control.reports.table import Question
+
+    day, numbers = date(2025, 5, 5), range(2001, 2004)
+    Program.objects.bulk_create([Program(id=n, name=f"P{n}", currency="EUR") for n in numbers])
+    RollupProgram.objects.bulk_create(
+        [RollupProgram(program_id=n, day=zones.days_since_1970(day), clicks_net=n) for n in numbers]
+    )
+    found = list(sources.rows(Question(day, day, ("day",)), Program.objects.in_bulk(), 10))
+    assert [row["sum_clicks_net"] for row in found] == [sum(numbers)]

@@ -94,12 +94,32 @@ def _by_hour(question: "Question", programs: Mapping[int, Program], most: int) -
         span = zones.span(zone, question.first, question.last)
         found = RollupHour.objects.filter(bucket_s__gte=span.begin_s, bucket_s__lt=span.end_s)
         when = {"in_hour": span.hour(), "offset": span.offset()}
-        yield from _grouped(found, question, numbers, when)[:most]
+        yield from _together(found, question, programs, numbers, when, most)
 
 
 def _by_program(question: "Question", programs: Mapping[int, Program], most: int) -> Iterator[Found]:
     found = RollupProgram.objects.filter(**_days(question.first, question.last))
-    return iter(_grouped(found, question, list(programs), _when(question.by, question.first, question.last))[:most])
+    when = _when(question.by, question.first, question.last)
+    return _together(found, question, programs, list(programs), when, most)
+
+
+def _together(
+    found: QuerySet[Any],
+    question: "Question",
+    programs: Mapping[int, Program],
+    numbers: list[int],
+    when: dict[str, Any],
+    most: int,
+) -> Iterator[Found]:
+    """Where nobody asks for each program, the database adds up those of one currency: there may be a thousand."""
+    if "program" in question.by or not when:
+        yield from _grouped(found, question, numbers, when)[:most]
+        return
+    for currency in sorted({programs[number].currency for number in numbers}):
+        members = [number for number in numbers if programs[number].currency == currency]
+        for row in _grouped(found, question, members, when, apart=False)[:most]:
+            if row["sum_transactions"] is not None:  # One month alone is no group: its sum is there without any row.
+                yield {**row, "program_id": members[0]}
 
 
 def _by_day(
@@ -170,14 +190,23 @@ def _is_last(day: date) -> bool:
 
 
 def _grouped(
-    found: QuerySet[Any], question: "Question", programs: list[int], when: dict[str, Any], names: tuple[str, ...] = ()
+    found: QuerySet[Any],
+    question: "Question",
+    programs: list[int],
+    when: dict[str, Any],
+    names: tuple[str, ...] = (),
+    *,
+    apart: bool = True,
 ) -> QuerySet[Any]:
-    """The program is always among the groups: it says the currency."""
+    """`apart`: the program is among the groups, as it says the currency."""
     given = {COLUMNS[name]: getattr(question, name) for name in _PLACES}
     found = found.filter(program_id__in=programs, **{name: value for name, value in given.items() if value is not None})
     if not question.has_tests and found.model is not RollupProgram:
         found = found.exclude(partner_id=TEST_PARTNER)
-    columns = {"program_id", *(COLUMNS[name] for name in question.by if name in ("program", *_PLACES))}
+    columns = {
+        *(["program_id"] if apart else []),
+        *(COLUMNS[name] for name in question.by if name in ("program", *_PLACES)),
+    }
     sums = {f"sum_{name}": Sum(name) for name in MEASURES}
     # Values first: what differs most decides a comparison at once when the database sorts rows into groups.
     return found.annotate(**when).order_by().values(*names, *when, *sorted(columns)).annotate(**sums)
