@@ -125,7 +125,7 @@ class Data:
     """What the ledger's people and shops wrote: names, order numbers, notes."""
 
     def __init__(self, values: Iterable[str]) -> None:
-        lines = [line for value in values for line in (*value.splitlines(), value.partition(". ")[2])]
+        lines = [line for value in values for line in (value, *value.splitlines(), value.partition(". ")[2])]
         self._values = {" ".join(line.split()) for line in lines if WORD.search(line)}
         inside = sorted((v for v in self._values if len(v) < 80), key=len, reverse=True)
         self._inside = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, inside)) + r")(?!\w)")
