@@ -89,7 +89,9 @@ def test_the_day_begins_in_the_programs_zone(desk: Office) -> None:
     Transaction.objects.filter(pk=1).update(created_ms=1_774_996_200_000)
     assert rows(desk, program="1", day_from="2026-04-01", day_to="2026-04-01") == ["ORDER-1"]
     assert rows(desk, program="1", day_to="2026-03-31") == []
-    assert "2026-04-01 00:30 CEST" in desk.get(LIST).text
+    page = desk.get(LIST, program="1")
+    assert "2026-04-01 00:30 CEST" in page.text and 'title="2026-03-31 22:30:00 UTC"' in page.html
+    assert "2026-03-31 22:30 UTC" in desk.get(LIST).text, "rows of two programs are told in one zone"
 
 
 def test_one_transaction_tells_its_whole_story(desk: Office) -> None:
