@@ -93,7 +93,8 @@ def _fill(where: Installation, addresses: list[str], deliveries: int) -> None:
 
 @contextmanager
 def _courier(where: Installation, port: int) -> Iterator[Any]:
-    environ = {**where.environ, "CLICKTRAIL_COURIER_NETWORKS": "127.0.0.0/8", "CLICKTRAIL_COURIER_PORTS": str(port)}
+    loopback = {f"CLICKTRAIL_{whose}_NETWORKS": "127.0.0.0/8" for whose in ("COURIER", "POSTBACK")}
+    environ = {**where.environ, **loopback, "CLICKTRAIL_COURIER_PORTS": str(port)}
     with running(clicktrail("courier", "--data", str(where.data)), port, env=environ) as process:
         yield process
 

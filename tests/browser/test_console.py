@@ -83,6 +83,7 @@ def test_a_wrong_password_is_told_in_words(server: Server, tmp_path: Path) -> No
 def test_an_order_is_found_and_confirmed(server: Server, tmp_path: Path) -> None:
     with browser(tmp_path, width=1440) as driver:
         sign_in(driver, server)
+        driver.get(server.console_url + "/ledger/transaction/")
         write(driver, "q", "ORDER-1\n")
         until(lambda: "q=ORDER-1" in driver.current_url, PATIENCE_S, "the search")
         shows(driver, "9.55 EUR")
@@ -100,6 +101,7 @@ def test_an_order_is_found_and_confirmed(server: Server, tmp_path: Path) -> None
 def test_an_order_is_created_by_hand(server: Server, tmp_path: Path) -> None:
     with browser(tmp_path, width=1440) as driver:
         sign_in(driver, server)
+        driver.get(server.console_url + "/ledger/transaction/")
         click(driver, By.PARTIAL_LINK_TEXT, "Create by hand")
         for name, value in (("tid", "HAND-1"), ("umsatz", "10"), ("pid", "2")):
             write(driver, name, value)

@@ -63,7 +63,8 @@ def post(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
     with listening() as listener:
         # It thinks for a while, so that a killed courier leaves some that were taken and not written down.
         listener.answer = lambda _: Say(after_s=0.3)
-        environ = {"CLICKTRAIL_COURIER_NETWORKS": "127.0.0.0/8", "CLICKTRAIL_COURIER_PORTS": str(listener.port)}
+        environ = {name: "127.0.0.0/8" for name in ("CLICKTRAIL_COURIER_NETWORKS", "CLICKTRAIL_POSTBACK_NETWORKS")}
+        environ |= {"CLICKTRAIL_COURIER_PORTS": str(listener.port)}
         house = Installation(data, workers=1, environ=environ)
         with closing(sqlite3.connect(data / "ledger.sqlite")) as ledger:
             ledger.execute(RECEIVER, (1, "postback", 7, listener.url("/own?t={tid}")))

@@ -14,7 +14,7 @@ SwaggerUIBundle({
   defaultModelsExpandDepth: 0,
 });
 
-// What its parts lack for who reads by ear or works by keyboard: headings in order, and no link within a button.
+/* What its parts lack for who reads by ear or works by keyboard: headings in order, and no link within a button. */
 function mend() {
   place.querySelectorAll("h3.opblock-tag:not([aria-level]), .models h4:not([aria-level])").forEach((heading) => {
     heading.setAttribute("role", "heading");
