@@ -121,8 +121,12 @@ def test_is_approved_and_copies_a_link_that_earns(scene: Scene) -> None:
     def clicked() -> str:
         return str(scene.server.get(f"{way}&format=json").json()["clickid"])
 
-    order = f"/get_trans.cgi?cpid=1&tid=SUNDAY-1&umsatz=95.50&clickid={clicked()}&format=json"
-    until(lambda: scene.server.get(order).json()["transaction"], PATIENCE_S, "a transaction")
+    def ordered() -> str | None:
+        """By a click of its own: one from before the edge knew the partner is nobody's for ever."""
+        order = f"/get_trans.cgi?cpid=1&tid=SUNDAY-1&umsatz=95.50&clickid={clicked()}&format=json"
+        return scene.server.get(order).json()["transaction"]
+
+    until(ordered, PATIENCE_S, "a transaction")
     scene.go("/partner/")
     shows(scene.driver, "SUNDAY-1")
     until(lambda: scene.driver.find_elements(By.CSS_SELECTOR, ".ct-chart canvas"), PATIENCE_S, "a chart")
