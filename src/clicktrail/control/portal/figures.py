@@ -38,8 +38,9 @@ def ask(viewer: Viewer, period: Period, *by: str, program: int | None = None) ->
 
 
 def today() -> date:
-    """Where the partner sits."""
-    return periods.today(timezone.get_current_timezone_name(), heartbeat.now_ms())
+    """Where the partner sits, or already in a program's zone: what was just ordered is never left out."""
+    zones = {timezone.get_current_timezone_name(), *Program.objects.values_list("time_zone", flat=True).distinct()}
+    return max(periods.today(zone, heartbeat.now_ms()) for zone in zones)
 
 
 def by_currency(viewer: Viewer, period: Period, program: int | None = None) -> list[tuple[str, list[Figure]]]:
