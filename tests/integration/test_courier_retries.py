@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from support.couriers import LOOPBACK, Post, aside, at_work, seen
@@ -261,6 +262,32 @@ def test_an_outcome_that_cannot_be_written_ends_the_courier_instead_of_all_deliv
 
     with pytest.raises(UnicodeEncodeError):
         _scene(ledger, scene)
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_what_was_written_while_the_courier_looked_is_not_sent_again(
+    ledger: Place, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """Between the look at what is due and the rows of it, outcomes are written: here every look is as old as can be."""
+    due, ever = Store.due, dict[tuple[int, int], None]()
+
+    def old(*question: Any) -> list[tuple[int, int]]:
+        ever.update(dict.fromkeys(due(*question)))
+        return list(ever)
+
+    monkeypatch.setattr(Store, "due", old)
+
+    async def scene(post: Post, listener: Listener, clock: Clock) -> None:
+        listener.answer = lambda _: Say(status)
+        post.add(listener.url("/p?t={tid}"))
+        post.publish()
+        async with at_work(ledger, listener, clock=clock):
+            for count, tid in enumerate(("A-1", "A-2", "A-3"), start=1):
+                post.orders(tid)
+                await seen(lambda count=count: len(post.log()) >= count, f"attempt {count}")
+        assert [got.params["t"] for got in listener.got] == ["A-1", "A-2", "A-3"]
+
+    _scene(ledger, scene)
 
 
 def test_a_receiver_that_asks_for_a_pause_gets_it(ledger: Place) -> None:

@@ -198,7 +198,7 @@ class Courier:
             most = max(FIRST_LOOK, min(256, room // len(deep)))
             first += await self._ask(self._store.due, deep, now_ms, most)
         fresh = list(dict.fromkeys(id for lane, id in first if id not in lanes[lane].held))[:room]
-        rows = await self._ask(self._store.rows, fresh)
+        rows = await self._ask(self._store.rows, fresh, now_ms)
         for due in rows:
             self._queue(due, now_ms)
         return len(rows)

@@ -39,9 +39,12 @@ DUE_POSTGRES = (
     "SELECT id FROM outbox_delivery WHERE receiver_id = lane AND done_ms IS NULL AND due_ms <= %s "
     "ORDER BY due_ms, id LIMIT %s) AS d"
 )
-ROWS_SQLITE = "WHERE id IN (SELECT value FROM json_each(%s))"
-ROWS_POSTGRES = "WHERE id = ANY(%s::bigint[])"
-ROWS = "SELECT id, receiver_id, key, call_id, facts, attempts, since_ms FROM outbox_delivery {} ORDER BY due_ms, id"
+ROWS_SQLITE = "IN (SELECT value FROM json_each(%s))"
+ROWS_POSTGRES = "= ANY(%s::bigint[])"
+ROWS = (
+    "SELECT id, receiver_id, key, call_id, facts, attempts, since_ms FROM outbox_delivery "
+    "WHERE id {} AND done_ms IS NULL AND due_ms <= %s ORDER BY due_ms, id"
+)
 DONE = (
     "UPDATE outbox_delivery SET state = %s, attempts = %s, due_ms = %s, done_ms = %s "
     "WHERE id = %s AND since_ms = %s AND done_ms IS NULL"
@@ -138,11 +141,12 @@ class Store:
             return [(row[0], row[1]) for row in self._all(DUE_POSTGRES, [wanted, now_ms, most])]
         return [(row[0], row[1]) for row in self._all(DUE_SQLITE, [json.dumps(wanted), now_ms, most])]
 
-    def rows(self, ids: list[int]) -> list[Due]:
+    def rows(self, ids: list[int], now_ms: int) -> list[Due]:
+        """Those of them that are still due: an outcome may have been written since due() was asked."""
         if not ids:
             return []
         where = ROWS_POSTGRES if self._is_postgres else ROWS_SQLITE
-        found = self._all(ROWS.format(where), [ids if self._is_postgres else json.dumps(ids)])
+        found = self._all(ROWS.format(where), [ids if self._is_postgres else json.dumps(ids), now_ms])
         return [Due(row[0], row[1], row[2], row[3], json.loads(row[4]), row[5], row[6]) for row in found]
 
     def write(self, results: list[Result], words: list[Word]) -> None:
