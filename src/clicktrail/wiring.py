@@ -25,10 +25,6 @@ COURIER_NICE = 5
 """Partners may wait a moment longer than shops and people."""
 COURIER_FILES = 8192
 """Files and sockets of a courier with everything on its way that may be."""
-COURIER_NICE = 5
-"""Partners may wait a moment longer than shops and people."""
-COURIER_FILES = 8192
-"""Files and sockets of a courier with everything on its way that may be."""
 SPARE_FILES = 1024
 LAST_CALL_S = 5
 """A child whose supervisor is gone ends by itself; this long after its drain time it is ended."""

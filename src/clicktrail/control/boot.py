@@ -24,6 +24,25 @@ LEDGER_APPS = [
     "clicktrail.control.banners",
 ]
 
+CONSOLE_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "clicktrail.control.console",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "clicktrail.control.accounts",
+    "allauth.account",
+    "allauth.mfa",
+    "clicktrail.control.api",
+    "clicktrail.control.portal",
+    "clicktrail.control.reports",
+    "clicktrail.control.assistant",
+    "ninja",
+]
+
 
 def boot(settings: Settings, apps: Apps) -> None:
     """Configure Django; doing it again for the same folder changes nothing. Raises SettingsError."""
@@ -56,7 +75,7 @@ def _values(settings: Settings, apps: Apps) -> dict[str, Any]:
         from clicktrail.control.console.site import site_values
 
         values.update(site_values(settings))
-        values["INSTALLED_APPS"] += LEDGER_APPS
+        values["INSTALLED_APPS"] = [*CONSOLE_APPS, *LEDGER_APPS]
     return values
 
 

@@ -1,4 +1,4 @@
-"""What the console adds to Django's settings: apps, middleware, security, the menu."""
+"""What the console adds to Django's settings: middleware, security, the menu."""
 
 from pathlib import Path
 from typing import Any
@@ -10,25 +10,6 @@ from clicktrail import keys
 from clicktrail.control.console.formats.en import formats
 from clicktrail.control.console.menu import unfold
 from clicktrail.settings import Settings
-
-APPS = [
-    "unfold",
-    "unfold.contrib.filters",
-    "clicktrail.control.console",
-    "django.contrib.admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.messages",
-    "django.contrib.staticfiles",
-    "clicktrail.control.accounts",
-    "allauth.account",
-    "allauth.mfa",
-    "clicktrail.control.api",
-    "clicktrail.control.portal",
-    "clicktrail.control.reports",
-    "clicktrail.control.assistant",
-    "ninja",
-]
 
 MIDDLEWARE = [
     "clicktrail.control.policy.policy_middleware",
@@ -96,7 +77,6 @@ LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"]
 def site_values(settings: Settings) -> dict[str, Any]:
     """Django settings by name."""
     return {
-        "INSTALLED_APPS": list(APPS),
         "MIDDLEWARE": MIDDLEWARE,
         "ROOT_URLCONF": "clicktrail.control.console.urls",
         "AUTH_USER_MODEL": "accounts.Account",

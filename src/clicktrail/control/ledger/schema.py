@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
-from clicktrail.control.boot import boot
+from clicktrail.control.boot import CONSOLE_APPS, LEDGER_APPS, boot
 from clicktrail.errors import LedgerAway, LedgerError
 from clicktrail.settings import Settings
 from clicktrail.sqlite import sqlite3
@@ -29,6 +30,8 @@ def migrate(settings: Settings, *, backed_up: bool = False) -> Migrated:
     An older ledger on SQLite is copied to the backup folder first. One on PostgreSQL is only
     touched where `backed_up` says that somebody took care; otherwise LedgerError says what to run.
     """
+    if _has_everything(settings):
+        return Migrated((), None)
     boot(settings, "console")
     with _alone(settings):
         _create_private(settings)
@@ -67,6 +70,31 @@ def _create_private(settings: Settings) -> None:
     """SQLite gives its -wal and -shm the rights of the database file."""
     if not settings.database:
         settings.ledger_file.touch(mode=0o600)
+
+
+def _has_everything(settings: Settings) -> bool:
+    """Whether just the migrations of this program have run: at every start, without loading the console's apps."""
+    from django.db import DatabaseError, connection
+
+    boot(settings, "ledger")
+    if not settings.database and not settings.ledger_file.exists():
+        return False
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT app, name FROM django_migrations")
+            return set(cursor.fetchall()) == set(_shipped())
+    except DatabaseError:
+        return False
+
+
+def _shipped() -> Iterator[tuple[str, str]]:
+    """(app, name) of every migration, read off the folders: importing an app costs more than all the rest of a start."""
+    for app in (*CONSOLE_APPS, *LEDGER_APPS):
+        top, *below = app.split(".")
+        found = find_spec(top)
+        folders = [Path(place, *below, "migrations") for place in (found and found.submodule_search_locations) or ()]
+        for file in (file for folder in folders for file in folder.glob("[0-9]*.py")):
+            yield below[-1] if below else top, file.stem
 
 
 def _waiting() -> tuple[list[str], bool]:
