@@ -88,7 +88,7 @@ def _has_everything(settings: Settings) -> bool:
 
 
 def _shipped() -> Iterator[tuple[str, str]]:
-    """(app, name) of every migration, read off the folders: importing an app costs more than all the rest of a start."""
+    """(app, name) of every migration, read off the folders: importing the apps is the longest part of a start."""
     for app in (*CONSOLE_APPS, *LEDGER_APPS):
         top, *below = app.split(".")
         found = find_spec(top)
