@@ -2,9 +2,17 @@
 
 A page that is replaced between finding an element and asking it something makes that element stale. So text is
 read in one step inside the browser, and a press that met a leaving page is tried again on the one that came.
+A page that has not come wholly says nothing yet and has nothing to press: half of its words would be missing, and
+its scripts would not hear the press.
 """
 
-from selenium.common.exceptions import JavascriptException, NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    JavascriptException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -12,12 +20,16 @@ from support.observe import until
 
 PATIENCE_S = 15
 LEAVING = (NoSuchElementException, StaleElementReferenceException, JavascriptException)
+NOT_YET = (*LEAVING, ElementClickInterceptedException, ElementNotInteractableException)
+"""Nothing was pressed: it is away, or still hidden, or something moves over it."""
+HAS_COME = "return document.readyState === 'complete'"
+TEXT = "return document.body && document.readyState === 'complete' ? document.body.innerText : ''"
 
 
 def text(driver: Chrome) -> str:
-    """What a person could read on the page; empty while it is being replaced."""
+    """What a person could read on the page; empty while it is being replaced, and until it is there."""
     try:
-        return str(driver.execute_script("return document.body ? document.body.innerText : ''"))
+        return str(driver.execute_script(TEXT))
     except LEAVING:
         return ""
 
@@ -31,7 +43,7 @@ def found(driver: Chrome, by: str, what: str) -> WebElement:
 
     def look() -> WebElement | None:
         try:
-            return driver.find_element(by, what)
+            return driver.find_element(by, what) if driver.execute_script(HAS_COME) else None
         except LEAVING:
             return None
 
@@ -41,8 +53,10 @@ def found(driver: Chrome, by: str, what: str) -> WebElement:
 def click(driver: Chrome, by: str, what: str) -> None:
     def pressed() -> bool:
         try:
+            if not driver.execute_script(HAS_COME):
+                return False
             driver.find_element(by, what).click()
-        except LEAVING:
+        except NOT_YET:
             return False
         return True
 
