@@ -231,7 +231,7 @@ def _journal(path: Path) -> Journal:
 
 
 def _query(path: Path, sql: str, *values: object) -> list[Row]:
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)) as connection:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=60)) as connection:
         return list(connection.execute(sql, values))
 
 

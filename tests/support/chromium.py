@@ -8,7 +8,7 @@ from pathlib import Path
 
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
-LOAD_TIMEOUT_S = 30
+LOAD_TIMEOUT_S = 120
 
 FLAGS = (
     "--headless=new",

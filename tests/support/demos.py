@@ -12,7 +12,7 @@ from support.observe import until
 from support.server import command
 
 READY_S = 150
-STOP_S = 40
+STOP_S = 120
 LINK = re.compile(r"^  (.+) \(partner (\d+)\): (.+)\n    (http\S+)$", re.MULTILINE)
 CONSOLE = re.compile(r"The console: +(http\S+) +user (\S+) +password (\S+)")
 SHOP = re.compile(r"The shop: +(http\S+)/")

@@ -30,7 +30,7 @@ from clicktrail.journal.local import Reader
 NODE = 1
 CLICK = "/go.cgi?cpid=1&pid=7&wmid=11&subid="
 READY_S = 20.0
-ANSWER_S = 10.0
+ANSWER_S = 60.0
 BOOT = (
     "import json, sys; from pathlib import Path; from clicktrail.settings import load;"
     " from clicktrail.edge.run import run; told = json.loads(sys.argv[1]);"

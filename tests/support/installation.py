@@ -22,7 +22,7 @@ from support.observe import until
 from clicktrail.heartbeat import is_alive
 
 READY_S = 30.0
-END_S = 25.0
+END_S = 120.0
 
 CATALOG = """
 [[program]]

@@ -28,7 +28,7 @@ from urllib.parse import urlsplit
 from support.observe import until
 
 READY_S = 40.0
-STOP_S = 40.0
+STOP_S = 120.0
 PASSWORD = re.compile(r"as (\S+) with the password (\S+)")
 
 
@@ -69,7 +69,7 @@ class Server:
         """Run one command to its end, however it ends."""
         return subprocess.run(
             [*command(), *words, "--data", str(self.data)],
-            input=stdin, capture_output=True, text=True, check=False, timeout=120, env=self.environ,
+            input=stdin, capture_output=True, text=True, check=False, timeout=300, env=self.environ,
         )  # fmt: skip
 
     def init(self) -> None:
@@ -224,7 +224,7 @@ def command() -> list[str]:
 
 
 def fetch(
-    method: str, url: str, body: bytes | None = None, headers: dict[str, str] | None = None, timeout_s: float = 20.0
+    method: str, url: str, body: bytes | None = None, headers: dict[str, str] | None = None, timeout_s: float = 60.0
 ) -> Answer:
     """One request on a connection of its own; redirects are not followed."""
     parts = urlsplit(url)
