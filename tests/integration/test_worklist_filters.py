@@ -118,6 +118,19 @@ def test_what_is_shared_everybody_sees_and_only_its_maker_deletes(desk: Office) 
     assert saved("Ours").shared is False
 
 
+def test_the_name_of_a_shared_filter_is_for_those_who_may_see_its_program(desk: Office) -> None:
+    """It may tell a plan that is nobody else's business."""
+    desk.post(SAVE, name="Yen: leaves us in May", query="program=5&state=open", shared="on")
+    desk.post(SAVE, name="All open", query="state=open", shared="on")
+    number = saved("Yen: leaves us in May").pk
+    with colleague(desk, "yuki", role="manager", programs=[5]) as yuki:
+        assert "leaves us in May" in yuki.get(LIST, view="all").text
+    with colleague(desk, "gus", role="manager", programs=[1]) as gus:
+        page = gus.get(LIST, view="all").text
+        assert "All open" in page and "leaves us" not in page
+        assert gus.post(f"{LIST}filters/{number}/start/").status == 404
+
+
 def test_a_reader_keeps_filters_of_his_own_and_shares_none(desk: Office) -> None:
     with colleague(desk, "rita", role="reader") as rita:
         done = rita.post(SAVE, name="Rita's", query="test=only", shared="on")

@@ -208,6 +208,50 @@ def _interrupted_after(moves: int) -> None:
     bulk.do(order)
 
 
+NOT_ANY_MORE = {
+    "switched off": ({"is_active": False}, "The account that asked for this was switched off meanwhile"),
+    "a reader now": ({"role": "reader"}, "may not change anything any more"),
+    "a partner now": ({"role": "partner"}, "was switched off meanwhile"),
+    "of another program": ({"programs": [5]}, "It is of a program that was taken from the account"),
+}
+
+
+@pytest.mark.parametrize("case", NOT_ANY_MORE)
+@pytest.mark.parametrize("after", [0, 2], ids=["before it runs", "between portions"])
+def test_a_job_stops_where_its_sender_may_not_do_it_any_more(
+    desk: Office, monkeypatch: pytest.MonkeyPatch, case: str, after: int
+) -> None:
+    from clicktrail.control.accounts.models import Account
+    from clicktrail.control.ledger import moves
+    from clicktrail.control.worklist import bulk
+    from clicktrail.control.worklist.models import BulkMove
+
+    change, sentence = NOT_ANY_MORE[case]
+    max_ = Account.objects.create_user("max", password="unused", is_staff=True, role="manager", programs=[1])
+    seen = [(n, 0) for n in (1, 2, 3, 4)]
+    job = bulk.queue(bulk.Order("confirm", seen, "max", "statement 9"), max_.pk)
+    monkeypatch.setattr(bulk, "CHUNK_ROWS", 2)
+    made, real = [], moves.change
+
+    def lose_rights() -> None:
+        Account.objects.filter(pk=max_.pk).update(**change)
+
+    def moved(*args: Any) -> Any:
+        made.append(real(*args))
+        if len(made) == after:
+            lose_rights()
+        return made[-1]
+
+    monkeypatch.setattr(moves, "change", moved)
+    if not after:
+        lose_rights()
+    assert bulk.work_once() and not bulk.work_once()
+    assert [of(n).state for n in (1, 2, 3, 4)] == ["confirmed"] * after + ["open"] * (4 - after)
+    page = desk.get(f"{LIST}bulk/{job.pk}/").text
+    assert sentence in page and f"{after} transactions were confirmed." in page
+    assert BulkMove.objects.get().state != "running"
+
+
 def test_a_reader_sees_no_actions_and_does_none(desk: Office) -> None:
     from clicktrail.control.accounts.models import Account
 

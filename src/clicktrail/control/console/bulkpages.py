@@ -148,6 +148,7 @@ class _Pages:
             "percent": _percent(job),
             "created": time_cell(job.created_ms),
             "past": verb.past % {"count": job.moved},
+            "problem": _(job.problem) if job.problem else "",
             "reasons": [(_(sentence), count) for sentence, count in moving.reasons(json.loads(job.left))],
         }
         return TemplateResponse(request, "console/bulk.html", context)

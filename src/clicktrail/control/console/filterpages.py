@@ -5,14 +5,14 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from clicktrail import heartbeat
-from clicktrail.control.accounts.rights import rights_of
+from clicktrail.control.accounts.rights import Rights, rights_of
 from clicktrail.control.console.door import reads
 from clicktrail.control.console.narrowing import TransactionNarrowing
 from clicktrail.control.worklist.models import SavedFilter, StartView
@@ -40,8 +40,16 @@ class SaveForm(forms.Form):
     start = forms.BooleanField(required=False)
 
 
-def visible(request: HttpRequest) -> QuerySet[SavedFilter]:
-    return SavedFilter.objects.filter(Q(account_id=request.user.pk) | Q(shared=True)).order_by("name", "pk")
+def visible(request: HttpRequest, **which: Any) -> list[SavedFilter]:
+    """One's own, and of those that are shared the ones of programs that one may see: a name can tell a secret too."""
+    rights, mine = rights_of(request), Q(account_id=request.user.pk)
+    rows = SavedFilter.objects.filter(mine | Q(shared=True), **which).order_by("name", "pk")
+    return [row for row in rows if row.account_id == request.user.pk or _is_for(rights, row)]
+
+
+def _is_for(rights: Rights, row: SavedFilter) -> bool:
+    program = TransactionNarrowing.of_query(row.query, rights).program
+    return program is None or rights.sees(program)
 
 
 def shown_to(request: HttpRequest, query: str) -> dict[str, Any]:
@@ -63,7 +71,7 @@ def shown_to(request: HttpRequest, query: str) -> dict[str, Any]:
 def start_of(request: HttpRequest) -> str | None:
     """The query that somebody's list begins with; None for the whole list."""
     found = StartView.objects.filter(account_id=request.user.pk).values_list("filter_id", "filter__query").first()
-    if found is None or not visible(request).filter(pk=found[0]).exists():
+    if found is None or not visible(request, pk=found[0]):
         return None
     return str(found[1]) or None
 
@@ -98,7 +106,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
 
 
 def deed_view(request: HttpRequest, number: int, deed: str) -> HttpResponse:
-    row = visible(request).filter(pk=number).first()
+    row = next(iter(visible(request, pk=number)), None)
     is_own = row is not None and row.account_id == request.user.pk
     if row is None or deed not in (START, UNSTART, *OWN_DEEDS) or (deed in OWN_DEEDS and not is_own):
         raise Http404(_("There is no such page, or it is not for you."))

@@ -2,26 +2,32 @@
 
 Each transaction by itself, through `ledger/moves.py`, and only as it stood in the preview. A job that was
 interrupted begins its list again: what it had moved has another revision by then and is passed over.
+
+A job asks before each portion what its sender may do: who was switched off or made a reader after sending it moves
+nothing any more, and nothing moves in programs that were taken from him.
 """
 
 import json
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import DatabaseError, connection
-from django.utils.translation import override
+from django.db.models import QuerySet
+from django.utils.translation import gettext_noop, override
 
 from clicktrail import heartbeat
+from clicktrail.control.accounts.models import Account
+from clicktrail.control.accounts.rights import Rights, rights_of_account
 from clicktrail.control.ledger import moves
 from clicktrail.control.ledger.models import Move, Transaction
 from clicktrail.control.reconcile.models import JobState
 from clicktrail.control.reconcile.progress import Claimed, Lost, claim
 from clicktrail.control.worklist.models import BulkMove
-from clicktrail.control.worklist.plans import CHANGED, GONE, QUICKER, RECALCULATE, Step, Words
+from clicktrail.control.worklist.plans import CHANGED, GONE, HIDDEN, QUICKER, RECALCULATE, Step, Words
 from clicktrail.control.worklist.preview import CHUNK_ROWS, steps
 from clicktrail.core.case import Earlier
 from clicktrail.settings import Settings
@@ -37,6 +43,11 @@ TELL_EVERY = 10
 Seen = list[tuple[int, int]]
 """(transaction, its revision in the preview)"""
 
+SWITCHED_OFF = gettext_noop("The account that asked for this was switched off meanwhile: the rest was left as it is.")
+MADE_A_READER = gettext_noop(
+    "The account that asked for this may not change anything any more: the rest was left as it is."
+)
+
 log = logging.getLogger(__name__)
 _wanted = threading.Event()
 
@@ -50,6 +61,12 @@ class Order:
     actor: str
     reason: str
     basis: str = ""
+    rows: Callable[[], QuerySet] = Transaction.objects.all
+    """What he may move; asked before each portion. Raises Stopped."""
+
+
+class Stopped(Exception):
+    """He may not move anything any more; the sentence says why."""
 
 
 @dataclass(slots=True)
@@ -70,16 +87,18 @@ def do(order: Order) -> Done:
 
 
 def _each(order: Order) -> Iterator[tuple[int, Words]]:
-    """(transaction, why not) of each, done when it is told. Read chunk by chunk, just before they are moved."""
+    """(transaction, why not) of each, done when it is told. Read portion by portion, just before they are moved."""
     for start in range(0, len(order.seen), CHUNK_ROWS):
         revisions = dict(order.seen[start : start + CHUNK_ROWS])
-        planned = {row.number: (row, step) for row, step in _planned(list(revisions), order)}
+        told = steps(order.rows(), list(revisions), order.verb, order.basis)
+        planned = {row.number: (row, step) for row, step in told}
+        hidden = _still_there(revisions.keys() - planned.keys())
         for number, revision in revisions.items():
-            yield number, _one(number, revision, planned.get(number), order)
+            yield number, HIDDEN if number in hidden else _one(number, revision, planned.get(number), order)
 
 
-def _planned(numbers: list[int], order: Order) -> Iterator[tuple[Any, Step]]:
-    return steps(Transaction.objects.all(), numbers, order.verb, order.basis)
+def _still_there(numbers: Set[int]) -> set[int]:
+    return set(Transaction.objects.filter(pk__in=numbers).values_list("pk", flat=True)) if numbers else set()
 
 
 def _one(number: int, revision: int, planned: tuple[Any, Step] | None, order: Order) -> Words:
@@ -124,22 +143,34 @@ def run(claimed: Claimed) -> None:
     assert isinstance(job, BulkMove)
     left: Counter[str] = Counter(json.loads(job.left))
     chosen = [(number, revision) for number, revision in json.loads(job.chosen)][job.done :]
-    order = Order(job.verb, chosen, job.actor, job.reason, job.basis)
+    order = Order(job.verb, chosen, job.actor, job.reason, job.basis, lambda: _may_move(job.account_id))
     moved, done = job.moved, job.done
-    for number, sentence in _each(order):
-        done += 1
-        if sentence and not _was_ours(number, job, sentence):
-            left[_in_english(sentence)] += 1
-        else:
-            moved += 1
-        if done % TELL_EVERY == 0:
-            claimed.write(done=done, moved=moved, left=json.dumps(left))
-    claimed.write(state=JobState.DONE, done=done, moved=moved, left=json.dumps(left))
+    ending = {"state": JobState.DONE, "problem": ""}
+    try:
+        for number, sentence in _each(order):
+            done += 1
+            if sentence and not _was_ours(number, job, sentence):
+                left[_in_english(sentence)] += 1
+            else:
+                moved += 1
+            if done % TELL_EVERY == 0:
+                claimed.write(done=done, moved=moved, left=json.dumps(left))
+    except Stopped as why:
+        ending = {"state": JobState.FAILED, "problem": str(why)}
+    claimed.write(done=done, moved=moved, left=json.dumps(left), **ending)
+
+
+def _may_move(account: int) -> QuerySet:
+    """Transactions that the account may move as it stands now. Raises Stopped."""
+    rights: Rights = rights_of_account(Account.objects.filter(pk=account).first())
+    if not rights.edits:
+        raise Stopped(MADE_A_READER if rights.is_inside else SWITCHED_OFF)
+    return rights.narrowed(Transaction.objects.all())
 
 
 def _was_ours(number: int, job: BulkMove, sentence: Words) -> bool:
     """Whether this job itself had moved it, just before it was interrupted."""
-    if sentence is not CHANGED:
+    if sentence is not CHANGED and sentence is not HIDDEN:
         return False
     made = Move.objects.filter(transaction_number=number, actor=job.actor, reason=job.reason)
     return made.filter(at_ms__gte=job.created_ms).exists()

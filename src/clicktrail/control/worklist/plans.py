@@ -38,6 +38,7 @@ NO_SUCH_MOVE: dict[tuple[str, str], Words] = {
     (lifecycle.PAID, RECALCULATE): _("It is paid: what was paid stands."),
 }
 GONE = _("It is not there any more.")
+HIDDEN = _("It is of a program that was taken from the account that asked for this.")
 CHANGED = _("It has changed since the preview; look again.")
 QUICKER = _("Somebody else changed it in the same moment; look again.")
 IMPORTED = _("It was imported with the commission that the other system paid.")
