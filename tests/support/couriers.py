@@ -12,6 +12,7 @@ from support.cast import CATALOG
 from support.desk import desk
 from support.ledgers import Place
 from support.listener import Listener
+from support.observe import SLOWER
 
 from clicktrail import heartbeat, keys
 from clicktrail.control.boot import boot
@@ -122,12 +123,12 @@ async def at_work(
 async def seen(look: Callable[[], Any], what: str, within_s: float = 10.0) -> Any:
     """The first truthy result of `look`, while the loop goes on."""
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + within_s
+    deadline = loop.time() + within_s * SLOWER
     never = asyncio.Event()
     while True:
         if found := look():
             return found
-        assert loop.time() < deadline, f"not within {within_s} s: {what}"
+        assert loop.time() < deadline, f"not within {within_s * SLOWER} s: {what}"
         try:
             await asyncio.wait_for(never.wait(), 0.01)
         except TimeoutError:

