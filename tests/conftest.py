@@ -1,4 +1,4 @@
-"""What all tests share: the long forms on demand, and system programs that may be missing."""
+"""What all tests share: the long forms on demand, system programs that may be missing, and how a failed run ends."""
 
 import os
 import shutil
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 NOT_RUN = "not run, missing: "
+LONGEST_REASON = 200
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,11 +50,18 @@ def _output(*command: str) -> str:
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    lines = list(_not_run(terminalreporter))
-    if lines:
-        terminalreporter.section("not run: system programs are missing")
-        for line in lines:
-            terminalreporter.line(line)
+    sections = {"not run: system programs are missing": _not_run, "these did not pass": _failed}
+    for title, lines in sections.items():
+        if found := list(lines(terminalreporter)):
+            terminalreporter.section(title)
+            for line in found:
+                terminalreporter.line(line)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Our own list of what failed takes the place of pytest's, whose reasons fill pages where CI=true."""
+    if config.option.reportchars == "fE":
+        config.option.reportchars = "N"
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -68,3 +76,12 @@ def _not_run(reporter: pytest.TerminalReporter) -> Iterator[str]:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
         if NOT_RUN in reason:
             yield f"{report.nodeid}: {reason.split(NOT_RUN)[1]}"
+
+
+def _failed(reporter: pytest.TerminalReporter) -> Iterator[str]:
+    """A line each: whoever sees only the end of the output knows what to look for."""
+    for kind in ("failed", "error"):
+        for report in reporter.stats.get(kind, []):
+            crash = getattr(report.longrepr, "reprcrash", None)
+            reason = str(crash.message if crash else report.longrepr or "").strip().partition("\n")[0]
+            yield f"{kind.upper()} {report.nodeid} - {reason[:LONGEST_REASON]}"

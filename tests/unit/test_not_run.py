@@ -1,4 +1,4 @@
-"""Tests whose system program is missing are named, and fail the run where CI=true."""
+"""Tests whose system program is missing are named, and fail the run where CI=true; what failed is named last."""
 
 import os
 import re
@@ -49,3 +49,27 @@ def test_nothing_missing_is_a_plain_success(tmp_path: Path) -> None:
 def test_nightly_tests_run_on_demand(tmp_path: Path) -> None:
     assert "1 passed, 1 skipped, 1 deselected" in run(tmp_path, ci="")[1]
     assert "2 passed, 1 skipped" in run(tmp_path, "--nightly", ci="")[1]
+
+
+FAILING = """
+import pytest
+
+@pytest.fixture
+def broken(): raise OSError("no\\nserver")
+
+def test_first(): assert False, "word\\n" * 300
+def test_second(broken): pass
+"""
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+@pytest.mark.parametrize("ci", ["true", ""])
+def test_a_failed_run_ends_with_what_failed_a_line_each(tmp_path: Path, ci: str, workers: tuple[str, ...]) -> None:
+    """Where only the end of the output is kept, it says which tests failed and why."""
+    (tmp_path / "test_more.py").write_text(FAILING)
+    ended, said = run(tmp_path, "test_more.py", *workers, ci=ci)
+    assert ended == 1
+    failed, error, closing = said.splitlines()[-3:]
+    assert failed == "FAILED test_more.py::test_first - AssertionError: word"
+    assert error == "ERROR test_more.py::test_second - OSError: no"
+    assert closing.startswith("1 failed, 1 error in ")
