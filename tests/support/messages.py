@@ -20,7 +20,7 @@ LANGUAGES = ("de",)
 KEYWORDS = ("say", "mark", "count:1,2", "forms:1,2", "Reason:2", "AmountError")
 """What the core calls translating, beside Django's own words for it."""
 KINDS = (".py", ".html")
-OURS = ("core", "control")
+OURS = ("core", "control", "guard.py", "courier")
 """Commands speak English."""
 THEIRS = ("templates/admin", "templates/unfold", "templates/unfold_crispy", "contrib/filters", "widgets.py", "forms.py",
           "admin.py", "mixins", "templatetags")  # fmt: skip

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from clicktrail.core.money import format_minor
 from clicktrail.core.placeholders import encode, safe_literal
 from clicktrail.core.receivers import EVENTS
+from clicktrail.core.tongue import say
 
 MAX_ADDRESS = 2000
 """Characters of an address template."""
@@ -91,7 +92,7 @@ def read_address(text: str) -> Address:
     """Check and cut a template. Raises ValueError: a sentence that names what is wrong, and the mend."""
     text = text.strip()
     if len(text) > MAX_ADDRESS:
-        raise ValueError(f"The address is longer than {MAX_ADDRESS} characters.")
+        raise ValueError(say("The address is longer than {count} characters.", count=MAX_ADDRESS))
     pieces: list[bytes | str] = []
     place = 0
     for mark in _MARK.finditer(text):
@@ -101,7 +102,7 @@ def read_address(text: str) -> Address:
     first = _MARK.search(text)
     _check_head(text[: first.start()] if first else text + "/")
     if "#" in _MARK.sub("", text):
-        raise ValueError("The address has a fragment (#…), which no server ever sees: leave it out.")
+        raise ValueError(say("The address has a fragment (#…), which no server ever sees: leave it out."))
     return Address(tuple(piece for piece in pieces if piece))
 
 
@@ -111,27 +112,32 @@ def _known(mark: "re.Match[str]") -> str:
     if name in PLACEHOLDERS:
         return name
     nearest = difflib.get_close_matches(name, PLACEHOLDERS, 1, 0.5)
-    hint = f"Did you mean <% {nearest[0].upper()} %>?" if nearest else "There are " + ", ".join(PLACEHOLDERS) + "."
-    raise ValueError(f"There is no placeholder {mark[0]}. {hint}")
+    if nearest:
+        meant = f"<% {nearest[0].upper()} %>"
+        raise ValueError(say("There is no placeholder {name}. Did you mean {meant}?", name=mark[0], meant=meant))
+    known = ", ".join(PLACEHOLDERS)
+    raise ValueError(say("There is no placeholder {name}. There are {known}.", name=mark[0], known=known))
 
 
 def _check_head(head: str) -> None:
     """Everything before the first placeholder: it must hold scheme and host whole."""
     if _CONTROL.search(head):
-        raise ValueError("The address has a blank or a control character in it: write a blank as %20.")
+        raise ValueError(say("The address has a blank or a control character in it: write a blank as %20."))
     try:
         parts = urlsplit(head)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise ValueError("The address cannot be read: write it like https://partner.example/postback.") from None
+        raise ValueError(say("The address cannot be read: write it like https://partner.example/postback.")) from None
     if parts.scheme not in ("http", "https"):
-        raise ValueError("The address must begin with https:// or http://.")
+        raise ValueError(say("The address must begin with https:// or http://."))
     if not host or "%" in host or "\\" in head:
-        raise ValueError("The address has no host that can be read: write it out, like https://partner.example/….")
+        raise ValueError(say("The address has no host that can be read: write it out, like https://partner.example/…."))
     if "@" in parts.netloc:
-        raise ValueError("The address has a user or password in front of its host: leave them out.")
+        raise ValueError(say("The address has a user or password in front of its host: leave them out."))
     if not any(mark in head.partition("://")[2] for mark in "/?"):
-        raise ValueError("The host must stand in the address itself, with a / behind it: no placeholder may choose it.")
+        raise ValueError(
+            say("The host must stand in the address itself, with a / behind it: no placeholder may choose it.")
+        )
 
 
 def host_of(text: str) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from clicktrail.core import faults
 from clicktrail.core.money import format_minor, format_percent
 from clicktrail.core.reasons import REASONS
-from clicktrail.core.tongue import amount, count, forms, mark, say
+from clicktrail.core.tongue import amount, count, day_form, forms, mark, say
 
 Facts = Mapping[str, Any]
 
@@ -68,7 +69,7 @@ def age(ms: int) -> str:
 def moment(ms: int) -> str:
     """A time since 1970 in UTC, to the minute."""
     at = _EPOCH + timedelta(milliseconds=min(max(ms, 0), _FURTHEST_MS))
-    return at.strftime("%Y-%m-%d %H:%M UTC")
+    return at.strftime(f"{day_form()} %H:%M UTC")
 
 
 def money(minor: int, facts: Facts) -> str:
@@ -151,13 +152,13 @@ def _source(facts: Facts) -> str:
 
 
 def _fault(facts: Facts, name: str) -> str:
-    """Kept in English with the call; the usual ones have a translation."""
-    return say(facts[name]) if facts.get(name) else ""
+    """Kept in English with the call."""
+    return faults.retold(facts[name]) if facts.get(name) else ""
 
 
 def proof_fault(fault: str) -> str:
-    """Several missing proofs in one, each looked up by itself."""
-    return "; ".join(say(part) for part in fault.split("; ")) if fault else ""
+    """Several missing proofs in one, each told by itself."""
+    return faults.retold(fault)
 
 
 def _passed_over(facts: Facts) -> str:

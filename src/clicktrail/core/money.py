@@ -5,8 +5,9 @@ Amounts come as texts. What could mean two things is refused with a sentence, no
 
 import re
 
+from clicktrail.core import faults
 from clicktrail.core.catalog import Rate
-from clicktrail.core.tongue import mark
+from clicktrail.core.tongue import mark, say
 
 MOST_DIGITS = 12
 """Digits before the separator of an amount: below a trillion."""
@@ -42,7 +43,7 @@ class AmountError(ValueError):
 def decimals_of(currency: str) -> int:
     """Decimals of an ISO 4217 currency: 2 for EUR, 0 for JPY, 3 for KWD. Raises AmountError for an unknown code."""
     if currency not in CURRENCIES:
-        raise AmountError(f"{currency!r} is no ISO 4217 currency code such as EUR.")
+        raise AmountError(say(faults.CURRENCY, currency=repr(currency)))
     return CURRENCIES[currency]
 
 
@@ -60,7 +61,7 @@ def parse_fixed(text: str, decimals: int) -> int:
     """Minor units of an amount that people set: no more decimals than the currency has. Raises AmountError."""
     whole, behind = _digits(text)
     if len(behind) > decimals:
-        raise AmountError(f"the currency has {decimals} decimals.")
+        raise AmountError(say(faults.DECIMALS, count=decimals))
     return int(whole + behind.ljust(decimals, "0"))
 
 
@@ -101,7 +102,7 @@ def _digits(text: str) -> tuple[str, str]:
         raise AmountError(_why_not(text))
     whole, separator, behind = found[1], found[2], found[3] or ""
     if len(whole) > MOST_DIGITS:
-        raise AmountError(f"it has more than {MOST_DIGITS} digits before the separator.")
+        raise AmountError(say(faults.DIGITS, count=MOST_DIGITS))
     if separator == "," and len(behind) == 3:
         raise AmountError("three digits behind a comma may be thousands or decimals; send it with a point.")
     if separator == "," and len(behind) > 3:

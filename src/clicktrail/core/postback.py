@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from clicktrail.core import faults
 from clicktrail.core.access import NO_PROOFS, Proofs
 from clicktrail.core.lifecycle import CANCELLED, CONFIRMED, OPEN, PAID
 from clicktrail.core.tongue import mark
@@ -36,7 +37,7 @@ NOT_JSON = mark("the body says that it is JSON, but it cannot be read as JSON.")
 NOT_AN_OBJECT = mark("the body is JSON, but not an object of names and values.")
 NOT_MULTIPART = mark("the body says that it is a multipart form, but its parts cannot be found.")
 NOT_A_FORM = mark("the body is neither form fields nor a JSON object.")
-TOO_MANY = f"it has more than {MAX_PARAMS} parameters."
+TOO_MANY = faults.PARAMETERS.format(count=MAX_PARAMS)
 
 Pairs = Iterable[tuple[str, str]]
 
@@ -136,7 +137,7 @@ class _Unreadable(Exception):
 def _too_long(texts: dict[str, str | None]) -> str:
     for name, text in texts.items():
         if text is not None and len(text) > MAX_TEXT:
-            return f"the parameter {_TEXTS[name]} is longer than {MAX_TEXT} characters."
+            return faults.PARAMETER.format(name=_TEXTS[name], count=MAX_TEXT)
     return ""
 
 

@@ -12,6 +12,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from clicktrail.core import faults
 from clicktrail.core.explain import age
 from clicktrail.core.placeholders import encode
 from clicktrail.core.tongue import mark
@@ -66,7 +67,7 @@ def check(params: Mapping[str, str], secrets: Mapping[int, bytes], window_ms: in
     if fault:
         return Signed(fault=fault)
     if sum(len(name) + len(value) for name, value in params.items()) > MAX_SIGNED_CHARACTERS:
-        return Signed(fault=f"it has more than {MAX_SIGNED_CHARACTERS} characters, too many for a signed call")
+        return Signed(fault=faults.CHARACTERS.format(count=MAX_SIGNED_CHARACTERS))
     tried = _tried(params.get(KEY_NUMBER, ""), secrets)
     if isinstance(tried, str):
         return Signed(fault=tried)
@@ -85,8 +86,8 @@ def _stamp_fault(text: str, window_ms: int, now_ms: int) -> str:
         return mark("its time stamp is no time: seconds or milliseconds since 1970 are wanted (parameter ts)")
     if abs(now_ms - stamp) <= window_ms:
         return ""
-    far = f"{age(now_ms - stamp)} old" if stamp < now_ms else f"{age(stamp - now_ms)} ahead"
-    return f"its time stamp is {far}; the clock of the shop's server may be wrong, or it is an old call sent again"
+    far = faults.OLD.format(age=age(now_ms - stamp)) if stamp < now_ms else faults.AHEAD.format(age=age(stamp - now_ms))
+    return f"{far}; {faults.CLOCK}"
 
 
 def _tried(text: str, secrets: Mapping[int, bytes]) -> Mapping[int, bytes] | str:
@@ -98,7 +99,7 @@ def _tried(text: str, secrets: Mapping[int, bytes]) -> Mapping[int, bytes] | str
     if not (text.isascii() and text.isdigit()) or len(text) > len(str(MAX_KEY_NUMBER)):
         return mark("its key number is none (parameter sigkey)")
     if int(text) not in secrets:
-        return f"it names key {int(text)}, which is revoked or does not exist"
+        return faults.KEY.format(number=int(text))
     return {int(text): secrets[int(text)]}
 
 

@@ -4,10 +4,12 @@ A sentence is looked up whole, with its marks, and filled in afterwards: word or
 What is stored, sent to shops or printed by commands is never inside `speaking`, so it is English everywhere.
 """
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,8 @@ class Tongue:
     """(for one, for several, how many) -> the form for so many."""
     point: str = "."
     """What stands before the decimals."""
+    day: str = "%Y-%m-%d"
+    """How a day is written."""
 
 
 ENGLISH = Tongue(str, lambda one, several, number: one if number == 1 else several)
@@ -48,6 +52,34 @@ def count(one: str, several: str, number: int, **words: object) -> str:
 def amount(text: str) -> str:
     """A number written with a point, with this language's mark before the decimals."""
     return text.replace(".", _tongue.get().point)
+
+
+def day_form() -> str:
+    """How a day is written, for `strftime`."""
+    return _tongue.get().day
+
+
+def retell(sentence: str, known: Iterable[str], words: Mapping[str, Callable[[str], str]] | None = None) -> str:
+    """A sentence that was kept in English, in the language spoken; one that nobody knows stays as it is.
+
+    known: those with marks that it may be. words: how the text at a mark of that name is told in its turn.
+    """
+    told = _tongue.get().one(sentence) if sentence else ""
+    if told != sentence or _tongue.get() is ENGLISH:
+        return told
+    for each in known:
+        if found := _pattern(each).fullmatch(sentence):
+            tell = words or {}
+            return say(each, **{name: tell.get(name, str)(text) for name, text in found.groupdict().items()})
+    return sentence
+
+
+@cache
+def _pattern(sentence: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", sentence)
+    return re.compile(
+        "".join(f"(?P<{part}>.*?)" if at % 2 else re.escape(part) for at, part in enumerate(parts)), re.DOTALL
+    )
 
 
 def mark(sentence: str) -> str:

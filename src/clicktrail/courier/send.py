@@ -14,9 +14,12 @@ from urllib.parse import urlsplit
 import aiohttp
 from yarl import URL
 
+from clicktrail.core import outcomes
 from clicktrail.core.receivers import POSTBACK, WEBHOOK
+from clicktrail.core.tongue import say
 from clicktrail.courier.render import Request
-from clicktrail.guard import Forbidden, Guard, GuardedResolver, LookUp, from_settings, guarded_socket
+from clicktrail.guard import Forbidden, Guard, from_settings
+from clicktrail.resolver import GuardedResolver, LookUp, guarded_socket
 from clicktrail.settings import Settings
 
 BEFORE, ATTEMPT, ANSWER = "before", "attempt", "answer"
@@ -115,10 +118,10 @@ class Sender:
         except Failed as failed:
             return outcome(failed.stage, str(failed))
         except TimeoutError:
-            return outcome(ATTEMPT, f"There was no whole answer within {self._attempt_s:g} seconds.")
+            return outcome(ATTEMPT, say(outcomes.NO_ANSWER, seconds=f"{self._attempt_s:g}"))
         except (aiohttp.ClientError, OSError, ValueError) as trouble:
             return outcome(*_told(trouble, request.url, self._connect_s))
-        sentence = "" if 200 <= status < 300 else f"It answered {status} {_phrase(status)}".strip() + "."
+        sentence = "" if 200 <= status < 300 else say(outcomes.ANSWERED, status=f"{status} {_phrase(status)}".strip())
         return outcome(ANSWER, sentence, status, answer, retry_s)
 
     async def _follow(self, request: Request, keep_open: bool) -> tuple[int, str, int]:
@@ -135,7 +138,7 @@ class Sender:
                 target = answer.headers.get("Location", "")
                 answer.close()
             url = _next(url, target, hop)
-        raise Failed(ANSWER, f"It was redirected more than {MAX_REDIRECTS} times, last to {str(url)[:200]}.")
+        raise Failed(ANSWER, say(outcomes.REDIRECTED_OFTEN, count=MAX_REDIRECTS, address=str(url)[:200]))
 
 
 @asynccontextmanager
@@ -155,11 +158,11 @@ def _next(url: URL, target: str, hop: int) -> URL:
     try:
         found = url.join(URL(target, encoded=not any(ord(c) > 126 or c <= " " for c in target)))
     except ValueError:
-        raise Failed(ANSWER, f"It was redirected to {target[:200]!r}, which is no address.") from None
+        raise Failed(ANSWER, say(outcomes.REDIRECTED_ODDLY, address=repr(target[:200]))) from None
     if not target:
-        raise Failed(ANSWER, "It was redirected without being told where to.")
+        raise Failed(ANSWER, say(outcomes.REDIRECTED_NOWHERE))
     if url.scheme == "https" and found.scheme != "https":
-        raise Failed(ANSWER, f"It was redirected from https to {str(found)[:200]}: not followed (step {hop + 1}).")
+        raise Failed(ANSWER, say(outcomes.REDIRECTED_OPENLY, address=str(found)[:200], step=hop + 1))
     return found
 
 
@@ -198,19 +201,19 @@ def _told(fault: BaseException, url: str, connect_s: float) -> tuple[str, str]:
     if forbidden is not None:
         return BEFORE, str(forbidden)
     if isinstance(fault, aiohttp.ClientConnectorDNSError):
-        return BEFORE, f"The name {host} has no address that could be looked up."
+        return BEFORE, say(outcomes.NAME, host=host)
     if isinstance(fault, aiohttp.InvalidURL | ValueError):
-        return BEFORE, f"The address cannot be called: {str(fault)[:200]}"
+        return BEFORE, say(outcomes.UNCALLABLE, fault=str(fault)[:200])
     if isinstance(fault, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
-        return ATTEMPT, f"The encrypted connection to {host} failed: {str(fault)[:300]}"
+        return ATTEMPT, say(outcomes.ENCRYPTION, host=host, fault=str(fault)[:300])
     if isinstance(fault, aiohttp.ServerTimeoutError):
-        return ATTEMPT, f"Nobody took the connection at {host} within {connect_s:g} seconds."
+        return ATTEMPT, say(outcomes.NOBODY, host=host, seconds=f"{connect_s:g}")
     if isinstance(fault, aiohttp.ClientConnectorError):
         reason = os.strerror(fault.os_error.errno) if fault.os_error.errno else str(fault.os_error)
-        return ATTEMPT, f"No connection to {host}: {reason.lower()}."
+        return ATTEMPT, say(outcomes.NO_CONNECTION, host=host, reason=reason.lower())
     if isinstance(fault, aiohttp.ClientPayloadError | aiohttp.ClientResponseError):
-        return ANSWER, f"The answer of {host} could not be read: {str(fault)[:200]}"
-    return ATTEMPT, f"The connection to {host} ended without an answer."
+        return ANSWER, say(outcomes.UNREADABLE, host=host, fault=str(fault)[:200])
+    return ATTEMPT, say(outcomes.ENDED, host=host)
 
 
 def _forbidden(fault: BaseException | None) -> Forbidden | None:

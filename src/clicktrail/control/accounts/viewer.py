@@ -15,7 +15,7 @@ from clicktrail.core.tongue import ENGLISH, Tongue, speaking
 
 ZONE = "zone"
 """In the session: what the browser said at sign-in."""
-TONGUES = {"en": ENGLISH, "de": Tongue(translation.gettext, translation.ngettext, ",")}
+TONGUES = {"en": ENGLISH, "de": Tongue(translation.gettext, translation.ngettext, ",", "%d.%m.%Y")}
 """Language -> how sentences of the core are said in it; for every one of settings.LANGUAGES."""
 
 _zone: ContextVar[ZoneInfo | None] = ContextVar("viewer_zone", default=None)

@@ -17,6 +17,7 @@ from django.db.models import Q, QuerySet
 
 from clicktrail.control.api.models import ApiKey
 from clicktrail.control.api.problems import Fault
+from clicktrail.core.tongue import say
 
 READ, WRITE, POSTBACK = "read", "write", "postback"
 SCOPES = (READ, WRITE, POSTBACK)
@@ -85,9 +86,11 @@ def make(name: str, scopes: list[str], program: int | None, made_by: str) -> tup
 def rotate(row: ApiKey, overlap_hours: int) -> str:
     """A new secret; the one in use stays good for so many hours, one from an earlier rotation does not."""
     if row.revoked_ms is not None:
-        raise ValueError(f"{row} is revoked: make a new key.")
+        raise ValueError(say("{key} is revoked: make a new key.", key=row))
     if not 0 <= overlap_hours <= MAX_OVERLAP_HOURS:
-        raise ValueError(f"{overlap_hours} hours is out of range: give 0 to {MAX_OVERLAP_HOURS}.")
+        raise ValueError(
+            say("{hours} hours is out of range: give 0 to {most}.", hours=overlap_hours, most=MAX_OVERLAP_HOURS)
+        )
     row.old_hash, row.old_until_ms = row.secret_hash, now_ms() + overlap_hours * HOUR_MS
     text = _fresh_secret(row)
     row.save(update_fields=["old_hash", "old_until_ms", "secret_hash"])
@@ -144,15 +147,17 @@ def _note_use(row: ApiKey) -> None:
 def _name(text: str) -> str:
     text = text.strip()
     if not text or len(text) > LONGEST_NAME or not text.isprintable():
-        raise ValueError(f"The name is for people: give 1 to {LONGEST_NAME} printable characters.")
+        raise ValueError(say("The name is for people: give 1 to {count} printable characters.", count=LONGEST_NAME))
     return text
 
 
 def _scopes(wanted: list[str]) -> list[str]:
     unknown = sorted(set(wanted) - set(SCOPES))
     if unknown or not wanted:
-        what = f'There is no scope "{unknown[0]}"' if unknown else "A key needs a scope"
-        raise ValueError(f"{what}: choose among {', '.join(SCOPES)}.")
+        known = ", ".join(SCOPES)
+        if unknown:
+            raise ValueError(say('There is no scope "{name}": choose among {known}.', name=unknown[0], known=known))
+        raise ValueError(say("A key needs a scope: choose among {known}.", known=known))
     return [scope for scope in SCOPES if scope in wanted]
 
 
@@ -160,5 +165,5 @@ def _program(number: int | None) -> int | None:
     from clicktrail.control.catalog.models import Program
 
     if number is not None and not Program.objects.filter(pk=number).exists():
-        raise ValueError(f"There is no program {number}.")
+        raise ValueError(say("There is no program {number}.", number=number))
     return number

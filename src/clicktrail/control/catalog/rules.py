@@ -13,6 +13,7 @@ from clicktrail.core import deeplink
 from clicktrail.core.access import MAX_NETWORKS
 from clicktrail.core.money import CURRENCIES, AmountError, decimals_of, parse_fixed, parse_percent
 from clicktrail.core.placeholders import PLACEHOLDERS, compile_template
+from clicktrail.core.tongue import say
 
 HIGHEST_ID = 2**53
 HIGHEST_LIFETIME_DAYS = 3650
@@ -26,20 +27,22 @@ _PORT = re.compile(r"[1-9][0-9]{0,4}")
 
 def row_id(number: int) -> int:
     if not 1 <= number <= HIGHEST_ID:
-        raise ValueError(f"{number} is out of range: give a number from 1 to {HIGHEST_ID}.")
+        raise ValueError(
+            say("{number} is out of range: give a number from 1 to {highest}.", number=number, highest=HIGHEST_ID)
+        )
     return number
 
 
 def name(text: str) -> str:
     text = text.strip()
     if not text or "\0" in text:
-        raise ValueError("It is empty: give a name.")
+        raise ValueError(say("It is empty: give a name."))
     return text
 
 
 def currency(text: str) -> str:
     if text not in CURRENCIES:
-        raise ValueError(f'"{text}" is no currency: give its ISO 4217 code, like "EUR".')
+        raise ValueError(say('"{text}" is no currency: give its ISO 4217 code, like "EUR".', text=text))
     return text
 
 
@@ -51,26 +54,32 @@ def zones() -> frozenset[str]:
 
 def time_zone(text: str) -> str:
     if text not in zones():
-        raise ValueError(f'There is no time zone "{text}": give a name like "Europe/Berlin" or "UTC".')
+        raise ValueError(say('There is no time zone "{text}": give a name like "Europe/Berlin" or "UTC".', text=text))
     ZoneInfo(text)
     return text
 
 
 def click_lifetime_days(days: int) -> int:
     if not 1 <= days <= HIGHEST_LIFETIME_DAYS:
-        raise ValueError(f"{days} days is out of range: give 1 to {HIGHEST_LIFETIME_DAYS}.")
+        raise ValueError(
+            say("{days} days is out of range: give 1 to {highest}.", days=days, highest=HIGHEST_LIFETIME_DAYS)
+        )
     return days
 
 
 def alias(text: str) -> str:
     if not _ALIAS.fullmatch(text):
-        raise ValueError(f'"{text}" cannot stand in a link: use up to 64 letters, digits, "-", "_" and ".".')
+        raise ValueError(
+            say('"{text}" cannot stand in a link: use up to 64 letters, digits, "-", "_" and ".".', text=text)
+        )
     return text
 
 
 def click_parameter(text: str) -> str:
     if not _PARAMETER.fullmatch(text):
-        raise ValueError(f'"{text}" cannot name a parameter: use up to 64 letters, digits, "-", "_", "." and "~".')
+        raise ValueError(
+            say('"{text}" cannot name a parameter: use up to 64 letters, digits, "-", "_", "." and "~".', text=text)
+        )
     return text
 
 
@@ -80,12 +89,14 @@ def target_url(text: str) -> str:
     for mark in _MARK.findall(text):
         if mark.strip().lower() not in PLACEHOLDERS:
             known = ", ".join(f"<% {known.upper()} %>" for known in PLACEHOLDERS)
-            raise ValueError(f"There is no placeholder <%{mark}%>: use {known}.")
+            raise ValueError(say("There is no placeholder {name}: use {known}.", name=f"<%{mark}%>", known=known))
     parts = compile_template(text).parts
     start = parts[0].decode() if parts and isinstance(parts[0], bytes) else ""
     host_is_whole = len(parts) == 1 or any(mark in start[8:] for mark in "/?#")
     if not host_is_whole or deeplink.parse(start) is None:
-        raise ValueError(f'"{text}" is no address: write https:// and the host out, like https://shop.example/.')
+        raise ValueError(
+            say('"{text}" is no address: write https:// and the host out, like https://shop.example/.', text=text)
+        )
     return text
 
 
@@ -96,7 +107,10 @@ def deeplink_host(text: str) -> str:
     plain = deeplink.ascii_host(host.removeprefix(star))
     if plain is None or (colon and not _PORT.fullmatch(port)):
         raise ValueError(
-            f'"{text}" is no host: write "shop.example", "shop.example:8443" or "*.shop.example", without https://.'
+            say(
+                '"{text}" is no host: write "shop.example", "shop.example:8443" or "*.shop.example", without https://.',
+                text=text,
+            )
         )
     return f"{star}{plain}{colon}{port}"
 
@@ -108,13 +122,16 @@ def network(text: str) -> str:
         found = ip_network(written, strict=False)
     except ValueError:
         raise ValueError(
-            f'"{text}" is no network: write an address like 203.0.113.7, or a network like 203.0.113.0/24 or '
-            "2001:db8::/48."
+            say(
+                '"{text}" is no network: write an address like 203.0.113.7, or a network like 203.0.113.0/24 or '
+                "2001:db8::/48.",
+                text=text,
+            )
         ) from None
     if found.version == 6 and found.network_address.ipv4_mapped is not None:
-        raise ValueError(f'"{text}" is an IPv4 address in an IPv6 coat: write it as IPv4.')
+        raise ValueError(say('"{text}" is an IPv4 address in an IPv6 coat: write it as IPv4.', text=text))
     if "/" in written and ip_network(written.partition("/")[0]).network_address != found.network_address:
-        raise ValueError(f'"{text}" has bits behind its prefix: did you mean {found}?')
+        raise ValueError(say('"{text}" has bits behind its prefix: did you mean {found}?', text=text, found=found))
     return str(found)
 
 
@@ -122,13 +139,17 @@ def networks(texts: list[str]) -> list[str]:
     """Each as `network`, and each once."""
     found = list(dict.fromkeys(network(text) for text in texts))
     if len(found) > MAX_NETWORKS:
-        raise ValueError(f"{len(found)} networks are too many: at most {MAX_NETWORKS} can be listed.")
+        raise ValueError(
+            say("{count} networks are too many: at most {most} can be listed.", count=len(found), most=MAX_NETWORKS)
+        )
     return found
 
 
 def replay_window_s(seconds: int) -> int:
     if not 1 <= seconds <= HIGHEST_WINDOW_S:
-        raise ValueError(f"{seconds} seconds is out of range: give 1 to {HIGHEST_WINDOW_S}.")
+        raise ValueError(
+            say("{seconds} seconds is out of range: give 1 to {highest}.", seconds=seconds, highest=HIGHEST_WINDOW_S)
+        )
     return seconds
 
 
@@ -147,4 +168,4 @@ def _exact(read: Callable[[str], int], text: str) -> int:
     try:
         return read(text.strip())
     except AmountError as fault:
-        raise ValueError(f'"{text}" cannot be taken: {fault}') from None
+        raise ValueError(say('"{text}" cannot be taken: {fault}', text=text, fault=say(str(fault)))) from None

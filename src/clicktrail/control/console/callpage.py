@@ -12,6 +12,7 @@ from clicktrail.control.console.verdictcells import saved_cell, verdict_label
 from clicktrail.control.ledger import verdicts
 from clicktrail.control.ledger.models import Postback
 from clicktrail.control.secondlooks import pages as secondlooks_pages
+from clicktrail.core import faults
 
 SOURCES = {
     "edge": gettext_lazy("Shop"),
@@ -30,6 +31,7 @@ def context(row: Any, edits: bool) -> dict[str, Any]:
         "row": row,
         "verdict": verdict_label(row),
         "sentence": verdicts.sentence_of(row),
+        "fault": faults.retold(row.fault or ""),
         "saved": saved_cell(row),
         "facts": _facts(row),
         "params": sorted(json.loads(row.params or "{}").items()),

@@ -23,6 +23,7 @@ from clicktrail.control.console.page import Page
 from clicktrail.control.outbox import desk
 from clicktrail.control.outbox.models import Delivery, DeliveryState, Receiver
 from clicktrail.core.ids import read_id
+from clicktrail.core.outcomes import retold
 from clicktrail.core.receivers import TRIGGERS
 
 TONES = {"due": "info", "failed": "warning", "delivered": "success", "given_up": "danger"}
@@ -146,7 +147,10 @@ class DeliveryAdmin(Page):
             "event": EVENTS.get(row.trigger, row.trigger),
             "facts": _facts(row),
             "told": json.dumps(json.loads(row.facts), indent=1, ensure_ascii=False),
-            "attempts": [(time_cell(a.at_ms, None), STAGES.get(a.stage, a.stage), a) for a in desk.attempts_of(row)],
+            "attempts": [
+                (time_cell(a.at_ms, None), STAGES.get(a.stage, a.stage), retold(a.fault), a)
+                for a in desk.attempts_of(row)
+            ],
         }
         return TemplateResponse(request, "console/delivery.html", context)
 

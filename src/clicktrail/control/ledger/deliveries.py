@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from clicktrail.control.outbox.models import Attempt, Delivery, Receiver, ReceiverKind
+from clicktrail.core.outcomes import retold
 from clicktrail.core.tongue import mark, say
 
 MAX_DELIVERIES = 200
@@ -63,7 +64,7 @@ def steps(told: Told) -> list[str]:
 
 
 def _attempt(number: int, attempt: Attempt) -> str:
-    words = {"number": number, "ms": attempt.took_ms, "status": attempt.status, "fault": attempt.fault}
+    words = {"number": number, "ms": attempt.took_ms, "status": attempt.status, "fault": retold(attempt.fault)}
     if attempt.fault:
         return say("Attempt {number}, after {ms} ms: {fault}", **words)
     return say("Attempt {number}: answered {status} after {ms} ms.", **words)

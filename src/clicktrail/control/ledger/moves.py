@@ -22,6 +22,7 @@ from clicktrail.core.lifecycle import after, counts
 from clicktrail.core.money import commission
 from clicktrail.core.periods import MAX_VALUES, bucket_s, day_of, month_of
 from clicktrail.core.repeat import REDUCIBLE, differences, reduced
+from clicktrail.core.tongue import mark, say
 
 SEEN = (
     f"SELECT {', '.join('t.' + name for name in transactionrow.COLUMNS)}, t.program_id, t.tid, t.currency, "  # noqa: S608
@@ -42,6 +43,13 @@ EXACT = (
 )  # fmt: skip
 """Facts of a transaction that a line of history keeps for a rebuilt ledger."""
 MEASURES = ("transactions", "revenue_minor", "commission_minor")
+
+QUICKER = mark("Transaction {number} was moved by somebody else in the same moment; look again.")
+NO_MOVE = mark("Transaction {number} is {state}; it cannot be moved by '{verb}'.")
+SETTLED = mark("Transaction {number} is {state}; its revenue cannot become smaller any more.")
+VERBS = (mark("release"), mark("confirm"), mark("cancel"), mark("reopen"), mark("pay"))
+NO_REVENUE = mark("Transaction {number} has no revenue that could become smaller.")
+NOT_BELOW = mark("The new revenue of transaction {number} is not below the one that it has.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +104,7 @@ def move(
     def decide(seen: Earlier) -> Earlier | str:
         state = after(seen.state, verb)
         if state is None:
-            return f"Transaction {number} is {seen.state}; it cannot be moved by '{verb}'."
+            return say(NO_MOVE, number=number, state=say(seen.state), verb=say(verb))
         return replace(seen, state=state)
 
     return change(connection, number, decide, Deed(actor, reason, now_ms))
@@ -109,11 +117,11 @@ def reduce(
 
     def decide(seen: Earlier) -> Earlier | str:
         if seen.state not in REDUCIBLE:
-            return f"Transaction {number} is {seen.state}; its revenue cannot become smaller any more."
+            return say(SETTLED, number=number, state=say(seen.state))
         if seen.revenue_minor is None:
-            return f"Transaction {number} has no revenue that could become smaller."
+            return say(NO_REVENUE, number=number)
         if not 0 <= revenue_minor < seen.revenue_minor:
-            return f"The new revenue of transaction {number} is not below the one that it has."
+            return say(NOT_BELOW, number=number)
         return reduced(seen, revenue_minor)
 
     return change(connection, number, decide, Deed(actor, reason, now_ms))
@@ -135,7 +143,7 @@ def change(connection: BaseDatabaseWrapper, number: int, decide: Decide, deed: D
         cursor.execute(SEEN, [number])
         row = cursor.fetchone()
         if row is None:
-            return Refused(number, f"There is no transaction {number}.")
+            return Refused(number, say("There is no transaction {number}.", number=number))
         seen, order = (
             transactionrow.read(row[: len(transactionrow.COLUMNS)]),
             Order(*row[len(transactionrow.COLUMNS) :]),
@@ -148,7 +156,7 @@ def change(connection: BaseDatabaseWrapper, number: int, decide: Decide, deed: D
         now = replace(decided, revision=seen.revision + 1, stamp_ms=stamp_ms)
         cursor.execute(UPDATE, [*transactionrow.values(now), number, seen.revision])
         if cursor.rowcount != 1:
-            return Refused(number, f"Transaction {number} was moved by somebody else in the same moment; look again.")
+            return Refused(number, say(QUICKER, number=number))
         moved = Moved(number, seen.state, now.state, tuple(d for d in differences(seen, now) if d["fact"] != "status"))
         _write_history(cursor, moved, _exactly(seen, now), now.revision, deed)
         _change_sums(cursor, order, seen, now)

@@ -5,11 +5,16 @@ from urllib.parse import urlsplit
 
 from clicktrail.core.addresses import fault
 from clicktrail.core.delivery import PLACEHOLDERS, read_address
-from clicktrail.core.receivers import FOR_POSTBACKS, FOR_WEBHOOKS, POSTBACK
+from clicktrail.core.receivers import FOR_POSTBACKS, FOR_WEBHOOKS, POSTBACK, WEBHOOK
+from clicktrail.core.tongue import mark, say
 from clicktrail.guard import networks_of
 from clicktrail.settings import Settings
 
 PORTS = {"http": 80, "https": 443}
+TOLD_OF = {
+    POSTBACK: mark('"{name}" is nothing that a postback is told of: choose of {known}.'),
+    WEBHOOK: mark('"{name}" is nothing that a webhook is told of: choose of {known}.'),
+}
 SAMPLE = {
     "trigger": "saved", "at_ms": 1_763_821_596_000, "number": 17, "revision": 0, "status": "open", "test": False,
     "tid": "4711", "cpid": 1, "pid": 7, "subid": "summer", "wmid": 1, "product": "Sale",
@@ -26,7 +31,9 @@ def address(kind: str, text: str, settings: Settings) -> str:
     port = parts.port or PORTS[parts.scheme]
     if str(port) not in settings.courier_ports:
         allowed = ", ".join(settings.courier_ports)
-        raise ValueError(f"Port {port} is not called: the setting courier_ports allows {allowed}.")
+        raise ValueError(
+            say("Port {port} is not called: the setting courier_ports allows {allowed}.", port=port, allowed=allowed)
+        )
     _check_host(kind, parts.hostname or "", settings)
     return text
 
@@ -39,7 +46,14 @@ def _check_host(kind: str, host: str, settings: Settings) -> None:
     setting, networks = networks_of(settings, for_partner=kind == POSTBACK)
     why = fault(found, networks)
     if why:
-        raise ValueError(f"{host} is {why}: it is not called unless the setting {setting} lists it.")
+        raise ValueError(
+            say(
+                "{host} is {why}: it is not called unless the setting {setting} lists it.",
+                host=host,
+                why=say(why),
+                setting=setting,
+            )
+        )
 
 
 def filled(text: str) -> str:
@@ -51,9 +65,9 @@ def triggers(kind: str, chosen: list[str]) -> list[str]:
     known = FOR_POSTBACKS if kind == POSTBACK else FOR_WEBHOOKS
     wrong = [name for name in chosen if name not in known]
     if wrong:
-        raise ValueError(f'"{wrong[0]}" is nothing that a {kind} is told of: choose of {", ".join(known)}.')
+        raise ValueError(say(TOLD_OF[kind], name=wrong[0], known=", ".join(known)))
     if not chosen:
-        raise ValueError("Choose at least one event.")
+        raise ValueError(say("Choose at least one event."))
     return [name for name in known if name in chosen]
 
 

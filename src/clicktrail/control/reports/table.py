@@ -16,6 +16,7 @@ from clicktrail.control.ledger.models import Transaction
 from clicktrail.control.reports import sources, zones
 from clicktrail.core.catalog import TEST_PARTNER
 from clicktrail.core.lifecycle import STATES, counts
+from clicktrail.core.tongue import day_form, mark, say
 
 PERIODS = ("hour", "day", "week", "month")
 DIMENSIONS = (
@@ -31,7 +32,7 @@ MAX_LARGEST = 200
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 """Before and after them nothing was counted, and calendars come to their ends."""
 
-_WITHOUT = {"hour", "creative", "product"}
+_WITHOUT = {mark("hour"), mark("creative"), mark("product")}
 """What the sums by subid and by referrer do not know."""
 
 
@@ -83,17 +84,25 @@ class Row:
 def check(question: Question) -> None:
     """Raise ValueError, with the mend, where the sums cannot answer."""
     if question.last < question.first:
-        raise ValueError("The last day lies before the first one.")
+        raise ValueError(say("The last day lies before the first one."))
     if question.first < FIRST_DAY or question.last > LAST_DAY:
-        raise ValueError(f"Ask for days from {FIRST_DAY} to {LAST_DAY}.")
+        raise ValueError(
+            say(
+                "Ask for days from {first} to {last}.",
+                first=FIRST_DAY.strftime(day_form()),
+                last=LAST_DAY.strftime(day_form()),
+            )
+        )
     if (question.last - question.first).days >= MAX_REPORT_DAYS:
-        raise ValueError(f"Ask for at most {MAX_REPORT_DAYS} days at once.")
+        raise ValueError(say("Ask for at most {count} days at once.", count=MAX_REPORT_DAYS))
     if question.names("subid") and question.names("referrer"):
-        raise ValueError("Subids and referrers are added up apart from each other: ask for one of the two.")
+        raise ValueError(say("Subids and referrers are added up apart from each other: ask for one of the two."))
     fine = question.fine
     wrong = sorted(name for name in _WITHOUT if fine and question.names(name))
     if wrong:
-        raise ValueError(f"Sums by {fine} know no {wrong[0]}: leave one of the two out.")
+        raise ValueError(
+            say("Sums by {one} know no {other}: leave one of the two out.", one=say(fine), other=say(wrong[0]))
+        )
 
 
 def report(question: Question) -> list[Row]:
@@ -196,7 +205,7 @@ def _added(rows: Iterable[Row], most: int | None = None) -> list[Row]:
         else:
             found[key] = row
         if most is not None and (len(found) > most or read > MAX_GROUPS):
-            raise TooManyRows(f"The report has more than {most} rows.")
+            raise TooManyRows(say("The report has more than {count} rows.", count=most))
     return list(found.values())
 
 

@@ -18,6 +18,7 @@ from clicktrail.control.ledger.trace import Found
 from clicktrail.control.secondlooks.models import Share
 from clicktrail.core.clickid import Checks
 from clicktrail.core.periods import DAY_MS
+from clicktrail.core.tongue import say
 from clicktrail.settings import Settings
 
 DEFAULT_DAYS = 7
@@ -49,9 +50,9 @@ class Wanted:
 def make(wanted: Wanted, actor: str, settings: Settings) -> tuple[Share, str]:
     """(row, token). Raises NotShared."""
     if not 1 <= wanted.days <= MAX_SHARE_DAYS:
-        raise NotShared(f"A link lasts 1 to {MAX_SHARE_DAYS} days, not {wanted.days}.")
+        raise NotShared(say("A link lasts 1 to {most} days, not {days}.", most=MAX_SHARE_DAYS, days=wanted.days))
     if wanted.partner is not None and not Partner.objects.filter(pk=wanted.partner).exists():
-        raise NotShared(f"There is no partner {wanted.partner}.")
+        raise NotShared(say("There is no partner {number}.", number=wanted.partner))
     kept = keys.load(settings.keys_folder)
     found = trace.look_up(wanted.what.strip(), Checks(kept.clickid, kept.current, settings.prefix))
     program, tid, click, call = _one(found, wanted)
@@ -73,12 +74,14 @@ def _one(found: Found, wanted: Wanted) -> tuple[int, str, int | None, int | None
     if wanted.programs is not None:
         stories = {story for story in stories if story[0] in wanted.programs}
     if not stories:
-        raise NotShared(f"Nothing is known of {wanted.what!r} that could be shared.")
+        raise NotShared(say("Nothing is known of {what} that could be shared.", what=repr(wanted.what)))
     if len(stories) > 1:
         programs = sorted({story[0] for story in stories})
         if len(programs) > 1:
-            raise NotShared(f"The programs {', '.join(map(str, programs))} know it: name one.")
-        raise NotShared(f"Several orders belong to {wanted.what!r}: share one of them by its order number.")
+            raise NotShared(say("The programs {programs} know it: name one.", programs=", ".join(map(str, programs))))
+        raise NotShared(
+            say("Several orders belong to {what}: share one of them by its order number.", what=repr(wanted.what))
+        )
     return stories.pop()
 
 

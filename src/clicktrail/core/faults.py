@@ -1,0 +1,38 @@
+"""Why an amount, a call or its proof is not taken: the sentences with a mark in them. Pure.
+
+What became of a call is kept with its fault in English; whoever reads of it is told it anew in his language.
+"""
+
+import re
+
+from clicktrail.core.tongue import count, mark, retell
+
+CURRENCY = mark("{currency} is no ISO 4217 currency code such as EUR.")
+DECIMALS = mark("the currency has {count} decimals.")
+DIGITS = mark("it has more than {count} digits before the separator.")
+
+PARAMETERS = mark("it has more than {count} parameters.")
+PARAMETER = mark("the parameter {name} is longer than {count} characters.")
+
+CHARACTERS = mark("it has more than {count} characters, too many for a signed call")
+OLD = mark("its time stamp is {age} old")
+AHEAD = mark("its time stamp is {age} ahead")
+CLOCK = mark("the clock of the shop's server may be wrong, or it is an old call sent again")
+KEY = mark("it names key {number}, which is revoked or does not exist")
+
+WITH_MARKS = (CURRENCY, DECIMALS, DIGITS, PARAMETERS, PARAMETER, CHARACTERS, OLD, AHEAD, KEY)
+
+_AGE = re.compile(r"([0-9]+) (day|hour|minute|second)s?")
+
+
+def retold(fault: str) -> str:
+    """As it was kept, in the language of who reads it; several proofs are joined by a semicolon."""
+    return "; ".join(retell(part, WITH_MARKS, {"age": _age}) for part in fault.split("; ")) if fault else ""
+
+
+def _age(text: str) -> str:
+    found = _AGE.fullmatch(text)
+    if not found:
+        return text
+    one = "{number} " + found[2]
+    return count(one, one + "s", int(found[1]))
