@@ -1,13 +1,12 @@
 """The content policy in a real browser: no page of ours breaks it, and what it forbids does not happen."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
-from support.chromium import browser, complaints
+from support.chromium import afresh, browser, complaints
 from support.observe import until
 from support.page import PATIENCE_S, click, found, press, shows, text, write
 from support.server import Server, fetch
@@ -37,6 +36,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         made.close()
 
 
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    with browser(tmp_path_factory.mktemp("profile")) as driver:
+        yield driver
+
+
+@pytest.fixture
+def driver(chromium: Chrome) -> Chrome:
+    return afresh(chromium)
+
+
 def sign_in(driver: Chrome, server: Server) -> None:
     driver.get(server.console_url + "/login/")
     write(driver, "username", server.user)
@@ -56,101 +66,96 @@ def test_public_pages_have_the_strict_policy(server: Server, path: str) -> None:
     assert "unsafe" not in told and "data:" not in told
 
 
-def test_the_second_factor_is_set_up_and_used_and_no_page_complains(server: Server, tmp_path: Path) -> None:
+def test_the_second_factor_is_set_up_and_used_and_no_page_complains(server: Server, driver: Chrome) -> None:
     """Picture code, recovery codes, signing out, both steps of signing in."""
-    with browser(tmp_path, width=390) as driver:
-        sign_in(driver, server)
-        until(lambda: urlsplit(driver.current_url).path == "/", PATIENCE_S, "the first page")
-        driver.get(server.console_url + "/account/")
-        shows(driver, "Where you are signed in")
-        shows(driver, "this one")
-        assert "Chrome on Linux" in text(driver)
-        press(driver, "Set up")
-        picture = found(driver, By.CSS_SELECTOR, "img.ct-qr")
-        until(lambda: picture.get_property("naturalWidth"), PATIENCE_S, "the picture code")
-        secret = found(driver, By.CSS_SELECTOR, ".ct-steps code").text.replace(" ", "")
-        write(driver, "code", code_now(secret))
-        press(driver, "Switch on")
-        shows(driver, "this once only")
-        too_wide = driver.execute_script("return document.documentElement.scrollWidth - window.innerWidth")
-        assert too_wide <= 0
-        driver.delete_all_cookies()
-        sign_in(driver, server)
-        shows(driver, "Second step")
-        write(driver, "code", code_now(secret, 1))
-        press(driver, "Go on")
-        until(lambda: urlsplit(driver.current_url).path == "/", PATIENCE_S, "the first page")
-        driver.get(server.console_url + "/account/second-factor/off/")
-        press(driver, "Switch off")
-        shows(driver, "The second factor is off")
-        assert complaints(driver) == []
+    driver.set_window_size(390, 900)
+    sign_in(driver, server)
+    until(lambda: urlsplit(driver.current_url).path == "/", PATIENCE_S, "the first page")
+    driver.get(server.console_url + "/account/")
+    shows(driver, "Where you are signed in")
+    shows(driver, "this one")
+    assert "Chrome on Linux" in text(driver)
+    press(driver, "Set up")
+    picture = found(driver, By.CSS_SELECTOR, "img.ct-qr")
+    until(lambda: picture.get_property("naturalWidth"), PATIENCE_S, "the picture code")
+    secret = found(driver, By.CSS_SELECTOR, ".ct-steps code").text.replace(" ", "")
+    write(driver, "code", code_now(secret))
+    press(driver, "Switch on")
+    shows(driver, "this once only")
+    too_wide = driver.execute_script("return document.documentElement.scrollWidth - window.innerWidth")
+    assert too_wide <= 0
+    driver.delete_all_cookies()
+    sign_in(driver, server)
+    shows(driver, "Second step")
+    write(driver, "code", code_now(secret, 1))
+    press(driver, "Go on")
+    until(lambda: urlsplit(driver.current_url).path == "/", PATIENCE_S, "the first page")
+    driver.get(server.console_url + "/account/second-factor/off/")
+    press(driver, "Switch off")
+    shows(driver, "The second factor is off")
+    assert complaints(driver) == []
 
 
-def test_the_consoles_own_scripts_work_under_it(server: Server, tmp_path: Path) -> None:
+def test_the_consoles_own_scripts_work_under_it(server: Server, driver: Chrome) -> None:
     """Menus (alpine) open; so the policy is not merely obeyed by pages that are dead."""
-    with browser(tmp_path, width=1440) as driver:
-        sign_in(driver, server)
-        click(driver, By.XPATH, "//span[normalize-space()='unfold_more']")
-        press(driver, "My account")
-        shows(driver, "Where you are signed in")
-        assert complaints(driver) == []
+    sign_in(driver, server)
+    click(driver, By.XPATH, "//span[normalize-space()='unfold_more']")
+    press(driver, "My account")
+    shows(driver, "Where you are signed in")
+    assert complaints(driver) == []
 
 
 @pytest.mark.parametrize("inside", [False, True])
-def test_what_was_smuggled_in_does_not_run(server: Server, tmp_path: Path, inside: bool) -> None:
+def test_what_was_smuggled_in_does_not_run(server: Server, driver: Chrome, inside: bool) -> None:
     """Inline handlers, inline scripts and script addresses, on a public page and on one of the console."""
-    with browser(tmp_path, width=1440) as driver:
-        if inside:
-            sign_in(driver, server)
-            shows(driver, "Transactions")
-        else:
-            driver.get(server.console_url + "/login/")
-        driver.execute_script(INJECTED)
-        seen: list[str] = []
-        until(lambda: seen.extend(complaints(driver)) or len(blocked(seen)) >= 3, PATIENCE_S, "three refusals")
-        assert driver.execute_script("return window.pwned") is None
+    if inside:
+        sign_in(driver, server)
+        shows(driver, "Transactions")
+    else:
+        driver.get(server.console_url + "/login/")
+    driver.execute_script(INJECTED)
+    seen: list[str] = []
+    until(lambda: seen.extend(complaints(driver)) or len(blocked(seen)) >= 3, PATIENCE_S, "three refusals")
+    assert driver.execute_script("return window.pwned") is None
 
 
 def blocked(seen: list[str]) -> list[str]:
     return [line for line in seen if "Content Security Policy" in line]
 
 
-def test_nothing_is_fetched_from_and_sent_to_elsewhere(server: Server, tmp_path: Path) -> None:
-    with browser(tmp_path, width=1440) as driver:
-        sign_in(driver, server)
-        shows(driver, "Transactions")
-        driver.execute_script(
-            "const i = new Image(); i.src = arguments[0] + '/?stolen=1'; document.body.append(i);"
-            "fetch(arguments[0] + '/?stolen=2').catch(() => 0); navigator.sendBeacon(arguments[0] + '/?stolen=3');"
-            "const f = document.createElement('form'); f.action = arguments[0] + '/'; f.method = 'post';"
-            "document.body.append(f); f.submit();",
-            server.edge_url,
-        )
-        seen: list[str] = []
-        until(lambda: seen.extend(complaints(driver)) or len(blocked(seen)) >= 4, PATIENCE_S, "four refusals")
-        assert urlsplit(driver.current_url).netloc == urlsplit(server.console_url).netloc
+def test_nothing_is_fetched_from_and_sent_to_elsewhere(server: Server, driver: Chrome) -> None:
+    sign_in(driver, server)
+    shows(driver, "Transactions")
+    driver.execute_script(
+        "const i = new Image(); i.src = arguments[0] + '/?stolen=1'; document.body.append(i);"
+        "fetch(arguments[0] + '/?stolen=2').catch(() => 0); navigator.sendBeacon(arguments[0] + '/?stolen=3');"
+        "const f = document.createElement('form'); f.action = arguments[0] + '/'; f.method = 'post';"
+        "document.body.append(f); f.submit();",
+        server.edge_url,
+    )
+    seen: list[str] = []
+    until(lambda: seen.extend(complaints(driver)) or len(blocked(seen)) >= 4, PATIENCE_S, "four refusals")
+    assert urlsplit(driver.current_url).netloc == urlsplit(server.console_url).netloc
 
 
-def test_no_page_shows_itself_in_a_frame(server: Server, tmp_path: Path) -> None:
+def test_no_page_shows_itself_in_a_frame(server: Server, driver: Chrome) -> None:
     """Clickjacking: another site cannot lay its own page over ours."""
     pages = [server.console_url + path for path in ("/login/", "/no/such/page")] + [server.edge_url + "/go.cgi?cpid=9"]
-    with browser(tmp_path) as driver:
-        driver.get("data:text/html," + quote("".join(f'<iframe src="{page}"></iframe>' for page in pages)))
-        for number in range(len(pages)):
-            driver.switch_to.default_content()
-            driver.switch_to.frame(number)
-            until(
-                lambda: driver.execute_script("return location.protocol") == "chrome-error:",
-                PATIENCE_S,
-                "a refused frame",
-            )
+    driver.get("data:text/html," + quote("".join(f'<iframe src="{page}"></iframe>' for page in pages)))
+    for number in range(len(pages)):
+        driver.switch_to.default_content()
+        driver.switch_to.frame(number)
+        until(
+            lambda: driver.execute_script("return location.protocol") == "chrome-error:",
+            PATIENCE_S,
+            "a refused frame",
+        )
 
 
-def test_an_edges_page_is_bare(server: Server, tmp_path: Path) -> None:
-    with browser(tmp_path) as driver:
-        driver.get(server.edge_url + "/go.cgi?cpid=999")
-        shows(driver, "This link leads nowhere")
-        driver.execute_script(INJECTED)
-        seen: list[str] = []
-        until(lambda: seen.extend(complaints(driver)) or len(blocked(seen)) >= 3, PATIENCE_S, "three refusals")
-        assert driver.execute_script("return window.pwned") is None
+def test_an_edges_page_is_bare(server: Server, driver: Chrome) -> None:
+    driver.get(server.edge_url + "/go.cgi?cpid=999")
+    shows(driver, "This link leads nowhere")
+    driver.execute_script(INJECTED)
+    seen: list[str] = []
+    until(lambda: seen.extend(complaints(driver)) or len(blocked(seen)) >= 3, PATIENCE_S, "three refusals")
+    assert driver.execute_script("return window.pwned") is None

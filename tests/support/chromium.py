@@ -45,6 +45,16 @@ def browser(profile: Path, *, width: int = 1280, height: int = 900, dark: bool =
         driver.quit()
 
 
+def afresh(driver: Chrome, *, width: int = 1440, height: int = 900) -> Chrome:
+    """The same browser for somebody else: nobody is signed in, nothing was complained of. Quicker than another one."""
+    driver.switch_to.default_content()
+    driver.get("about:blank")
+    driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+    driver.set_window_size(width, height)
+    complaints(driver)
+    return driver
+
+
 def complaints(driver: Chrome) -> list[str]:
     """What the browser's console holds since the last look: errors and broken policies, one text each."""
     return [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]

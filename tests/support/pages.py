@@ -72,6 +72,7 @@ PAGES = (
     Sight("transactions_search", "/ledger/transaction/?q={tid}"),
     Sight("transaction", "/ledger/transaction/{transaction}/change/"),
     Sight("transaction_open", "/ledger/transaction/{open}/change/"),
+    Sight("transaction_move", "/ledger/transaction/move/cancel/?numbers={open}"),
     Sight("transaction_by_hand", "/ledger/transaction/by-hand/"),
     Sight("log", "/ledger/postback/"),
     Sight("log_refused", "/ledger/postback/?reason=unknown_product"),
