@@ -1,5 +1,7 @@
 """The ledger's tables: made, brought up to date after a backup, refused where they are newer."""
 
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -56,6 +58,28 @@ def test_a_newer_ledger_is_refused(settings: Settings, app: str) -> None:
     for use in (schema.check, schema.migrate):
         with pytest.raises(LedgerError, match="newer than this program"):
             use(settings)
+
+
+SEEN = """
+import sys
+from pathlib import Path
+from clicktrail.control.ledger import schema
+from clicktrail.settings import load
+print(schema.migrate(load(Path(sys.argv[1]), {})).applied, "unfold" in sys.modules)
+"""
+
+
+def test_a_start_on_what_is_up_to_date_loads_no_pages(settings: Settings) -> None:
+    """Every start asks; only a ledger that lacks something is worth the second that the console's apps take."""
+    from django.db.migrations.recorder import MigrationRecorder
+
+    def seen() -> str:
+        words = [sys.executable, "-c", SEEN, str(settings.data)]
+        return subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
+
+    assert seen() == "() False"
+    MigrationRecorder.Migration.objects.create(app="gone", name="0001_of_an_app_that_was_dropped")
+    assert seen() == "() True"
 
 
 def test_no_ledger_says_what_to_run(tmp_path: Path) -> None:
