@@ -9,7 +9,10 @@ import re
 import sys
 from typing import Any
 
-import structlog
+from clicktrail.unloaded import unloaded
+
+with unloaded("rich", "better_exceptions", "twisted"):
+    import structlog
 
 QUIET = ("asyncio", "django", "_granian")
 """Loggers whose information lines say nothing an operator acts upon."""

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import IO
 
 import msgspec
-import structlog
 
 from clicktrail import heartbeat, sockets, wiring
+from clicktrail import log as logs
 from clicktrail.errors import StartError
 from clicktrail.settings import Settings, environ_of, shown
 
@@ -37,7 +37,7 @@ SAME_WISH_S = 0.5
 """Two signals within this time are one: a terminal or a wrapper sends it to the process and to its group."""
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
-log = structlog.get_logger()
+log = logs.get()
 
 
 @dataclass

@@ -52,7 +52,20 @@ PURE = frozenset({"os", "time", "random", "socket", "asyncio", "logging", "secre
 WITHOUT_DJANGO = ("core", "journal", "edge")
 
 FOR_ALL_BUT_CORE = frozenset(
-    {"addresses", "settings", "errors", "sqlite", "keys", "catalogfile", "guard", "heartbeat", "log", "__version__"}
+    {
+        "addresses",
+        "settings",
+        "errors",
+        "sqlite",
+        "keys",
+        "catalogfile",
+        "guard",
+        "heartbeat",
+        "log",
+        "resolver",
+        "unloaded",
+        "__version__",
+    }
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import clicktrail.sqlite  # noqa: F401  (puts the safe SQLite in place before Django looks for one)
 from clicktrail.control.database import database
 from clicktrail.settings import Settings
+from clicktrail.unloaded import unloaded
 
 Apps = Literal["ledger", "console"]
 
@@ -40,7 +41,6 @@ CONSOLE_APPS = [
     "clicktrail.control.portal",
     "clicktrail.control.reports",
     "clicktrail.control.assistant",
-    "ninja",
 ]
 
 
@@ -51,7 +51,8 @@ def boot(settings: Settings, apps: Apps) -> None:
 
     if not django_settings.configured:
         django_settings.configure(**_values(settings, apps))
-        django.setup()
+        with unloaded(*_unused(settings)):
+            django.setup()
         return
     if apps == "console" and django_settings.CLICKTRAIL_APPS == "ledger":
         _grow(settings)
@@ -90,7 +91,13 @@ def _grow(settings: Settings) -> None:
     registry.apps_ready = registry.models_ready = registry.loading = registry.ready = False
     registry.ready_event.clear()
     registry.clear_cache()
-    registry.populate(django_settings.INSTALLED_APPS)
+    with unloaded(*_unused(settings)):
+        registry.populate(django_settings.INSTALLED_APPS)
+
+
+def _unused(settings: Settings) -> tuple[str, ...]:
+    """The theme looks for fields of PostgreSQL, which are none of ours: on SQLite nothing else needs its driver."""
+    return () if settings.database else ("psycopg", "psycopg2")
 
 
 def _point(values: dict[str, Any]) -> None:

@@ -11,15 +11,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from granian._granian import SocketHolder
-from granian.constants import Interfaces
-from granian.server.mt import MTServer
-
 from clicktrail import heartbeat
 from clicktrail.control.boot import boot
 from clicktrail.control.ledger import schema
 from clicktrail.errors import JournalRefused
 from clicktrail.settings import Settings
+from clicktrail.unloaded import unloaded
+
+with unloaded("anyio", "dotenv", "setproctitle", "watchfiles"):
+    from granian._granian import SocketHolder
+    from granian.constants import Interfaces
+    from granian.server.mt import MTServer
 
 BACKLOG = 1024
 AGAIN_S = 5.0

@@ -1,5 +1,6 @@
 """What the console adds to Django's settings: middleware, security, the menu."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -85,6 +86,7 @@ def site_values(settings: Settings) -> dict[str, Any]:
         "LOCALE_PATHS": [LOCALE],
         "FORMAT_MODULE_PATH": [formats.__name__.removesuffix(".en.formats")],
         "STATIC_URL": "/static/",
+        "STATICFILES_DIRS": [("ninja", _swagger())],
         "WHITENOISE_USE_FINDERS": True,
         "WHITENOISE_MAX_AGE": STATIC_MAX_AGE_S,
         "TEMPLATES": [
@@ -99,6 +101,12 @@ def site_values(settings: Settings) -> dict[str, Any]:
         **SIGN_IN,
         **_security(settings),
     }
+
+
+def _swagger() -> Path:
+    """What the page of the API is drawn with; the API itself is loaded when it is called, and is no app for that."""
+    [package] = find_spec("ninja").submodule_search_locations  # type: ignore[misc, union-attr]
+    return Path(package) / "static" / "ninja"
 
 
 def _security(settings: Settings) -> dict[str, Any]:
