@@ -4,7 +4,8 @@
     note(request, "program changed", str(program), program=program.pk, before={"state": "active"}, after={...})
     note("mona", "signed in")            # where there is no request: the account's name
 
-A move of a transaction has its own history and is not noted here. A new verb is a line of VERBS.
+A move of a transaction in the console has its own history and is not noted here. What keys of the API write is: see
+api/noting.py. A new verb is a line of VERBS.
 """
 
 from typing import Any
@@ -64,6 +65,7 @@ VERBS = (
     _("link taken back"),
     _("exported"),
     _("alarm silenced"),
+    _("alarm taken"),
     _("mail tested"),
     _("signed up"),
 )

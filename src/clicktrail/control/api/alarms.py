@@ -99,7 +99,7 @@ def get_alarm(request: HttpRequest, number: Long) -> Any:
     return _detail(_seen(caller_of(request), number))
 
 
-@route(router, "POST", "/{number}/takings", WRITE, answers=AlarmDetail, problems=[404])
+@route(router, "POST", "/{number}/takings", WRITE, answers=AlarmDetail, problems=[404], noted="alarm taken")
 def take_alarm(request: HttpRequest, number: Long, data: NewTaking) -> Any:
     """Say that somebody looks after it, or wants to hear of it again in some hours. It leaves the banner."""
     caller = caller_of(request)

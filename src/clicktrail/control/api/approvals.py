@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from clicktrail.control.api.guard import route
 from clicktrail.control.api.keys import READ, WRITE, Caller
+from clicktrail.control.api.noting import about
 from clicktrail.control.api.paging import Page, page
 from clicktrail.control.api.problems import Fault, missing
 from clicktrail.control.api.reading import Reading, caller_of, program_of
@@ -64,7 +65,7 @@ def list_approvals(request: HttpRequest, filters: Query[ApprovalFilter]) -> Any:
     return ApprovalPage(items=[shown(row) for row in found], next_cursor=cursor, next=address)
 
 
-@route(router, "POST", "", WRITE, answers={201: ApprovalShape})
+@route(router, "POST", "", WRITE, answers={201: ApprovalShape}, noted="approval given")
 def create_approval(request: HttpRequest, data: NewApproval) -> Any:
     """Let a partner earn a product, or every product of a program."""
     program = program_of(caller_of(request), data.program)
@@ -86,8 +87,10 @@ def get_approval(request: HttpRequest, number: Number) -> Any:
     return shown(seen(caller_of(request), number))
 
 
-@route(router, "DELETE", "/{number}", WRITE, answers={204: None}, problems=[404])
+@route(router, "DELETE", "/{number}", WRITE, answers={204: None}, problems=[404], noted="approval taken back")
 def delete_approval(request: HttpRequest, number: Number) -> Any:
     """Take an approval back. What was earned stays."""
-    seen(caller_of(request), number).delete()
+    row = seen(caller_of(request), number)
+    about(request, row, row.program_id)
+    row.delete()
     return Status(204, None)

@@ -70,7 +70,9 @@ def list_signing_keys(request: HttpRequest, number: Number, asked: Query[Page]) 
     return _listed(request, SigningKey, number, asked)
 
 
-@route(router, "POST", "/{number}/signing-keys", WRITE, answers={201: CallKeyMade}, problems=[404, 409])
+@route(
+    router, "POST", "/{number}/signing-keys", WRITE, answers={201: CallKeyMade}, problems=[404, 409], noted="key made"
+)
 def create_signing_key(request: HttpRequest, number: Number) -> Any:
     """Make a signing key. Several count at once, so that a shop changes it without a gap."""
     try:
@@ -80,7 +82,9 @@ def create_signing_key(request: HttpRequest, number: Number) -> Any:
     return Status(201, CallKeyMade(**_columns(row), secret=callkeys.secret_of(row)))
 
 
-@route(router, "DELETE", "/{number}/signing-keys/{key}", WRITE, answers=CallKeyShape, problems=[404])
+@route(
+    router, "DELETE", "/{number}/signing-keys/{key}", WRITE, answers=CallKeyShape, problems=[404], noted="key revoked"
+)
 def revoke_signing_key(request: HttpRequest, number: Number, key: KeyNumber) -> Any:
     """Revoke a signing key. It stays in the list, because histories name it."""
     return _revoked(request, SigningKey, number, key)
@@ -92,7 +96,7 @@ def list_tokens(request: HttpRequest, number: Number, asked: Query[Page]) -> Any
     return _listed(request, CallToken, number, asked)
 
 
-@route(router, "POST", "/{number}/tokens", WRITE, answers={201: CallKeyMade}, problems=[404, 409])
+@route(router, "POST", "/{number}/tokens", WRITE, answers={201: CallKeyMade}, problems=[404, 409], noted="key made")
 def create_token(request: HttpRequest, number: Number, data: NewToken) -> Any:
     """Make a token, or take one that the shop sends already. It is shown once."""
     program = seen(caller_of(request), number)
@@ -103,7 +107,7 @@ def create_token(request: HttpRequest, number: Number, data: NewToken) -> Any:
     return Status(201, CallKeyMade(**_columns(row), secret=secret))
 
 
-@route(router, "DELETE", "/{number}/tokens/{key}", WRITE, answers=CallKeyShape, problems=[404])
+@route(router, "DELETE", "/{number}/tokens/{key}", WRITE, answers=CallKeyShape, problems=[404], noted="key revoked")
 def revoke_token(request: HttpRequest, number: Number, key: KeyNumber) -> Any:
     """Revoke a token. It stays in the list, because the log names it."""
     return _revoked(request, CallToken, number, key)

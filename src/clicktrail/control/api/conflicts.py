@@ -85,7 +85,7 @@ def list_conflicts(request: HttpRequest, asked: Query[Ordered]) -> Any:
     return ConflictPage(items=[ConflictShape(**_columns(pair)) for pair in pairs], next_cursor=cursor, next=address)
 
 
-@route(router, "POST", "/kept", WRITE, answers=Kept)
+@route(router, "POST", "/kept", WRITE, answers=Kept, noted="conflict settled", many=True)
 def keep_conflicts(request: HttpRequest, data: NewKeeping) -> Any:
     """Decide up to 500 conflicts at once: what is there stays."""
     caller = caller_of(request)
@@ -103,7 +103,7 @@ def get_conflict(request: HttpRequest, call: Call) -> Any:
     return _detail(_seen(caller_of(request), call))
 
 
-@route(router, "POST", "/{call}/decision", WRITE, answers=ConflictDetail, problems=[404])
+@route(router, "POST", "/{call}/decision", WRITE, answers=ConflictDetail, problems=[404], noted="conflict settled")
 def decide_conflict(request: HttpRequest, call: Call, data: NewDecision) -> Any:
     """Keep what is there, or correct it to what the call says. Who comes second is told."""
     caller = caller_of(request)

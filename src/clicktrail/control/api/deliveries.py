@@ -102,7 +102,7 @@ def list_deliveries(request: HttpRequest, filters: Query[DeliveryFilter]) -> Any
     return DeliveryPage(items=items, next_cursor=cursor, next=address)
 
 
-@route(router, "POST", "/again", WRITE, answers=SentAgain)
+@route(router, "POST", "/again", WRITE, answers=SentAgain, noted="sent again")
 def send_again(request: HttpRequest, data: NewAgain) -> Any:
     """Send up to 1,000 again, each with the delivery id that it had."""
     mine = _of(caller_of(request)).filter(pk__in=data.ids).values_list("pk", flat=True)

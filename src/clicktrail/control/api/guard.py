@@ -23,7 +23,7 @@ from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 from ninja.security import HttpBearer
 
-from clicktrail.control.api import idempotency, keys
+from clicktrail.control.api import idempotency, keys, noting
 from clicktrail.control.api.problems import Fault, Problem, answer, invalid
 from clicktrail.control.api.ratelimit import Buckets, State
 from clicktrail.control.callers import caller_address
@@ -47,6 +47,10 @@ class Rule:
     """The key needs one of them."""
     once: Callable[..., HttpResponse] | None = None
     """How an Idempotency-Key is honoured; None: the route only reads."""
+    noted: str = ""
+    """The verb in the activity log; empty: it is not noted."""
+    many: bool = False
+    """Many rows, each by itself: what it wrote is not held together by one transaction."""
 
 
 class Bearer(HttpBearer):
@@ -70,11 +74,17 @@ def route(
     problems: Iterable[int] = (),
     once: Callable[..., HttpResponse] | None = idempotency.together,
     openapi: dict[str, Any] | None = None,
+    noted: str = "",
+    many: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a view. scopes: the key needs one of them; answers: a shape for 200, or {status: shape}."""
+    """Register a view. scopes: the key needs one of them; answers: a shape for 200, or {status: shape}.
+
+    noted: the verb in the activity log, where the method does not say it.
+    """
     if not scopes:
         raise TypeError(f"The route {method} {path} has no scope.")
-    rule = Rule(scopes, None if method == "GET" else once)
+    verb = noted or noting.BY_METHOD[method] if keys.WRITE in scopes else ""
+    rule = Rule(scopes, None if method == "GET" else once, verb, many)
     shapes = dict(answers) if isinstance(answers, dict) else {200: answers}
     statuses = {*ALWAYS, *problems, *((409, 413) if rule.once else ())}
     shapes |= dict.fromkeys(sorted(statuses - set(shapes)), Problem)
@@ -117,11 +127,7 @@ def _guarded(rule: Rule) -> Callable[..., Any]:
                 rate = _rate(caller)
                 _check(request, operation, rule, caller)
                 request.auth = caller  # type: ignore[attr-defined]
-                key = idempotency.key_of(request) if rule.once else None
-                if key is None or rule.once is None:
-                    response = run(request, **path)
-                else:
-                    response = rule.once(caller, request, key, lambda: run(request, **path))
+                response = _executed(rule, caller, request, lambda: run(request, **path))
             except Exception as fault:
                 response = answer_to(request, fault)
             return _finished(response, rate)
@@ -130,6 +136,17 @@ def _guarded(rule: Rule) -> Callable[..., Any]:
         return checked
 
     return around
+
+
+def _executed(rule: Rule, caller: keys.Caller, request: HttpRequest, run: Callable[[], HttpResponse]) -> HttpResponse:
+    def execute() -> HttpResponse:
+        if not rule.noted:
+            return run()
+        together = rule.once is idempotency.together and not rule.many
+        return noting.noted(caller, request, rule.noted, run, together=together)
+
+    key = idempotency.key_of(request) if rule.once else None
+    return execute() if key is None or rule.once is None else rule.once(caller, request, key, execute)
 
 
 def _finished(response: HttpResponse, rate: State | None) -> HttpResponse:

@@ -100,7 +100,7 @@ def list_keys(request: HttpRequest, filters: Query[KeyFilter]) -> Any:
     return KeyPage(items=[shown(row) for row in found], next_cursor=cursor, next=address)
 
 
-@route(router, "POST", "", WRITE, answers={201: KeyMade})
+@route(router, "POST", "", WRITE, answers={201: KeyMade}, noted="key made")
 def create_key(request: HttpRequest, data: NewKey) -> Any:
     """Make a key. It may do no more than the key that makes it."""
     caller = caller_of(request)
@@ -121,7 +121,7 @@ def get_key(request: HttpRequest, public_id: PublicId) -> Any:
     return shown(seen(caller_of(request), public_id))
 
 
-@route(router, "POST", "/{public_id}/rotation", WRITE, answers=KeyMade, problems=[404])
+@route(router, "POST", "/{public_id}/rotation", WRITE, answers=KeyMade, problems=[404], noted="key rotated")
 def rotate_key(request: HttpRequest, public_id: PublicId, data: Rotation) -> Any:
     """Give a key a new secret. The one before stays good for some hours, so that nothing stops."""
     caller = caller_of(request)
@@ -134,7 +134,7 @@ def rotate_key(request: HttpRequest, public_id: PublicId, data: Rotation) -> Any
     return KeyMade(**_columns(row), secret=secret)
 
 
-@route(router, "DELETE", "/{public_id}", WRITE, answers=KeyShape, problems=[404])
+@route(router, "DELETE", "/{public_id}", WRITE, answers=KeyShape, problems=[404], noted="key revoked")
 def revoke_key(request: HttpRequest, public_id: PublicId) -> Any:
     """Revoke a key at once. It stays in the list, because histories name it."""
     caller = caller_of(request)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from clicktrail.control.api.guard import route
 from clicktrail.control.api.keys import READ, WRITE, Caller
+from clicktrail.control.api.noting import about
 from clicktrail.control.api.paging import Page, page
 from clicktrail.control.api.problems import Fault, missing
 from clicktrail.control.api.reading import RateStep, Reading, caller_of, enter_rate, rate_shown
@@ -100,7 +101,7 @@ def list_rates(request: HttpRequest, filters: Query[RateFilter]) -> Any:
     return RatePage(items=items, next_cursor=cursor, next=address)
 
 
-@route(router, "POST", "", WRITE, answers={201: RateShape})
+@route(router, "POST", "", WRITE, answers={201: RateShape}, noted="rate changed")
 def create_rate(request: HttpRequest, data: NewRate) -> Any:
     """Give a partner a rate of his own for a product."""
     caller = caller_of(request)
@@ -128,7 +129,7 @@ def get_rate(request: HttpRequest, number: Number) -> Any:
     return shown(seen(caller_of(request), number))
 
 
-@route(router, "PATCH", "/{number}", WRITE, answers=RateShape, problems=[404])
+@route(router, "PATCH", "/{number}", WRITE, answers=RateShape, problems=[404], noted="rate changed")
 def change_rate(request: HttpRequest, number: Number, data: RateChange) -> Any:
     """Pay the partner something else, from now or from a later moment on. What was paid before stays as it was."""
     caller = caller_of(request)
@@ -141,11 +142,12 @@ def change_rate(request: HttpRequest, number: Number, data: RateChange) -> Any:
     return shown(row)
 
 
-@route(router, "DELETE", "/{number}", WRITE, answers={204: None}, problems=[404])
+@route(router, "DELETE", "/{number}", WRITE, answers={204: None}, problems=[404], noted="rate changed")
 def delete_rate(request: HttpRequest, number: Number) -> Any:
     """Take the partner's own rate back: from now on he earns what the product pays. What was planned for him goes."""
     caller = caller_of(request)
     row = seen(caller, number)
+    about(request, row, row.product.program_id)
     with edit():
         for later in TimedRate.objects.filter(
             partner=row.partner_id, product=row.product_id, valid_from_ms__gt=rates.now_ms()

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from clicktrail.control.api import partners
 from clicktrail.control.api.guard import route
 from clicktrail.control.api.keys import READ, WRITE, Caller
+from clicktrail.control.api.noting import about
 from clicktrail.control.api.paging import Page, page
 from clicktrail.control.api.problems import missing
 from clicktrail.control.api.reading import Reading, caller_of
@@ -148,7 +149,7 @@ def get_receiver(request: HttpRequest, number: Long) -> Any:
     return _one(seen(caller_of(request), number))
 
 
-@route(router, "PATCH", "/{number}", WRITE, answers=ReceiverShape, problems=[404])
+@route(router, "PATCH", "/{number}", WRITE, answers=ReceiverShape, problems=[404], noted="receiver changed")
 def change_receiver(request: HttpRequest, number: Long, data: ReceiverChange) -> Any:
     """Change what is named, and leave the rest. While it is paused its deliveries wait, 48 hours at most."""
     row = seen(caller_of(request), number)
@@ -159,11 +160,13 @@ def change_receiver(request: HttpRequest, number: Long, data: ReceiverChange) ->
 @route(router, "DELETE", "/{number}", WRITE, answers={204: None}, problems=[404])
 def delete_receiver(request: HttpRequest, number: Long) -> Any:
     """Delete a receiver. What waits for it is given up, and stays in the log."""
-    seen(caller_of(request), number).delete()
+    row = seen(caller_of(request), number)
+    about(request, row, row.program_id)
+    row.delete()
     return Status(204, None)
 
 
-@route(router, "POST", "/{number}/rotation", WRITE, answers=ReceiverMade, problems=[404])
+@route(router, "POST", "/{number}/rotation", WRITE, answers=ReceiverMade, problems=[404], noted="key rotated")
 def rotate_receiver(request: HttpRequest, number: Long) -> Any:
     """Sign with the next key from now on, and show its secret. A webhook carries both signatures for seven days."""
     row = seen(caller_of(request), number)
@@ -171,13 +174,15 @@ def rotate_receiver(request: HttpRequest, number: Long) -> Any:
     return _made(row)
 
 
-@route(router, "POST", "/{number}/tests", WRITE, answers={201: SentTest}, problems=[404])
+@route(router, "POST", "/{number}/tests", WRITE, answers={201: SentTest}, problems=[404], noted="test sent")
 def send_test(request: HttpRequest, number: Long) -> Any:
     """Send a test now."""
-    return Status(201, SentTest(delivery=desk.send_test(seen(caller_of(request), number)).pk))
+    row = seen(caller_of(request), number)
+    about(request, row, row.program_id)
+    return Status(201, SentTest(delivery=desk.send_test(row).pk))
 
 
-@route(router, "POST", "/{number}/fresh-start", WRITE, answers=ReceiverShape, problems=[404])
+@route(router, "POST", "/{number}/fresh-start", WRITE, answers=ReceiverShape, problems=[404], noted="receiver changed")
 def start_receiver_afresh(request: HttpRequest, number: Long) -> Any:
     """Forget that it failed, or that it said 410: the courier starts afresh with it."""
     row = seen(caller_of(request), number)

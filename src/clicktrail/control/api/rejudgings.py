@@ -128,7 +128,7 @@ def _previewed(line: again.Line) -> PreviewedCall:
     )
 
 
-@route(router, "POST", "", WRITE, answers={201: RejudgingShape}, once=idempotency.beside)
+@route(router, "POST", "", WRITE, answers={201: RejudgingShape}, once=idempotency.beside, noted="orders judged again")
 def judge_calls_again(request: HttpRequest, data: NewRejudging) -> Any:
     """Hand in once more what would be saved now. What was saved stays as it is, and both verdicts stay in the log."""
     caller, house = caller_of(request), settings.CLICKTRAIL

@@ -70,7 +70,7 @@ def list_shares(request: HttpRequest, asked: Query[Ordered]) -> Any:
     return SharePage(items=[ShareShape(**shown(row)) for row in found], next_cursor=cursor, next=address)
 
 
-@route(router, "POST", "", WRITE, answers={201: ShareMade})
+@route(router, "POST", "", WRITE, answers={201: ShareMade}, noted="story shared")
 def share_story(request: HttpRequest, data: NewShare) -> Any:
     """Make a link to one story, without personal data and without other partners'. It is told once."""
     caller = caller_of(request)
@@ -84,7 +84,7 @@ def share_story(request: HttpRequest, data: NewShare) -> Any:
     return Status(201, ShareMade(**shown(row), link=share.address(token, settings.CLICKTRAIL)))
 
 
-@route(router, "DELETE", "/{number}", WRITE, answers=ShareShape, problems=[404])
+@route(router, "DELETE", "/{number}", WRITE, answers=ShareShape, problems=[404], noted="link taken back")
 def revoke_share(request: HttpRequest, number: Long) -> Any:
     """Take a link back at once."""
     row = caller_of(request).only(Share.objects.filter(pk=number)).first()

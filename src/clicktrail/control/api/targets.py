@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from clicktrail.control.api.guard import route
 from clicktrail.control.api.keys import READ, WRITE, Caller
+from clicktrail.control.api.noting import about
 from clicktrail.control.api.paging import Page, page
 from clicktrail.control.api.problems import Fault, missing
 from clicktrail.control.api.reading import Reading, caller_of, program_of
@@ -98,6 +99,7 @@ def delete_target(request: HttpRequest, number: Number) -> Any:
     row = seen(caller_of(request), number)
     if row.alias == DEFAULT_TARGET:
         raise Fault("in_use", "`default` cannot be deleted: visitors go there when in doubt.")
+    about(request, row, row.program_id)
     row.delete()
     return Status(204, None)
 

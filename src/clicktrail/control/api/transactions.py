@@ -199,7 +199,7 @@ def list_transactions(request: HttpRequest, filters: Query[TransactionFilter]) -
     return TransactionPage(items=[shown(row) for row in found], next_cursor=cursor, next=address)
 
 
-@route(router, "POST", "/moves", WRITE, answers=MovesDone)
+@route(router, "POST", "/moves", WRITE, answers=MovesDone, noted="orders moved", many=True)
 def move_transactions(request: HttpRequest, data: NewMoves) -> Any:
     """Move up to 1,000 transactions. Each by itself: one that cannot be moved stops none of the others."""
     caller = caller_of(request)
@@ -220,7 +220,7 @@ def get_transaction(request: HttpRequest, number: Long) -> Any:
     return detail(seen(caller_of(request), number))
 
 
-@route(router, "POST", "/{number}/moves", WRITE, answers=TransactionDetail, problems=[404])
+@route(router, "POST", "/{number}/moves", WRITE, answers=TransactionDetail, problems=[404], noted="orders moved")
 def move_transaction(request: HttpRequest, number: Long, data: NewMove) -> Any:
     """Release, confirm, cancel, reopen or pay a transaction."""
     caller = caller_of(request)
@@ -231,7 +231,7 @@ def move_transaction(request: HttpRequest, number: Long, data: NewMove) -> Any:
     return detail(seen(caller, number))
 
 
-@route(router, "POST", "/{number}/reductions", WRITE, answers=TransactionDetail, problems=[404])
+@route(router, "POST", "/{number}/reductions", WRITE, answers=TransactionDetail, problems=[404], noted="orders moved")
 def reduce_transaction(request: HttpRequest, number: Long, data: Reduction) -> Any:
     """Cancel a part: a smaller net revenue, and the commission by the transaction's own rate."""
     caller = caller_of(request)

@@ -17,6 +17,7 @@ from unfold.paginator import InfinitePaginator
 from clicktrail.control.accounts.activity import REFUSED, VERBS
 from clicktrail.control.accounts.models import Account, Activity
 from clicktrail.control.accounts.rights import rights_of
+from clicktrail.control.api.models import ApiKey
 from clicktrail.control.console.cells import DASH, label, time_cell
 from clicktrail.control.console.filters import MOST_CHOICES, DayFilter, ProgramFilter
 from clicktrail.control.console.page import Page
@@ -38,10 +39,12 @@ class PersonFilter(DropdownFilter):
     parameter_name = "account"
 
     def lookups(self, request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
-        names = Account.objects.exclude(role="partner").order_by("username")
-        if not rights_of(request).sees_all:
-            names = names.filter(pk=request.user.pk)
-        return [(name, name) for name in names.values_list("username", flat=True)[:MOST_CHOICES]]
+        """People, and then keys of the API, which do things too."""
+        people, sees_all = Account.objects.exclude(role="partner").order_by("username"), rights_of(request).sees_all
+        if not sees_all:
+            people = people.filter(pk=request.user.pk)
+        keys = [str(key) for key in ApiKey.objects.order_by("name", "pk")[:MOST_CHOICES]] if sees_all else []
+        return [(name, name) for name in (*people.values_list("username", flat=True)[:MOST_CHOICES], *keys)]
 
     def queryset(self, _request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.filter(account=self.value()) if self.value() else queryset
