@@ -8,9 +8,10 @@ import itertools
 import threading
 from collections import Counter
 
-from support.installation import Installation, free_port
+from support.installation import Installation
 from support.load import Called, Story, call, click
 from support.observe import until
+from support.ports import free_port
 
 TWENTY = 20
 TEN = 10

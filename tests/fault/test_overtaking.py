@@ -6,8 +6,9 @@ The engine reads the journal with the order first, because the click lies in ano
 from collections.abc import Iterator
 
 import pytest
-from support.installation import Installation, free_port
+from support.installation import Installation
 from support.load import Story, call, click
+from support.ports import free_port
 from support.scribe import Scribe
 
 ORDERS = 300

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.observe import until
+from support.ports import free_port
 from support.server import Answer, Server
 
 pytestmark = pytest.mark.needs("nginx", "openssl")
@@ -75,7 +76,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     server = Server(folder / "data", {"CLICKTRAIL_PUBLIC_URL": f"https://{HOST}", "CLICKTRAIL_IP_PRIVACY": "keep"})
     try:
         server.start()
-        site = Site(server, folder, _free_port(), _free_port())
+        site = Site(server, folder, free_port(), free_port())
         _make_certificate(folder)
         (folder / "nginx.conf").write_text(_filled_in(site))
         nginx = subprocess.Popen(["nginx", "-e", "stderr", "-p", folder, "-c", folder / "nginx.conf"], env=_path())
@@ -117,11 +118,6 @@ def _filled_in(site: Site) -> str:
         sample, found = re.subn(mark, ours, sample)
         assert found, f"the sample no longer says {mark}"
     return AROUND.format(here=site.folder, sample=sample, user="user root;" if os.getuid() == 0 else "")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def _listens(port: int) -> bool:

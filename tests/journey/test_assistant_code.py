@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 from support.books import Books
-from support.installation import free_port
 from support.observe import until
+from support.ports import free_port
 from support.server import Server, fetch
 from support.shops import Shop as Caller
 from support.shops import known

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from support.books import Books
-from support.installation import Installation, free_port
+from support.installation import Installation
+from support.ports import free_port
 from support.server import Server, command, fetch
 
 from clicktrail.core.reasons import REASONS

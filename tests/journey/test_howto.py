@@ -21,8 +21,8 @@ import pytest
 from selenium.webdriver.support.ui import WebDriverWait
 from support.books import Books
 from support.chromium import browser
-from support.installation import free_port
 from support.observe import until
+from support.ports import free_port
 from support.server import Server, fetch
 
 from clicktrail.core.reasons import REASONS

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import pytest
 from support.observe import until
+from support.ports import free_port
 from support.server import Server, command, fetch, is_alive
 
 CLICKID = re.compile(r"QC\d{27}")
@@ -25,11 +26,6 @@ def click(server: Server, query: str = "cpid=1&pid=2&wmid=1&subid=abc") -> str:
     found = CLICKID.search(answer.location)
     assert found, answer.location
     return found.group()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def alive(server: Server, name: str, other_than: int = 0) -> int:

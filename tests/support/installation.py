@@ -7,7 +7,6 @@ data folder's neighbour `logs/`, where a failing test finds them.
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from contextlib import suppress
@@ -18,6 +17,7 @@ from typing import Any
 from support.books import Books
 from support.load import Caller
 from support.observe import until
+from support.ports import free_port
 
 from clicktrail.heartbeat import is_alive
 
@@ -250,8 +250,3 @@ class Installation:
     def engine_once(self) -> None:
         """Without a running engine: read and judge everything that the journals hold."""
         self.command("engine", "--once")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])

@@ -26,6 +26,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from support.observe import until
+from support.ports import free_port
 
 READY_S = 40.0
 STOP_S = 120.0
@@ -50,7 +51,7 @@ class Answer:
 class Server:
     def __init__(self, data: Path, environ: dict[str, str] | None = None, **settings: object) -> None:
         self.data = data
-        self.settings = {"edge": "127.0.0.1:0", "console": "127.0.0.1:0", **settings}
+        self.settings = {"edge": f"127.0.0.1:{free_port()}", "console": f"127.0.0.1:{free_port()}", **settings}
         self.environ = {k: v for k, v in os.environ.items() if not k.startswith("CLICKTRAIL_")} | (environ or {})
         self.user = self.password = ""
         """The first manager; known once `init` has run here."""
