@@ -10,7 +10,8 @@ from support.listener import Got, Listener, Say
 
 from clicktrail.courier.render import Request
 from clicktrail.courier.send import ANSWER, ATTEMPT, BEFORE, MAX_KEPT_BYTES, MAX_RETRY_AFTER_S, Outcome, Sender
-from clicktrail.guard import Found, Guard
+from clicktrail.guard import Guard
+from clicktrail.resolver import Found
 
 PUBLIC = "partner.example"
 

@@ -9,7 +9,8 @@ import pytest
 from yarl import URL
 
 from clicktrail.core.addresses import fault
-from clicktrail.guard import Forbidden, Found, Guard, GuardedResolver, guarded_socket
+from clicktrail.guard import Forbidden, Guard
+from clicktrail.resolver import Found, GuardedResolver, guarded_socket
 
 NASTY = [
     "127.0.0.1", "127.8.9.10", "0.0.0.0", "0.1.2.3", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1",

@@ -15,7 +15,8 @@ import aiohttp
 from django.utils.translation import gettext as _
 from yarl import URL
 
-from clicktrail.guard import Forbidden, Guard, GuardedResolver, LookUp, from_settings, guarded_socket
+from clicktrail.guard import Forbidden, Guard, from_settings
+from clicktrail.resolver import GuardedResolver, LookUp, guarded_socket
 from clicktrail.settings import Settings
 
 CHECK_PATIENCE_S = 8.0

@@ -22,7 +22,6 @@ from clicktrail.control.banners.links import Sample, sample_clickid
 from clicktrail.control.catalog import rules
 from clicktrail.control.catalog.apply import DEFAULT_TARGET
 from clicktrail.control.catalog.models import ClickTarget, Program
-from clicktrail.control.console import landing
 from clicktrail.control.console.cells import label
 from clicktrail.control.console.fields import ruled
 from clicktrail.control.console.filters import ProgramFilter
@@ -127,6 +126,8 @@ class ClickTargetAdmin(Page):
                     "seconds": taken.retry_s
                 }
             else:
+                from clicktrail.control.console import landing  # It loads an HTTP client.
+
                 filled = Sample(program.pk if program else 1).fill(template)
                 clickid = sample_clickid() if has_clickid(template) else ""
                 context["landing"] = landing.look(filled, clickid, settings.CLICKTRAIL)
