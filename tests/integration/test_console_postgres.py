@@ -109,3 +109,22 @@ def test_a_server_out_of_reach_is_away_and_its_password_stays_here(tmp_path: Pat
 def test_a_wrong_address_says_how_to_write_it(tmp_path: Path, address: str) -> None:
     with pytest.raises(SettingsError, match="postgresql://USER:PASSWORD@HOST:PORT/NAME"):
         boot(Settings(data=tmp_path, database=address), "ledger")
+
+
+def test_the_console_has_room_to_add_up_a_report_and_a_server_that_gives_more_keeps_it(settings: Settings) -> None:
+    from django.db import connection
+
+    from clicktrail.control.reports.room import WORK_MEM
+
+    boot(settings, "console")
+    with connection.cursor() as cursor:
+
+        def shown(name: str) -> str:
+            cursor.execute(f"SELECT current_setting('{name}')")
+            return str(cursor.fetchone()[0])
+
+        assert (shown("work_mem"), shown("jit")) == (WORK_MEM, "off")
+        cursor.execute(f"ALTER DATABASE \"{connection.settings_dict['NAME']}\" SET work_mem = '256MB'")
+    connection.close()
+    with connection.cursor() as cursor:
+        assert shown("work_mem") == "256MB"
