@@ -22,6 +22,7 @@ def unfold() -> dict[str, Any]:
             {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("console/icon.svg")},
         ],
         "SHOW_VIEW_ON_SITE": False,
+        "SHOW_HISTORY": False,
         "STYLES": [lambda _request: static("console/console.css")],
         "SCRIPTS": [lambda _request: static("console/console.js")],
         "BORDER_RADIUS": "8px",

@@ -34,6 +34,8 @@ class Column:
     text: Callable[[Any, ZoneInfo | None], Cell]
     """In the zone of who looks, else in the one of the list."""
     right: bool = False
+    name: str = ""
+    """By which the page places the cell where a row is a card; without one a card leaves it out."""
 
 
 def columns(many_programs: bool) -> list[Column]:
@@ -96,20 +98,28 @@ PROGRAM = Column(
     gettext_lazy("Program"),
     lambda row: named(row.program_id, row.program_name),
     lambda row, _zone: _named_text(row.program_id, row.program_name),
+    name="program",
 )
 COLUMNS = (
     Column(
         gettext_lazy("Number"),
         lambda row: page_link("ledger_transaction", row.number, row.number),
         lambda row, _zone: row.number,
+        name="number",
     ),
-    Column(gettext_lazy("Created"), lambda row: time_cell(row.created_ms, row.zone, brief=True), _time_text),
+    Column(
+        gettext_lazy("Created"),
+        lambda row: time_cell(row.created_ms, row.zone, brief=True),
+        _time_text,
+        name="time",
+    ),
     PROGRAM,
-    Column(gettext_lazy("Order number"), lambda row: _wide(row.tid), lambda row, _zone: row.tid),
+    Column(gettext_lazy("Order number"), lambda row: _wide(row.tid), lambda row, _zone: row.tid, name="order"),
     Column(
         gettext_lazy("Partner"),
         lambda row: named(row.partner_id, row.partner_name),
         lambda row, _zone: _named_text(row.partner_id, row.partner_name),
+        name="partner",
     ),
     Column(gettext_lazy("Subid"), lambda row: _wide(row.subid), lambda row, _zone: row.subid),
     Column(gettext_lazy("Product"), lambda row: row.product, lambda row, _zone: row.product),
@@ -118,16 +128,19 @@ COLUMNS = (
         lambda row: money_cell(row.revenue_minor, row.decimals, row.currency),
         lambda row, _zone: _amount(row.revenue_minor, row),
         right=True,
+        name="revenue",
     ),
     Column(
         gettext_lazy("Commission"),
         lambda row: money_cell(row.commission_minor, row.decimals, row.currency),
         lambda row, _zone: _amount(row.commission_minor, row),
         right=True,
+        name="commission",
     ),
     Column(
         gettext_lazy("State"),
         lambda row: labels([state_label(row.state), *marks(row)]),
         lambda row, _zone: state_text(row.state),
+        name="state",
     ),
 )

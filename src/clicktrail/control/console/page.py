@@ -7,6 +7,7 @@ its own is narrowed by `choices.narrow(form, rights_of(request))`. A POST that c
 
 from typing import Any
 
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import override
@@ -68,6 +69,20 @@ class Page(ModelAdmin):
         if self.for_owners:
             return rights.owns
         return rights.is_inside and (self.program_column is not None or rights.sees_all)
+
+    # The look of a form
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A choice is a choice: what it offers has pages of its own, no small windows."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
+            for deed in ("add", "change", "delete", "view"):
+                setattr(field.widget, f"can_{deed}_related", False)
+        return field
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        context["show_save_and_add_another"] = False
+        return super().render_change_form(request, context, *args, **kwargs)
 
     # What is noted
 
