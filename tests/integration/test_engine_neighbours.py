@@ -131,12 +131,17 @@ def test_only_the_engine_folds_the_log_back(house: Settings) -> None:
 def test_the_engine_pauses_only_for_those_who_want(house: Settings) -> None:
     ledger = SqliteLedger(house.ledger_file, house.run_folder / "ledger.want")
     ledger.connect()
-    began_s = time.perf_counter()
-    for _ in range(100):
-        ledger.yield_to_others()
-    assert time.perf_counter() - began_s < 100 * COURTESY_S / 2
+    took_s = min(_hundred_s(ledger) for _ in range(5))  # the quickest: what else the machine does only adds
+    assert took_s < 100 * COURTESY_S / 2
     with transaction.atomic():
         began_s = time.perf_counter()
         ledger.yield_to_others()
         assert time.perf_counter() - began_s >= COURTESY_S
     ledger.close()
+
+
+def _hundred_s(ledger: SqliteLedger) -> float:
+    began_s = time.perf_counter()
+    for _ in range(100):
+        ledger.yield_to_others()
+    return time.perf_counter() - began_s

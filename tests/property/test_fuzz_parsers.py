@@ -29,7 +29,7 @@ from clicktrail.journal import events
 INPUTS, NIGHTLY_INPUTS = 1_500, 30_000
 """Of each of the parsers here; together well over 200,000 in the nightly form."""
 SLOWEST_S = 1.0
-"""One input may not hold up a worker; the real ones take microseconds."""
+"""Of the processor, whoever else wants it. One input may not hold up a worker; the real ones take microseconds."""
 
 SPICE = (
     *(b"\0", b"\r\n", b"\n", b"\t", b" ", b"%", b"%00", b"%0d%0a", b"%zz", b"%E2%82%AC", b"%F0%9F", b"+", b"&", b"&&"),
@@ -129,10 +129,10 @@ def test_calls(inputs: Inputs) -> None:
     queries = mutants(FORMS, inputs, "queries")
     for body in mutants(FORMS + JSONS + PARTS, inputs, "bodies"):
         query, kind = next(queries, b""), dice.choice(TYPES)
-        began = time.perf_counter()
+        began = time.process_time()
         params, fault = postback.read(query, body, kind)
         call = postback.from_params(params, fault)
-        assert time.perf_counter() - began < SLOWEST_S, (query, body, kind)
+        assert time.process_time() - began < SLOWEST_S, (query, body, kind)
         assert len(params) <= postback.MAX_PARAMS
         assert isinstance(call.fault, str) and (not fault or call.fault == fault)
         for text in (*params, *params.values()):
