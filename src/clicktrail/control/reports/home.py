@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from clicktrail import heartbeat
-from clicktrail.control.accounts.rights import Rights, rights_of
+from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.catalog.models import Program
 from clicktrail.control.policy import CONSOLE
 from clicktrail.control.reports import beginning, overview, waiting
@@ -56,6 +56,7 @@ def home(request: HttpRequest) -> HttpResponse:
     zone = zone_of(rights, program)
     view = View(rights.programs, program, bool(asked["tests"]), zone, heartbeat.now_ms())
     figures = overview.figures(view)
+    orders = waiting.open_orders(rights, program)
     context = {
         **site.each_context(request),
         "title": _("Home"),
@@ -64,8 +65,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "view": view,
         "hidden": [(name, value) for name, value in asked.items() if value and name not in ("program", "tests")],
         "steps": beginning.steps(rights),
-        "items": waiting.items(request, rights, program),
-        "standing": _standing(rights, program),
+        "items": waiting.items(request, rights, program, orders["held"]),
+        "standing": {**orders, "lag": waiting.journal_lag()},
         "has_figures": bool(figures.currencies),
     }
     if figures.currencies:
@@ -73,11 +74,6 @@ def home(request: HttpRequest) -> HttpResponse:
     response = TemplateResponse(request, "reports/home.html", context)
     response.content_policy = CONSOLE  # type: ignore[attr-defined]
     return response
-
-
-def _standing(rights: Rights, program: int | None) -> dict[str, Any]:
-    orders = waiting.open_orders(rights, program)
-    return {"open": orders["open"], "held": orders["held"], "lag": waiting.journal_lag()}
 
 
 def _address(asked: dict[str, Any], **changes: Any) -> str:

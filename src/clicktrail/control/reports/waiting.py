@@ -42,9 +42,9 @@ class Lag:
     is_well: bool
 
 
-def items(request: HttpRequest, rights: Rights, program: int | None) -> list[Item]:
-    """The gravest first; empty where nothing waits."""
-    found = [*_alarms(rights, program), *_orders(rights, program), *_people(rights), *_house(request, rights)]
+def items(request: HttpRequest, rights: Rights, program: int | None, held: int) -> list[Item]:
+    """The gravest first; empty where nothing waits. held: transactions on hold, which are counted already."""
+    found = [*_alarms(rights, program), *_orders(rights, program, held), *_people(rights), *_house(request, rights)]
     return sorted(found, key=lambda item: not item.grave)
 
 
@@ -85,12 +85,11 @@ def _alarms(rights: Rights, program: int | None) -> list[Item]:
     return [Item(number, sentence % {"n": number}, reverse("admin:alarms_alarm_changelist"), grave=True)]
 
 
-def _orders(rights: Rights, program: int | None) -> list[Item]:
+def _orders(rights: Rights, program: int | None, held: int) -> list[Item]:
     found = []
     if number := conflicts.count(_of(rights, program, Postback.objects.all())):
         sentence = ngettext("%(n)s conflict to decide", "%(n)s conflicts to decide", number)
         found.append(Item(number, sentence % {"n": number}, reverse("admin:ledger_postback_conflicts")))
-    held = open_orders(rights, program)[TransactionState.HELD]
     if held:
         sentence = ngettext("%(n)s transaction on hold", "%(n)s transactions on hold", held)
         link = reverse("admin:ledger_transaction_changelist") + "?state=held&test=no"
