@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.office import MANAGER, Office, office
+from support.office import MANAGER, Office, office, signed_in
 
 PAGES = "/reconcile/reconciliation/"
 
@@ -152,6 +152,22 @@ def test_two_columns_without_header_part_cancel(desk: Office) -> None:
     page = desk.get(f"{PAGES}{number}/change/")
     assert page.text.count("Part-cancel Amount differs mona") == 2
     assert history(1) == [(MANAGER, "Reconciled with orders.csv")], "doing it twice changes nothing"
+    for path in ("", "2/"):
+        told = read_by_partner(desk, f"/partner/transactions/{path}")
+        assert "It was cancelled when the orders here were compared with those of the shop." in told
+        assert "orders.csv" not in told and "Reconciled" not in told and MANAGER not in told
+    file = read_by_partner(desk, "/partner/transactions.csv")
+    assert "compared with those of the shop" in file and "orders.csv" not in file
+
+
+def read_by_partner(desk: Office, path: str) -> str:
+    from clicktrail.control.accounts.models import Account, Role
+
+    known = {"role": Role.PARTNER, "partner_id": 7}
+    account, _made = Account.objects.get_or_create(username="anna@x.example", defaults=known)
+    with signed_in(desk.settings, account) as anna:
+        answer = anna.client.get(path)
+        return (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode()
 
 
 def history(number: int) -> list[tuple[str, str]]:

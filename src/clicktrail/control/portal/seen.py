@@ -16,6 +16,7 @@ from clicktrail.control.catalog.models import Creative, Program
 from clicktrail.control.console.cells import money_text, rate_text, state_label, time_cell
 from clicktrail.control.ledger.models import Move, Transaction
 from clicktrail.control.portal.viewer import Viewer
+from clicktrail.control.reconcile.models import Action
 
 CANCELLED = "cancelled"
 
@@ -61,7 +62,17 @@ def seen(rows: Iterable[Transaction]) -> list[Seen]:
 
 def _whys(numbers: Iterable[int]) -> dict[int, str]:
     moves = Move.objects.filter(transaction_number__in=list(numbers), to_state=CANCELLED).order_by("id")
-    return {number: reason for number, reason in moves.values_list("transaction_number", "reason")}
+    told = moves.values_list("transaction_number", "reason", "call_id")
+    return {number: told_why(reason, call) for number, reason, call in told}
+
+
+def told_why(reason: str, call: int | None) -> str:
+    """What somebody wrote for the partner, word by word; what was written by itself, for the house, in other words."""
+    if call is not None:
+        return _("The shop has cancelled it.")
+    if reason.startswith(Action.RECONCILED):
+        return _("It was cancelled when the orders here were compared with those of the shop.")
+    return reason
 
 
 def _seen(row: Transaction, program: str, creative: str, why: str) -> Seen:
@@ -102,7 +113,11 @@ def history(row: Transaction) -> list[tuple[Any, Any, str]]:
     """(when, state, reason) of every move; who did it stays in the house, and so do reasons of all but cancelling."""
     moves = Move.objects.filter(transaction_number=row.number).order_by("id")
     return [
-        (time_cell(move.at_ms), state_label(move.to_state), move.reason if move.to_state == CANCELLED else "")
+        (time_cell(move.at_ms), state_label(move.to_state), _why(move))
         for move in moves
         if move.from_state != move.to_state
     ]
+
+
+def _why(move: Move) -> str:
+    return told_why(move.reason, move.call_id) if move.to_state == CANCELLED else ""

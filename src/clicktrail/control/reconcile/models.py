@@ -135,6 +135,9 @@ class Mapping(models.Model):
 class Action(Job):
     """Moves that followed from a list: whole classes, or lines that somebody chose."""
 
+    RECONCILED = "Reconciled with "
+    """How the reason in the history begins; what follows is the file's name, which no partner is told."""
+
     id = models.BigAutoField(primary_key=True)
     list_id = models.BigIntegerField()
     verb = models.CharField(max_length=12)
