@@ -69,7 +69,7 @@ def test_nobody_looks_in_without_signing_in(desk: Office, place: str) -> None:
 def test_a_list_without_a_row_says_what_to_do_next(desk: Office) -> None:
     from clicktrail.control.console.emptylists import EMPTY
 
-    empty = [(place, page) for place, page in lists().items() if "Nothing here yet" in desk.get(place).text]
+    empty = [(place, page) for place, page in lists().items() if "ct-none-yet" in desk.get(place).html]
     assert len(empty) >= 8
     for place, page in empty:
         said = page.empty

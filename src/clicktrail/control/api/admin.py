@@ -63,6 +63,7 @@ class RotateForm(forms.Form):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(Page):
+    add_words = gettext_lazy("Make an API key")
     for_owners = True
     list_display = ("name", "shown_id", "shown_scopes", "shown_program", "shown_used", "shown_state")
     search_fields = ("name", "public_id")

@@ -113,6 +113,7 @@ def name_programs(rows: Iterable[Any]) -> None:
 class AccountAdmin(Page):
     """For owners. Who has left is switched off, so that the history keeps the name."""
 
+    add_words = gettext_lazy("Invite somebody")
     program_column = None
     for_owners = True
     list_display = ("shown_name", "shown_role", "shown_programs", "shown_factor", "shown_seen", "shown_state")

@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.translation import override
 from unfold.admin import ModelAdmin
 
@@ -27,6 +28,9 @@ class Page(ModelAdmin):
     """Rows of all programs together: everybody sees them, who sees every program changes them."""
     for_owners = False
     """Pages that owners alone reach."""
+
+    add_words: str | Promise = ""
+    """On the way from the list to a new row, in place of “Add” and what a row is called."""
 
     @property
     def empty(self) -> Empty | None:
