@@ -78,7 +78,7 @@ def test_the_list_goes_on_by_key_and_the_file_has_it_all(anna: Any) -> None:
     file = _rows(anna.get("/partner/transactions.csv"))
     assert [row[1] for row in file[1:]] == [*shown, *rest]
     cancelled = dict(zip(file[0], file[-1], strict=True))
-    assert (cancelled["state"], cancelled["why"], cancelled["commission"]) == ("cancelled", WHY, "2.50")
+    assert (cancelled["State"], cancelled["Why"], cancelled["Commission"]) == ("cancelled", WHY, "2.50")
 
 
 def test_no_question_for_each_row(desk: Office, anna: Any) -> None:

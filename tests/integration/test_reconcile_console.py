@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from support.office import MANAGER, Office, office, signed_in
 
+from clicktrail.control.reconcile.sentences import tell
+
 PAGES = "/reconcile/reconciliation/"
 
 
@@ -64,7 +66,7 @@ def causes(number: int) -> dict[str, tuple[str, str]]:
     from clicktrail.control.reconcile.models import Line
 
     rows = Line.objects.filter(list_id=number).order_by("pk")
-    return {order: (cause, sentence) for order, cause, sentence in rows.values_list("order", "cause", "sentence")}
+    return {order: (cause, tell(sentence)) for order, cause, sentence in rows.values_list("order", "cause", "sentence")}
 
 
 def states() -> dict[str, tuple[str, int, int]]:
@@ -238,8 +240,25 @@ def test_the_result_as_csv_is_safe_for_a_spreadsheet(desk: Office) -> None:
     answer = desk.client.get(f"{PAGES}{number}/result.csv")
     body = b"".join(answer.streaming_content).decode()
     rows = list(csv.DictReader(io.StringIO(body)))
-    assert [row["order"] for row in rows] == ["'=HYPERLINK(1)", "'-1"]
-    assert rows[0]["class"] == "missing" and rows[0]["explanation"].startswith("No call")
+    assert [row["Order number"] for row in rows] == ["'=HYPERLINK(1)", "'-1"]
+    assert rows[0]["Class"] == "Missing here" and rows[0]["Explanation"].startswith("No call")
+
+
+def test_a_reader_of_german_is_told_of_every_line_in_german(desk: Office) -> None:
+    desk.orders("A-1", "A-2", umsatz="119.00")
+    desk.orders("A-3", produkt="Leed")
+    number = upload(desk, "order;net\nA-1;100\nA-2;118.50\nA-3;1\nA-4;1.234,56\n")
+    from clicktrail.control.reconcile.models import Line
+
+    Line.objects.filter(list_id=number, order="A-2").update(sentence="A sentence from before.")
+    desk.client.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
+    amounts = desk.get(f"{PAGES}{number}/class/amount/").text
+    assert "Hier sind es 19 % mehr: Der Shop meldet Bruttoumsatz" in amounts and "A sentence from before." in amounts
+    assert "Ein Aufruf kam am " in desk.get(f"{PAGES}{number}/class/missing/").text
+    wrong = "Der Betrag '1.234,56' kann nicht gelesen werden: er hat mehrere Trennzeichen"
+    assert wrong in desk.get(f"{PAGES}{number}/class/error/").text
+    file = b"".join(desk.client.get(f"{PAGES}{number}/result.csv").streaming_content).decode()
+    assert file.startswith("Zeile,Bestellnummer,Klasse,") and wrong in file and "Betrag weicht ab" in file
 
 
 def test_what_people_typed_is_text_never_markup(desk: Office) -> None:

@@ -11,6 +11,8 @@ import pytest
 from support.desk import desk
 from support.ledgers import Place
 
+from clicktrail.control.reconcile.sentences import tell
+
 
 @pytest.fixture
 def place(ledger: Place) -> Iterator[Place]:
@@ -94,7 +96,7 @@ def test_numbers_are_orders_or_transactions(place: Place) -> None:
         order(place, tid)
     mixed = compared("500;100\n3;100\n1;100\n")
     assert told(mixed) == dict.fromkeys(("500", "3", "1"), ("matched", ""))
-    said = json.loads(mixed.summary)["notes"][0]
+    said = tell(json.loads(mixed.summary)["notes"][0])
     assert said.startswith("1 numbers of the list are order numbers and, of other orders, transaction numbers")
     as_numbers = compared("2;100\n1;50\n", number=0, umsatz=1)
     assert told(as_numbers) == {"2": ("matched", ""), "1": ("amount", "less")}
@@ -145,7 +147,7 @@ def test_a_job_that_always_ends_its_worker_is_given_up(place: Place) -> None:
         Reconciliation.objects.update(beat_ms=0)
     assert progress.claim(Reconciliation) is None
     list_.refresh_from_db()
-    assert list_.state == "failed" and "interrupted 3 times" in list_.problem
+    assert list_.state == "failed" and "interrupted 3 times" in tell(list_.problem)
 
 
 def test_moves_go_on_where_they_were(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import unfold
@@ -102,6 +103,14 @@ def _bring_up_to_date(language: str, template: Path) -> None:
     compile_to(path, path.with_suffix(".mo"))
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Two who gather at the same moment would write into each other's book."""
+    with (Path(tempfile.gettempdir()) / "clicktrail-messages.lock").open("w") as file:
+        flock(file, LOCK_EX)
+        yield
+
+
 def compile_to(path: Path, end: Path) -> None:
     subprocess.run(["msgfmt", "--check-format", "-o", end, path], check=True)
 
@@ -116,7 +125,7 @@ if __name__ == "__main__":
     if "--gather" in sys.argv:
         _gather()
     else:
-        with gathered() as made:
+        with gathered() as made, _alone():
             for each in LANGUAGES:
                 _bring_up_to_date(each, made)
                 print(missing(book(each)).count("\nmsgid ") or "Nothing", "to translate:", book(each))

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator
+from contextvars import copy_context
 from typing import Any
 
 from django.http import StreamingHttpResponse
@@ -20,10 +21,16 @@ class _Echo:
 
 def csv_answer(name: str, header: Iterable[Any], rows: Iterable[Iterable[Cell]]) -> StreamingHttpResponse:
     """`name` without its ending. A text that a spreadsheet would run as a formula gets an apostrophe in front."""
-    answer = StreamingHttpResponse(_lines(header, rows), content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(as_now(_lines(header, rows)), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def as_now(lines: Iterator[str]) -> Iterator[str]:
+    """Made while they are sent, in the language and the zone of the moment in which this is called."""
+    context = copy_context()
+    return iter(lambda: context.run(next, lines, ""), "")
 
 
 def _lines(header: Iterable[Any], rows: Iterable[Iterable[Cell]]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from clicktrail.core.tongue import count, mark, retell
 
 CURRENCY = mark("{currency} is no ISO 4217 currency code such as EUR.")
 DECIMALS = mark("the currency has {count} decimals.")
+OTHER_CURRENCY = mark("it is in {currency}; the program's currency is {own}.")
 DIGITS = mark("it has more than {count} digits before the separator.")
 
 PARAMETERS = mark("it has more than {count} parameters.")
@@ -20,14 +21,19 @@ AHEAD = mark("its time stamp is {age} ahead")
 CLOCK = mark("the clock of the shop's server may be wrong, or it is an old call sent again")
 KEY = mark("it names key {number}, which is revoked or does not exist")
 
-WITH_MARKS = (CURRENCY, DECIMALS, DIGITS, PARAMETERS, PARAMETER, CHARACTERS, OLD, AHEAD, KEY)
+WITH_MARKS = (OTHER_CURRENCY, CURRENCY, DECIMALS, DIGITS, PARAMETERS, PARAMETER, CHARACTERS, OLD, AHEAD, KEY)
 
 _AGE = re.compile(r"([0-9]+) (day|hour|minute|second)s?")
 
 
 def retold(fault: str) -> str:
-    """As it was kept, in the language of who reads it; several proofs are joined by a semicolon."""
-    return "; ".join(retell(part, WITH_MARKS, {"age": _age}) for part in fault.split("; ")) if fault else ""
+    """As it was kept, in the language of who reads it. A semicolon stands in one fault, or between several."""
+    told = _one(fault)
+    return "; ".join(map(_one, fault.split("; "))) if told == fault else told
+
+
+def _one(fault: str) -> str:
+    return retell(fault, WITH_MARKS, {"age": _age})
 
 
 def _age(text: str) -> str:

@@ -15,14 +15,14 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from clicktrail.control.ledger import transactionrow
 from clicktrail.control.outbox import put as outbox
-from clicktrail.core import telling
+from clicktrail.core import refusals, telling
 from clicktrail.core.case import Earlier, Facts, difference
 from clicktrail.core.catalog import Rate
 from clicktrail.core.lifecycle import after, counts
 from clicktrail.core.money import commission
 from clicktrail.core.periods import MAX_VALUES, bucket_s, day_of, month_of
 from clicktrail.core.repeat import REDUCIBLE, differences, reduced
-from clicktrail.core.tongue import mark, say
+from clicktrail.core.tongue import say
 
 SEEN = (
     f"SELECT {', '.join('t.' + name for name in transactionrow.COLUMNS)}, t.program_id, t.tid, t.currency, "  # noqa: S608
@@ -43,13 +43,6 @@ EXACT = (
 )  # fmt: skip
 """Facts of a transaction that a line of history keeps for a rebuilt ledger."""
 MEASURES = ("transactions", "revenue_minor", "commission_minor")
-
-QUICKER = mark("Transaction {number} was moved by somebody else in the same moment; look again.")
-NO_MOVE = mark("Transaction {number} is {state}; it cannot be moved by '{verb}'.")
-SETTLED = mark("Transaction {number} is {state}; its revenue cannot become smaller any more.")
-VERBS = (mark("release"), mark("confirm"), mark("cancel"), mark("reopen"), mark("pay"))
-NO_REVENUE = mark("Transaction {number} has no revenue that could become smaller.")
-NOT_BELOW = mark("The new revenue of transaction {number} is not below the one that it has.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +97,7 @@ def move(
     def decide(seen: Earlier) -> Earlier | str:
         state = after(seen.state, verb)
         if state is None:
-            return say(NO_MOVE, number=number, state=say(seen.state), verb=say(verb))
+            return say(refusals.NO_MOVE, number=number, state=say(seen.state), verb=say(verb))
         return replace(seen, state=state)
 
     return change(connection, number, decide, Deed(actor, reason, now_ms))
@@ -117,11 +110,11 @@ def reduce(
 
     def decide(seen: Earlier) -> Earlier | str:
         if seen.state not in REDUCIBLE:
-            return say(SETTLED, number=number, state=say(seen.state))
+            return say(refusals.SETTLED, number=number, state=say(seen.state))
         if seen.revenue_minor is None:
-            return say(NO_REVENUE, number=number)
+            return say(refusals.NO_REVENUE, number=number)
         if not 0 <= revenue_minor < seen.revenue_minor:
-            return say(NOT_BELOW, number=number)
+            return say(refusals.NOT_BELOW, number=number)
         return reduced(seen, revenue_minor)
 
     return change(connection, number, decide, Deed(actor, reason, now_ms))
@@ -143,7 +136,7 @@ def change(connection: BaseDatabaseWrapper, number: int, decide: Decide, deed: D
         cursor.execute(SEEN, [number])
         row = cursor.fetchone()
         if row is None:
-            return Refused(number, say("There is no transaction {number}.", number=number))
+            return Refused(number, say(refusals.UNKNOWN, number=number))
         seen, order = (
             transactionrow.read(row[: len(transactionrow.COLUMNS)]),
             Order(*row[len(transactionrow.COLUMNS) :]),
@@ -156,7 +149,7 @@ def change(connection: BaseDatabaseWrapper, number: int, decide: Decide, deed: D
         now = replace(decided, revision=seen.revision + 1, stamp_ms=stamp_ms)
         cursor.execute(UPDATE, [*transactionrow.values(now), number, seen.revision])
         if cursor.rowcount != 1:
-            return Refused(number, say(QUICKER, number=number))
+            return Refused(number, say(refusals.QUICKER, number=number))
         moved = Moved(number, seen.state, now.state, tuple(d for d in differences(seen, now) if d["fact"] != "status"))
         _write_history(cursor, moved, _exactly(seen, now), now.revision, deed)
         _change_sums(cursor, order, seen, now)

@@ -60,7 +60,10 @@ def reports_file(request: HttpRequest) -> HttpResponseBase:
         rows = figures.ask(viewer, asked.period, asked.by, program=asked.program)
     except ValueError:  # The page says what is wrong with it.
         rows = []
-    header = (asked.by, "clicks", "clicks_gross", "transactions", "revenue", "commission", "currency")
+    header = (
+        words()[asked.by], _("Clicks"), _("Clicks, gross"), _("Transactions"), _("Revenue"), _("Commission"),
+        _("Currency"),
+    )  # fmt: skip
     return csv_answer(f"report-{asked.by}", header, _lines(rows, asked.by))
 
 
@@ -124,7 +127,7 @@ def _lines(rows: list[table.Row], by: str) -> Iterator[tuple[Any, ...]]:
     for row in rows:
         sums, places = row.sums, decimals_of(row.currency)
         yield (
-            "(other)" if row.other else named[row.values[by]], sums["clicks_net"], sums["clicks_gross"],
+            _("(other)") if row.other else named[row.values[by]], sums["clicks_net"], sums["clicks_gross"],
             sums["transactions"], format_minor(sums["revenue_minor"], places),
             format_minor(sums["commission_minor"], places), row.currency,
         )  # fmt: skip

@@ -20,6 +20,7 @@ from clicktrail.control.portal.viewer import Viewer
 from clicktrail.core.clickid import text_of
 from clicktrail.core.ids import read_id
 from clicktrail.core.money import format_minor
+from clicktrail.core.tongue import mark
 
 
 @require_safe
@@ -66,12 +67,13 @@ def click(request: Any, clickid: str) -> HttpResponse:
 def transactions_file(request: HttpRequest) -> HttpResponseBase:
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     rows = search.found(viewer, search.read(request.GET))
-    return csv_answer("transactions", HEADER, _lines(rows))
+    return csv_answer("transactions", map(_, HEADER), _lines(rows))
 
 
 HEADER = (
-    "number", "order", "program", "product", "creative", "subid", "state", "why", "revenue", "commission", "currency",
-    "clicked_at", "created_at", "clickid", "test",
+    mark("Number"), mark("Order number"), mark("Program"), mark("Product"), mark("Creative"), mark("Subid"),
+    mark("State"), mark("Why"), mark("Revenue"), mark("Commission"), mark("Currency"), mark("Clicked"),
+    mark("Created"), mark("ClickID"), mark("Test"),
 )  # fmt: skip
 
 
@@ -85,7 +87,7 @@ def _line(row: Transaction, told: seen.Seen) -> tuple[Any, ...]:
     revenue = "" if row.revenue_minor is None else format_minor(row.revenue_minor, row.decimals)
     clicked = "" if row.clicked_ms is None else iso(row.clicked_ms)
     return (
-        row.number, row.tid, told.program, row.product, told.creative, row.subid, row.state, told.why, revenue,
+        row.number, row.tid, told.program, row.product, told.creative, row.subid, _(row.state), told.why, revenue,
         format_minor(row.commission_minor, row.decimals), row.currency, clicked, iso(row.created_ms), row.clickid,
         int(row.test),
     )  # fmt: skip

@@ -18,6 +18,7 @@ from clicktrail.control.ledger.models import Transaction
 from clicktrail.control.reconcile import classes
 from clicktrail.control.reconcile.models import Action, JobState, Line, Reconciliation
 from clicktrail.control.reconcile.progress import Claimed
+from clicktrail.control.reconcile.sentences import NOTHING, Sentence, told, word
 from clicktrail.core import lifecycle
 from clicktrail.core.catalog import Rate
 from clicktrail.core.money import commission
@@ -89,7 +90,7 @@ class Step:
     """What an action means for one transaction: `outcome`, and what it has afterwards."""
 
     outcome: str
-    sentence: str = ""
+    sentence: Sentence = NOTHING
     state: str = ""
     revenue_minor: int | None = None
     commission_minor: int = 0
@@ -113,23 +114,24 @@ def preview(list_id: int, verb: str, chosen: Chosen) -> Preview:
 def plan(verb: str, listed_minor: int | None, row: Transaction | None) -> Step:
     """Pure: what would happen to a transaction as it is now."""
     if row is None:
-        return Step(REFUSED, "The transaction is not there any more.")
+        return Step(REFUSED, told(mark("The transaction is not there any more.")))
     kept = {"state": row.state, "revenue_minor": row.revenue_minor, "commission_minor": row.commission_minor}
     if verb == REDUCE and listed_minor != 0:
         return _plan_reduce(listed_minor, row, kept)
     move = CANCEL if verb == REDUCE else verb
     to_state = lifecycle.after(row.state, move)
     if _is_there(move, row.state):
-        return Step(UNCHANGED, f"It is {row.state} already.", **kept)
+        return Step(UNCHANGED, told(mark("It is {state} already."), state=word(row.state)), **kept)
     if to_state is None:
-        return Step(REFUSED, f"It is {row.state}: it cannot be moved by '{move}'.", **kept)
+        said = mark("It is {state}: it cannot be moved by '{verb}'.")
+        return Step(REFUSED, told(said, state=word(row.state), verb=word(move)), **kept)
     return Step(DONE, verb=move, **(kept | {"state": to_state}))
 
 
 def queue(list_: Reconciliation, verb: str, chosen: Chosen, actor: str) -> Action:
     return Action.objects.create(
         list_id=list_.pk, verb=verb, chosen=chosen.text(), actor=actor, created_ms=heartbeat.now_ms(),
-        reason=f"Reconciled with {list_.file_name}", state=JobState.QUEUED, total=chosen.rows(list_.pk).count(),
+        reason=f"{Action.RECONCILED}{list_.file_name}", state=JobState.QUEUED, total=chosen.rows(list_.pk).count(),
     )  # fmt: skip
 
 
@@ -151,11 +153,11 @@ def _chunk(claimed: Claimed, action: Action, lines: Sequence[Line]) -> None:
         outcomes = [(line, _do(action, line, rows.get(line.number or 0))) for line in lines]
         counted = {name: sum(step.outcome == name for _, step in outcomes) for name in (DONE, UNCHANGED, REFUSED)}
         for line, step in outcomes:
-            line.action_id, line.outcome, line.outcome_sentence = action.pk, step.outcome, step.sentence
+            line.action_id, line.outcome, line.outcome_sentence = action.pk, step.outcome, step.sentence.kept
         Line.objects.bulk_update([line for line, _ in outcomes], ["action_id", "outcome", "outcome_sentence"])
         action.last_line = lines[-1].pk
         claimed.write(
-            last_line=action.last_line, phase="Moving transactions", done=F("done") + len(lines),
+            last_line=action.last_line, phase=mark("Moving transactions"), done=F("done") + len(lines),
             moved=F("moved") + counted[DONE], unchanged=F("unchanged") + counted[UNCHANGED],
             refused=F("refused") + counted[REFUSED],
         )  # fmt: skip
@@ -172,20 +174,21 @@ def _do(action: Action, line: Line, row: Transaction | None) -> Step:
         done = moves.reduce(connection, row.number, line.listed_minor, action.actor, action.reason, now_ms)
     else:
         done = moves.move(connection, row.number, step.verb, action.actor, action.reason, now_ms)
-    return Step(REFUSED, done.sentence) if isinstance(done, moves.Refused) else step
+    return Step(REFUSED, Sentence(done.sentence)) if isinstance(done, moves.Refused) else step
 
 
 def _plan_reduce(listed_minor: int | None, row: Transaction, kept: dict[str, Any]) -> Step:
     if listed_minor is None:
-        return Step(REFUSED, "The list names no new net revenue.", **kept)
+        return Step(REFUSED, told(mark("The list names no new net revenue.")), **kept)
     if row.revenue_minor is None:
-        return Step(REFUSED, "It has no revenue: its product pays a fixed amount.", **kept)
+        return Step(REFUSED, told(mark("It has no revenue: its product pays a fixed amount.")), **kept)
     if listed_minor == row.revenue_minor:
-        return Step(UNCHANGED, "It has this revenue already.", **kept)
+        return Step(UNCHANGED, told(mark("It has this revenue already.")), **kept)
     if listed_minor > row.revenue_minor:
-        return Step(REFUSED, "The new revenue is larger than the one here.", **kept)
+        return Step(REFUSED, told(mark("The new revenue is larger than the one here.")), **kept)
     if row.state not in REDUCIBLE:
-        return Step(REFUSED, f"It is {row.state}: its revenue cannot become smaller any more.", **kept)
+        said = mark("It is {state}: its revenue cannot become smaller any more.")
+        return Step(REFUSED, told(said, state=word(row.state)), **kept)
     rate = Rate(percent_ppm=row.percent_ppm, fixed_minor=row.fixed_minor)
     earned = row.commission_minor if row.percent_ppm is None else commission(rate, listed_minor)
     return Step(DONE, state=row.state, revenue_minor=listed_minor, commission_minor=earned, verb=REDUCE)
@@ -198,7 +201,7 @@ def _is_there(verb: str, state: str) -> bool:
 
 def _count(made: Preview, step: Step, row: Transaction | None) -> None:
     if step.outcome == REFUSED:
-        made.refused[step.sentence] = made.refused.get(step.sentence, 0) + 1
+        made.refused[str(step.sentence)] = made.refused.get(str(step.sentence), 0) + 1
     made.changed += step.outcome == DONE
     made.unchanged += step.outcome == UNCHANGED
     if row is None or row.test:

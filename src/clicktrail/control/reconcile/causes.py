@@ -8,13 +8,27 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from clicktrail.control.reconcile import classes
 from clicktrail.control.reconcile.classes import Finding, Ours
-from clicktrail.control.reconcile.orderlist import CANCELLED, House, Listed, day_text
+from clicktrail.control.reconcile.orderlist import CANCELLED, House, Listed
+from clicktrail.control.reconcile.sentences import (
+    NOTHING,
+    Sentence,
+    day,
+    days,
+    local,
+    moment,
+    money,
+    number,
+    told,
+    verdict,
+    word,
+)
 from clicktrail.core import lifecycle, reasons
-from clicktrail.core.explain import moment, money, quote
+from clicktrail.core.explain import quote
 from clicktrail.core.periods import DAY_MS
 from clicktrail.core.tongue import mark
 
@@ -63,12 +77,14 @@ LEAST_DIGITS = 4
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A call that created no transaction. `sentence` says why, for who runs the program."""
+    """A call that created no transaction. `sentence` says why, for who runs the program; in English."""
 
     at_ms: int
     reason: str
     sentence: str
     amount_minor: int | None
+    call: int = 0
+    """Its number."""
 
 
 @dataclass(slots=True)
@@ -111,7 +127,7 @@ def _why(
     near: Mapping[str, Finding],
     near_calls: Mapping[str, tuple[str, Seen]],
     usual: Usual,
-) -> tuple[str, str]:
+) -> tuple[str, Sentence]:
     line, ours = finding.listed, finding.ours
     if line and not ours:
         return _missing(line, evidence, near, near_calls)
@@ -130,49 +146,75 @@ def _missing(
     evidence: Evidence,
     near: Mapping[str, Finding],
     near_calls: Mapping[str, tuple[str, Seen]],
-) -> tuple[str, str]:
+) -> tuple[str, Sentence]:
     if line.status == CANCELLED:
-        return "cancelled_there", "The shop cancelled it: nothing is missing."
+        return "cancelled_there", told(mark("The shop cancelled it: nothing is missing."))
     if calls := evidence.calls.get(line.key):
         return calls[-1].reason, _discarded(calls[-1], len(calls))
     if (found := near.get(line.key)) and found.ours:
         return (
             "near_order",
-            f"Transaction {found.ours.number} has nearly the same order number: {quote(found.ours.tid)}.",
+            told(
+                mark("Transaction {number} has nearly the same order number: {order}."),
+                number=found.ours.number,
+                order=quote(found.ours.tid),
+            ),
         )
     if spelled := evidence.spelled.get(line.key):
-        return "near_order", f"The order is known here as {quote(spelled)}."
+        return "near_order", told(mark("The order is known here as {order}."), order=quote(spelled))
     if line.key in near_calls:
         tid, call = near_calls[line.key]
-        return "near_call", f"A call came with the order number {quote(tid)}: {call.sentence}"
+        said = verdict(call.call, call.sentence)
+        return "near_call", told(
+            mark("A call came with the order number {order}: {verdict}"), order=quote(tid), verdict=said
+        )
     if line.key in evidence.elsewhere:
         program = evidence.elsewhere[line.key]
         return (
             "other_program",
-            f"Program {program} has a transaction with this order number: the call named that program.",
+            told(
+                mark("Program {program} has a transaction with this order number: the call named that program."),
+                program=program,
+            ),
         )
-    return "no_call", "No call with this order number ever came: the shop did not report it, or under another number."
+    return "no_call", told(
+        mark("No call with this order number ever came: the shop did not report it, or under another number.")
+    )
 
 
-def _discarded(call: Seen, count: int) -> str:
-    before = f"{count} calls came, the last at" if count > 1 else "A call came at"
-    return f"{before} {moment(call.at_ms)}. {call.sentence}"
+def _discarded(call: Seen, count: int) -> Sentence:
+    words = {"at": moment(call.at_ms), "verdict": verdict(call.call, call.sentence)}
+    if count > 1:
+        return told(mark("{count} calls came, the last at {at}. {verdict}"), count=count, **words)
+    return told(mark("A call came at {at}. {verdict}"), **words)
 
 
-def _unknown(ours: Ours, evidence: Evidence, house: House, near: Mapping[str, Finding]) -> tuple[str, str]:
+def _unknown(ours: Ours, evidence: Evidence, house: House, near: Mapping[str, Finding]) -> tuple[str, Sentence]:
     if (found := near.get(ours.tid)) and found.listed:
-        return "near_order", f"Line {found.listed.line} has nearly the same order number: {quote(found.listed.key)}."
+        return "near_order", told(
+            mark("Line {line} has nearly the same order number: {order}."),
+            line=found.listed.line,
+            order=quote(found.listed.key),
+        )
     if ours.manual:
-        return "by_hand", "It was made by hand, so the shop may never have had it."
+        return "by_hand", told(mark("It was made by hand, so the shop may never have had it."))
     if _is_at_edge(ours, evidence):
         return (
             "edge",
-            f"It came at {_clock(ours, house)}, at the edge of the period: the list may count it to another day.",
+            told(
+                mark("It came at {at}, at the edge of the period: the list may count it to another day."),
+                at=_clock(ours, house),
+            ),
         )
     return (
         "only_here",
-        f"A call came at {moment(ours.created_ms)}, the list has no such order: not paid, a test, left out, or a call "
-        "that was not the shop's.",
+        told(
+            mark(
+                "A call came at {at}, the list has no such order: not paid, a test, left out, or a call that was not "
+                "the shop's."
+            ),
+            at=moment(ours.created_ms),
+        ),
     )
 
 
@@ -181,65 +223,80 @@ def _is_at_edge(ours: Ours, evidence: Evidence) -> bool:
     return any(end is not None and abs(ours.created_ms - end) < MIDNIGHT_MS for end in ends)
 
 
-def _agreed(kind: str, ours: Ours) -> tuple[str, str]:
+def _agreed(kind: str, ours: Ours) -> tuple[str, Sentence]:
     if kind == classes.CANCELLED_THERE:
-        return "cancelled_there", f"The shop cancelled it; here it is {ours.state}."
+        return "cancelled_there", told(mark("The shop cancelled it; here it is {state}."), state=word(ours.state))
     if kind == classes.CONFIRMED_THERE and ours.state == lifecycle.CANCELLED:
-        return "cancelled_here", "It is cancelled here: reopen it before it can be confirmed."
+        return "cancelled_here", told(mark("It is cancelled here: reopen it before it can be confirmed."))
     if kind == classes.CONFIRMED_THERE:
-        return "open_here", f"The shop confirmed it; here it is {ours.state}."
+        return "open_here", told(mark("The shop confirmed it; here it is {state}."), state=word(ours.state))
     if ours.state == lifecycle.HELD:
-        return "on_hold", "It is on hold: its call had no proof. Confirming it lets it count."
+        return "on_hold", told(mark("It is on hold: its call had no proof. Confirming it lets it count."))
     if ours.test:
-        return "test", "It is a transaction of the test partner, in no total."
+        return "test", told(mark("It is a transaction of the test partner, in no total."))
     if ours.state == lifecycle.CANCELLED:
-        return "cancelled_here", "It is cancelled here."
-    return "", ""
+        return "cancelled_here", told(mark("It is cancelled here."))
+    return "", NOTHING
 
 
 # Amounts
 
 
-def _amount(line: Listed, ours: Ours, calls: list[Seen], house: House, usual: Usual) -> tuple[str, str]:
+def _amount(line: Listed, ours: Ours, calls: list[Seen], house: House, usual: Usual) -> tuple[str, Sentence]:
     theirs, here = line.revenue_minor or 0, ours.revenue_minor or 0
-    facts = {"currency": house.currency, "decimals": house.decimals}
     if call := next((c for c in calls if c.reason == reasons.CONFLICT and c.amount_minor == theirs), None):
         return (
             "second_call",
-            f"A later call at {moment(call.at_ms)} had this amount; it was a conflict and changed nothing.",
+            told(
+                mark("A later call at {at} had this amount; it was a conflict and changed nothing."),
+                at=moment(call.at_ms),
+            ),
         )
     if line.gross_minor == here:
-        return "vat_here", "Here stands the list's gross amount: the shop reports gross revenue in place of net."
+        return "vat_here", told(
+            mark("Here stands the list's gross amount: the shop reports gross revenue in place of net.")
+        )
     if found := _by_numbers(theirs, here):
         return found
-    change = money(abs(theirs - here), facts)
+    change = money(abs(theirs - here), house.currency, house.decimals)
     if usual.difference_minor == theirs - here:
-        word = "more" if here > theirs else "less"
-        return "shipping", f"Here it is {change} {word}, as on other lines of the list: shipping, or another fixed sum."
+        return "shipping", told(_MORE_EACH if here > theirs else _LESS_EACH, money=change)
     if usual.ratio and _ratio(theirs, here) and abs(_ratio(theirs, here) - usual.ratio) * 100 <= usual.ratio:
         shown = f"{usual.ratio // 1000}.{usual.ratio % 1000:03d}"
-        return "factor", f"Most amounts of the list are {shown} times those here: it may be in another currency."
+        return "factor", told(
+            mark("Most amounts of the list are {factor} times those here: it may be in another currency."),
+            factor=number(shown),
+        )
     if theirs < here:
-        return "less", f"The list has {change} less: a part of the order may have been returned."
-    return "more", f"The list has {change} more: something may have been added after the call."
+        return "less", told(
+            mark("The list has {money} less: a part of the order may have been returned."), money=change
+        )
+    return "more", told(mark("The list has {money} more: something may have been added after the call."), money=change)
 
 
-def _by_numbers(theirs: int, here: int) -> tuple[str, str] | None:
+_MORE_EACH = mark("Here it is {money} more, as on other lines of the list: shipping, or another fixed sum.")
+_LESS_EACH = mark("Here it is {money} less, as on other lines of the list: shipping, or another fixed sum.")
+_LARGER_THERE = mark("One is {factor} times the other, the list's is larger: a decimal separator was lost or misread.")
+_LARGER_HERE = mark("One is {factor} times the other, the call's is larger: a decimal separator was lost or misread.")
+
+
+def _by_numbers(theirs: int, here: int) -> tuple[str, Sentence] | None:
     for vat in VATS:
-        shown = f"{vat // 10}.{vat % 10}".removesuffix(".0")
+        shown = number(f"{vat // 10}.{vat % 10}".removesuffix(".0"))
         if _is_with(here, theirs, vat):
-            return "vat_here", f"Here it is {shown} % more: the shop reports gross revenue, or the tax was left in."
+            return "vat_here", told(
+                mark("Here it is {percent} % more: the shop reports gross revenue, or the tax was left in."),
+                percent=shown,
+            )
         if _is_with(theirs, here, vat):
-            return "vat_there", f"The list has {shown} % more: its column may hold gross amounts."
+            return "vat_there", told(
+                mark("The list has {percent} % more: its column may hold gross amounts."), percent=shown
+            )
     for zeros in (1, 2, 3):
         factor = 10**zeros
         small, large = sorted((theirs, here))
         if small and abs(large - small * factor) < factor:
-            who = "the list" if theirs > here else "the call"
-            return (
-                "slip",
-                f"One is {factor} times the other, {who}'s is larger: a decimal separator was lost or misread.",
-            )
+            return "slip", told(_LARGER_THERE if theirs > here else _LARGER_HERE, factor=factor)
     return None
 
 
@@ -277,21 +334,28 @@ def _usual_ratio(ratios: list[int]) -> int | None:
 # Days
 
 
-def _day(line: Listed, ours: Ours, house: House) -> tuple[str, str]:
+def _day(line: Listed, ours: Ours, house: House) -> tuple[str, Sentence]:
     at = _clock(ours, house)
     if ours.created_ms // DAY_MS == line.day:
-        return "utc", f"The call came at {at}: in UTC that is {day_text(line.day)}, so the list may count days in UTC."
+        return "utc", told(
+            mark("The call came at {at}: in UTC that is {utc}, so the list may count days in UTC."),
+            at=at,
+            utc=day(line.day),
+        )
     shift = ours.day - (line.day or 0)
     if abs(shift) == 1 and _from_midnight_ms(ours, house) < MIDNIGHT_MS:
-        side = "before" if shift > 0 else "after"
-        return "midnight", f"The call came at {at}; for the shop the order was placed {side} midnight."
-    word = "later" if shift > 0 else "earlier"
-    days = "1 day" if abs(shift) == 1 else f"{abs(shift)} days"
-    return "other_day", f"The call came at {at}, {days} {word} than the list says."
+        return "midnight", told(_BEFORE_MIDNIGHT if shift > 0 else _AFTER_MIDNIGHT, at=at)
+    return "other_day", told(_LATER if shift > 0 else _EARLIER, at=at, days=days(abs(shift)))
 
 
-def _clock(ours: Ours, house: House) -> str:
-    return f"{_local(ours, house):%Y-%m-%d %H:%M %Z}"
+_BEFORE_MIDNIGHT = mark("The call came at {at}; for the shop the order was placed before midnight.")
+_AFTER_MIDNIGHT = mark("The call came at {at}; for the shop the order was placed after midnight.")
+_LATER = mark("The call came at {at}, {days} later than the list says.")
+_EARLIER = mark("The call came at {at}, {days} earlier than the list says.")
+
+
+def _clock(ours: Ours, house: House) -> dict[str, Any]:
+    return local(ours.created_ms, house.time_zone)
 
 
 def _local(ours: Ours, house: House) -> datetime:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from clicktrail.control.reconcile.orderlist import CANCELLED, CONFIRMED, Listed
+from clicktrail.control.reconcile.sentences import NOTHING, Sentence, told
 from clicktrail.core import lifecycle
 from clicktrail.core.tongue import mark
 
@@ -35,6 +36,8 @@ EXPLAINED = {
     ERROR: mark("These lines could not be compared."),
 }
 
+AGREED = told(mark("It is cancelled here and not in the list: both agree."))
+
 MOVABLE = (MATCHED, AMOUNT, UNKNOWN, CANCELLED_THERE, CONFIRMED_THERE, DAY)
 """Classes whose lines name one transaction and are sure about it."""
 
@@ -60,7 +63,7 @@ class Finding:
     listed: Listed | None
     ours: Ours | None
     cause: str = ""
-    sentence: str = ""
+    sentence: Sentence = NOTHING
 
 
 def classify(lines: Iterable[Listed], found: Mapping[int, Ours], period: Iterable[Ours]) -> list[Finding]:
@@ -103,7 +106,7 @@ def _differ(theirs: int | None, ours: int | None) -> bool:
 
 def _unlisted(ours: Ours) -> Finding:
     if ours.state == lifecycle.CANCELLED:
-        return Finding(MATCHED, None, ours, "cancelled_here", "It is cancelled here and not in the list: both agree.")
+        return Finding(MATCHED, None, ours, "cancelled_here", AGREED)
     return Finding(UNKNOWN, None, ours)
 
 
@@ -124,19 +127,23 @@ def _doubles(lines: list[Listed], found: Mapping[int, Ours]) -> dict[int, Findin
 def _group(group: list[Listed], ours: Ours | None) -> Iterator[Finding]:
     first = group[0]
     if all(_facts(line) == _facts(first) for line in group):
-        said = f"Line {first.line} says the same."
+        said = told(mark("Line {line} says the same."), line=first.line)
         yield from (Finding(DOUBLED, line, ours, "same", said) for line in group[1:])
         return
     cause, said = _why_several(group, ours)
     yield from (Finding(DOUBLED, line, ours, cause, said) for line in group)
 
 
-def _why_several(group: list[Listed], ours: Ours | None) -> tuple[str, str]:
-    where = ", ".join(str(line.line) for line in group[:5]) + (" and more" if len(group) > 5 else "")
+def _why_several(group: list[Listed], ours: Ours | None) -> tuple[str, Sentence]:
+    lines = ", ".join(str(line.line) for line in group[:5]) + (", …" if len(group) > 5 else "")
     total = sum(line.revenue_minor or 0 for line in group)
     if ours is not None and ours.revenue_minor == total:
-        return "items", f"Lines {where} together are the revenue here: the list has one line for each article."
-    return "others", f"Lines {where} have this order with other facts: the list must say which one is right."
+        return "items", told(
+            mark("Lines {lines} together are the revenue here: the list has one line for each article."), lines=lines
+        )
+    return "others", told(
+        mark("Lines {lines} have this order with other facts: the list must say which one is right."), lines=lines
+    )
 
 
 def _facts(line: Listed) -> tuple[object, ...]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from clicktrail.core.tongue import mark
+from clicktrail.core.tongue import mark, say
 
 TID, NUMBER, EITHER, REVENUE, GROSS, DAY, STATUS = "tid", "number", "id", "umsatz", "gross", "day", "status"
 
@@ -99,19 +99,29 @@ def guess(sample: Sequence[Sequence[str]], is_amount: Looks, is_day: Looks, is_s
     return Columns(_by_content(sample, is_amount, is_day, is_status), has_header=False)
 
 
+_NO_KEY = mark("No column says which order a line means: choose exactly one of {wanted}.")
+_SEVERAL_KEYS = mark("More than one column says which order a line means: choose exactly one of {wanted}.")
+
+
 def check(places: Mapping[str, int], width: int) -> None:
     """Raises MappingError unless the list can be read so."""
     keys = [role for role in KEYS if role in places]
     if len(keys) != 1:
-        wanted = ", ".join(f"{ROLES[role]!r}" for role in KEYS)
-        what = "No column" if not keys else "More than one column"
-        raise MappingError(f"{what} says which order a line means: choose exactly one of {wanted}.")
+        wanted = ", ".join(f"'{say(ROLES[role])}'" for role in KEYS)
+        raise MappingError(say(_SEVERAL_KEYS if keys else _NO_KEY, wanted=wanted))
     for role, place in places.items():
         if not 0 <= place < width:
-            raise MappingError(f"{ROLES[role]}: there is no column {place + 1}; the list has {width}.")
+            raise MappingError(
+                say(
+                    "{role}: there is no column {number}; the list has {count}.",
+                    role=say(ROLES[role]),
+                    number=place + 1,
+                    count=width,
+                )
+            )
     twice = {place for place in places.values() if list(places.values()).count(place) > 1}
     if twice:
-        raise MappingError(f"Column {min(twice) + 1} is chosen twice: each column is one thing.")
+        raise MappingError(say("Column {number} is chosen twice: each column is one thing.", number=min(twice) + 1))
 
 
 def read_choice(text: str, first: Sequence[str]) -> dict[str, int]:

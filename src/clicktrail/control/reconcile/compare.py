@@ -22,9 +22,11 @@ from clicktrail.control.reconcile.lookup import Lookup, TooMany
 from clicktrail.control.reconcile.models import JobState, Reconciliation
 from clicktrail.control.reconcile.orderlist import EPOCH_DAY, House, Listed, Listing, TooLong, read_lines
 from clicktrail.control.reconcile.progress import WHOLE, Claimed
+from clicktrail.control.reconcile.sentences import Sentence, told
 from clicktrail.core.ids import read_id
 from clicktrail.core.money import decimals_of
 from clicktrail.core.postback import MAX_TEXT
+from clicktrail.core.tongue import mark
 
 WRITE_ROWS = 1000
 """Lines kept in one transaction: short, so that the engine is not held up."""
@@ -56,7 +58,7 @@ def house_of(program_id: int) -> House:
     """Raises CannotCompare where the program is gone."""
     program = Program.objects.filter(pk=program_id).first()
     if program is None:
-        raise CannotCompare(f"There is no program {program_id} any more.")
+        raise CannotCompare(told(mark("There is no program {program} any more."), program=program_id))
     return House(program.currency, decimals_of(program.currency), program.time_zone)
 
 
@@ -76,7 +78,7 @@ def run(claimed: Claimed) -> None:
         findings, facts = _examine(list_, claimed)
         _keep(list_, findings, claimed)
     except (CannotCompare, TooLong, TooMany) as fault:
-        claimed.write(state=JobState.FAILED, problem=str(fault), finished_ms=heartbeat.now_ms())
+        claimed.write(state=JobState.FAILED, problem=fault.args[0].kept, finished_ms=heartbeat.now_ms())
         return
     summary = facts | {"classes": sums(findings)}
     claimed.write(
@@ -100,43 +102,47 @@ def sums(findings: Iterable[Finding]) -> dict[str, dict[str, int]]:
 
 def _examine(list_: Reconciliation, claimed: Claimed) -> tuple[list[Finding], dict[str, object]]:
     house = house_of(list_.program_id)
-    claimed.step("Reading the list", 0, WHOLE)
+    claimed.step(mark("Reading the list"), 0, WHOLE)
     form = Columns(json.loads(list_.columns), list_.has_header)
     sheet = storing.sheet_of(list_)
     if sheet is None:
-        raise CannotCompare("The file was deleted in the meantime: upload it again.")
+        raise CannotCompare(told(mark("The file was deleted in the meantime: upload it again.")))
     listing = read_lines(sheet.rows(list_.separator), form, house)
     if not listing.lines:
-        raise CannotCompare("The list has no lines below its header.")
+        raise CannotCompare(told(mark("The list has no lines below its header.")))
     lookup = Lookup(connection, list_.program_id, house)
     found, notes = _find(listing, form, lookup, claimed)
     period = _period(list_, listing, house)
-    tick = claimed.part("Looking up the period", 350, 350, 1)
+    tick = claimed.part(mark("Looking up the period"), 350, 350, 1)
     rows = list(lookup.period(period.first_ms, period.end_ms, tick)) if period else []
     findings = classes.classify(listing.lines, found, rows)
     causes.explain(findings, _evidence(findings, lookup, period, list_.program_id, claimed), house)
     return findings, _facts(listing, period, notes)
 
 
-def _facts(listing: Listing, period: Period | None, notes: list[str]) -> dict[str, object]:
+def _facts(listing: Listing, period: Period | None, notes: list[Sentence]) -> dict[str, object]:
     notes = [*listing.notes, *notes]
     if period is None:
         notes.append(
-            "No period is known, so transactions that the list lacks were not looked for: "
-            "name a period, or the column with the day of the order."
+            told(
+                mark(
+                    "No period is known, so transactions that the list lacks were not looked for: "
+                    "name a period, or the column with the day of the order."
+                )
+            )
         )
     return {
         "lines": len(listing.lines),
         "first": period.first if period else None,
         "last": period.last if period else None,
-        "notes": notes,
+        "notes": [note.kept for note in notes],
     }
 
 
-def _find(listing: Listing, form: Columns, lookup: Lookup, claimed: Claimed) -> tuple[dict[int, Ours], list[str]]:
+def _find(listing: Listing, form: Columns, lookup: Lookup, claimed: Claimed) -> tuple[dict[int, Ours], list[Sentence]]:
     """Line -> its transaction, and notes."""
     keys = list(dict.fromkeys(line.key for line in listing.lines if line.key and not _is_unusable(line)))
-    tick = claimed.part("Looking up transactions", 100, 350, len(keys))
+    tick = claimed.part(mark("Looking up transactions"), 100, 350, len(keys))
     by_tid = lookup.by_tid(keys, tick) if form.key != columns.NUMBER else {}
     numbers = {key: number for key in keys if (number := read_id(key))} if form.key != columns.TID else {}
     by_number = lookup.by_number(numbers.values(), tick)
@@ -149,22 +155,25 @@ def _is_unusable(line: Listed) -> bool:
     return len(line.key) > MAX_TEXT
 
 
-def _choose(by_tid: Mapping[str, Ours], as_number: Mapping[str, Ours]) -> tuple[dict[str, Ours], list[str]]:
+def _choose(by_tid: Mapping[str, Ours], as_number: Mapping[str, Ours]) -> tuple[dict[str, Ours], list[Sentence]]:
     """A number may be an order's and, of another order, the transaction's: the lines that can be only one decide."""
     torn = [key for key in as_number if key in by_tid and as_number[key].number != by_tid[key].number]
     if not torn:
         return {**as_number, **by_tid}, []
     only_tid, only_number = len(by_tid) - len(torn), len(as_number) - len(torn)
     if only_number > only_tid:
-        return {**by_tid, **as_number}, [_torn_note(len(torn), "transaction numbers", "Order number")]
-    return {**as_number, **by_tid}, [_torn_note(len(torn), "order numbers", "Transaction number")]
+        return {**by_tid, **as_number}, [told(_AS_TRANSACTIONS, count=len(torn))]
+    return {**as_number, **by_tid}, [told(_AS_ORDERS, count=len(torn))]
 
 
-def _torn_note(count: int, read_as: str, other: str) -> str:
-    return (
-        f"{count} numbers of the list are order numbers and, of other orders, transaction numbers: they were read as "
-        f"{read_as}. Choose {other!r} for that column to read them the other way."
-    )
+_AS_TRANSACTIONS = mark(
+    "{count} numbers of the list are order numbers and, of other orders, transaction numbers: they were read as "
+    "transaction numbers. Choose 'Order number' for that column to read them the other way."
+)
+_AS_ORDERS = mark(
+    "{count} numbers of the list are order numbers and, of other orders, transaction numbers: they were read as "
+    "order numbers. Choose 'Transaction number' for that column to read them the other way."
+)
 
 
 def _period(list_: Reconciliation, listing: Listing, house: House) -> Period | None:
@@ -188,10 +197,12 @@ def _evidence(
 ) -> Evidence:
     missing = [f.listed.key for f in findings if f.kind == classes.MISSING and f.listed]
     amounts = [f.ours.tid for f in findings if f.kind == classes.AMOUNT and f.ours]
-    calls = lookup.calls([*missing, *amounts], claimed.part("Asking the log", 350, 450, len(missing) + len(amounts)))
+    calls = lookup.calls(
+        [*missing, *amounts], claimed.part(mark("Asking the log"), 350, 450, len(missing) + len(amounts))
+    )
     unheard = [key for key in missing if key not in calls]
     others = list(Program.objects.exclude(pk=program).order_by("pk").values_list("pk", flat=True)[:MAX_PROGRAMS])
-    tick = claimed.part("Looking for other spellings", 450, 550, len(unheard) * 6)
+    tick = claimed.part(mark("Looking for other spellings"), 450, 550, len(unheard) * 6)
     elsewhere = lookup.elsewhere(unheard, others, tick)
     spelled = lookup.spelled((key for key in unheard if key not in elsewhere), tick)
     discarded = lookup.discarded(period.first_ms, period.end_ms) if period and unheard else []
@@ -201,7 +212,7 @@ def _evidence(
 
 def _keep(list_: Reconciliation, findings: list[Finding], claimed: Claimed) -> None:
     """What an interrupted run left goes first."""
-    tick = claimed.part("Keeping the result", 550, WHOLE, len(findings))
+    tick = claimed.part(mark("Keeping the result"), 550, WHOLE, len(findings))
     tick(0)
     storing.cut_lines(list_.pk)
     for start in range(0, len(findings), WRITE_ROWS):
@@ -228,4 +239,4 @@ def _row(list_id: int, finding: Finding) -> tuple[object, ...]:
     here: tuple[object, ...] = (None, None, None, "", None)
     if ours:
         here = (ours.number, ours.revenue_minor, ours.commission_minor, ours.state, ours.created_ms)
-    return (list_id, finding.kind, finding.cause, finding.sentence, *theirs, *here, "", "")
+    return (list_id, finding.kind, finding.cause, finding.sentence.kept, *theirs, *here, "", "")

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.functional import lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +17,7 @@ from unfold.widgets import (
 )
 
 from clicktrail.control.catalog.models import Program
+from clicktrail.control.console.cells import number_text
 from clicktrail.control.reconcile import columns, storing
 from clicktrail.control.reconcile.columns import Columns
 from clicktrail.control.reconcile.models import Reconciliation
@@ -24,7 +26,7 @@ from clicktrail.control.reconcile.sheet import MAX_FILE_BYTES, MAX_LINES, SEPARA
 
 SEPARATOR_NAMES = {
     ";": gettext_lazy("Semicolon  ;"),
-    "\t": "Tab",
+    "\t": gettext_lazy("Tab"),
     "|": gettext_lazy("Bar  |"),
     ",": gettext_lazy("Comma  ,"),
 }
@@ -45,7 +47,7 @@ class UploadForm(forms.Form):
                 "The next page shows how its columns were understood; nothing is changed yet."
             ),
             size=MAX_FILE_BYTES >> 20,
-            lines=f"{MAX_LINES:,}",
+            lines=lazy(number_text, str)(MAX_LINES),
         ),
     )
 
@@ -62,7 +64,7 @@ class UploadForm(forms.Form):
         try:
             return storing.store(self.cleaned_data["program"].pk, upload.name, upload.read(), actor)
         except storing.Refused as fault:
-            self.add_error("file", str(fault).removeprefix(_("File: ")).capitalize())
+            self.add_error("file", str(fault))
             return None
 
 

@@ -10,10 +10,12 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from clicktrail.control.reconcile.causes import Seen
 from clicktrail.control.reconcile.classes import Ours
 from clicktrail.control.reconcile.orderlist import House
+from clicktrail.control.reconcile.sentences import told
 from clicktrail.core import explain, reasons
 from clicktrail.core.clickid import first_id
 from clicktrail.core.money import AmountError, parse_amount
 from clicktrail.core.periods import day_of
+from clicktrail.core.tongue import mark
 
 BATCH = 500
 """Values in one question: far below what either database takes."""
@@ -32,11 +34,11 @@ OF_PERIOD = (
 )
 ELSEWHERE = "SELECT tid, program_id FROM ledger_transaction WHERE program_id = %s AND tid IN ({})"
 CALLS = (
-    "SELECT tid, at_ms, reason, facts, amount, transaction_number FROM ledger_postback "
+    "SELECT tid, id, at_ms, reason, facts, amount, transaction_number FROM ledger_postback "
     "WHERE program_id = %s AND tid IN ({}) AND reason NOT IN ('saved', 'duplicate', 'updated') ORDER BY id"
 )
 DISCARDED = (
-    "SELECT tid, at_ms, reason, facts, amount, transaction_number FROM ledger_postback "
+    "SELECT tid, id, at_ms, reason, facts, amount, transaction_number FROM ledger_postback "
     "WHERE id >= %s AND id < %s AND program_id = %s AND NOT saved "
     "AND reason NOT IN ('duplicate', 'conflict', 'updated') "
     "ORDER BY id LIMIT %s"
@@ -69,7 +71,12 @@ class Lookup:
         while rows := self._rows(OF_PERIOD, [self._program, end_ms, *after, PAGE_ROWS]):
             seen += len(rows)
             if seen > MAX_PERIOD_ROWS:
-                raise TooMany(f"The period holds more than {MAX_PERIOD_ROWS:,} transactions: name a shorter one.")
+                raise TooMany(
+                    told(
+                        mark("The period holds more than {count} transactions: name a shorter one."),
+                        count=MAX_PERIOD_ROWS,
+                    )
+                )
             tick(0)
             yield from map(self._ours, rows)
             after = (rows[-1][7], rows[-1][0])
@@ -114,9 +121,9 @@ class Lookup:
         day = day_of(self._house.time_zone, created_ms)
         return Ours(number, tid, revenue, commission, state, bool(manual), bool(test), created_ms, day)
 
-    def _seen(self, at_ms: int, reason: str, facts: str, amount: str, number: int | None) -> Seen:
+    def _seen(self, call: int, at_ms: int, reason: str, facts: str, amount: str, number: int | None) -> Seen:
         sentence = explain.operator_sentence(reason, json.loads(facts or "{}"), number)
-        return Seen(at_ms, reason, sentence, self._minor(amount) if reason == reasons.CONFLICT else None)
+        return Seen(at_ms, reason, sentence, self._minor(amount) if reason == reasons.CONFLICT else None, call)
 
     def _minor(self, amount: str) -> int | None:
         try:

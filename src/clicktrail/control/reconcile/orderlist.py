@@ -11,11 +11,14 @@ from zoneinfo import ZoneInfo
 
 from clicktrail.control.reconcile import columns
 from clicktrail.control.reconcile.columns import Columns
+from clicktrail.control.reconcile.sentences import NOTHING, Sentence, fault, told, word
 from clicktrail.control.reconcile.sheet import MAX_LINES, Row
+from clicktrail.core import faults
 from clicktrail.core.explain import quote
 from clicktrail.core.ids import read_id
 from clicktrail.core.money import CURRENCIES, AmountError, parse_amount
 from clicktrail.core.postback import MAX_TEXT
+from clicktrail.core.tongue import mark, say
 
 OPEN, CONFIRMED, CANCELLED = "open", "confirmed", "cancelled"
 
@@ -72,13 +75,13 @@ class Listed:
     amount_text: str = ""
     day: int | None = None
     status: str = ""
-    fault: str = ""
+    fault: Sentence = NOTHING
 
 
 @dataclass(slots=True)
 class Listing:
     lines: list[Listed] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Sentence] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ class House:
 
 
 class TooLong(ValueError):
-    """The sentence says how many lines a list may have."""
+    """Its sentence says how many lines a list may have."""
 
 
 def read_lines(rows: Iterable[Row], form: Columns, house: House) -> Listing:
@@ -123,11 +126,11 @@ def amount(text: str, house: House) -> int:
     found = _MARKED.match(text)
     if not found or not found[2].strip():
         return parse_amount(text.strip(), house.decimals)
-    for mark in (found[1], found[3]):
-        currency = SIGNS.get(mark.casefold(), mark.upper())
-        if mark and currency != house.currency:
+    for sign in (found[1], found[3]):
+        currency = SIGNS.get(sign.casefold(), sign.upper())
+        if sign and currency != house.currency:
             if currency in CURRENCIES:
-                raise AmountError(f"it is in {currency}; the program's currency is {house.currency}.")
+                raise AmountError(say(faults.OTHER_CURRENCY, currency=currency, own=house.currency))
             raise AmountError("it is not a plain number such as 95.50.")
     return parse_amount(found[2].strip().removeprefix("+"), house.decimals)
 
@@ -158,7 +161,9 @@ def _bounded(rows: Iterable[Row], has_header: bool) -> list[Row]:
     kept: list[Row] = []
     for row in _without_header(rows, has_header):
         if len(kept) == MAX_LINES:
-            raise TooLong(f"The list has more than {MAX_LINES:,} lines: split it, by months for example.")
+            raise TooLong(
+                told(mark("The list has more than {count} lines: split it, by months for example."), count=MAX_LINES)
+            )
         kept.append(row)
     return kept
 
@@ -171,7 +176,7 @@ def _without_header(rows: Iterable[Row], has_header: bool) -> Iterator[Row]:
 
 def _line(row: Row, form: Columns, house: House, order: str, unknown: dict[str, int]) -> Listed:
     if row.fault:
-        return Listed(row.line, "", fault=row.fault)
+        return Listed(row.line, "", fault=Sentence(row.fault))
     listed = Listed(row.line, _cell(row, form, form.key))
     listed.fault = _key_fault(listed.key, form.key)
     listed.amount_text = _cell(row, form, columns.REVENUE)[:MAX_TEXT]
@@ -181,7 +186,9 @@ def _line(row: Row, form: Columns, house: House, order: str, unknown: dict[str, 
     if text := _cell(row, form, columns.DAY):
         listed.day = day_of(text, order, house.time_zone)
         if listed.day is None and not _is_undecided(text, order):
-            listed.fault = listed.fault or f"{quote(text)} is no day such as 2026-01-31 or 31.01.2026."
+            listed.fault = listed.fault or told(
+                mark("{text} is no day such as 2026-01-31 or 31.01.2026."), text=quote(text)
+            )
     if text := _cell(row, form, columns.STATUS):
         listed.status = _STATUS_OF.get(columns.plain(text), "")
         if not listed.status:
@@ -193,19 +200,20 @@ def _read_amount(listed: Listed, name: str, role: str, text: str, house: House) 
     """A gross amount is only asked for causes: one that cannot be read spoils nothing."""
     try:
         setattr(listed, name, amount(text, house))
-    except AmountError as fault:
+    except AmountError as wrong:
         if role == columns.REVENUE:
-            listed.fault = listed.fault or f"The amount {quote(text)} cannot be read: {fault}"
+            said = mark("The amount {amount} cannot be read: {fault}")
+            listed.fault = listed.fault or told(said, amount=quote(text), fault=fault(str(wrong)))
 
 
-def _key_fault(key: str, role: str) -> str:
+def _key_fault(key: str, role: str) -> Sentence:
     if not key:
-        return f"The column {columns.ROLES[role]!r} is empty."
+        return told(mark("The column '{name}' is empty."), name=word(columns.ROLES[role]))
     if len(key) > MAX_TEXT:
-        return f"The order number is longer than {MAX_TEXT} characters."
+        return told(mark("The order number is longer than {count} characters."), count=MAX_TEXT)
     if role == columns.NUMBER and read_id(key) is None:
-        return f"{quote(key)} is no transaction number."
-    return ""
+        return told(mark("{text} is no transaction number."), text=quote(key))
+    return NOTHING
 
 
 def _cell(row: Row, form: Columns, role: str) -> str:
@@ -246,14 +254,16 @@ def _year(digits: str) -> int:
     return int(digits) if len(digits) == 4 else 2000 + int(digits)
 
 
-def _notes(listing: Listing, form: Columns, order: str, unknown: dict[str, int]) -> Iterator[str]:
+def _notes(listing: Listing, form: Columns, order: str, unknown: dict[str, int]) -> Iterator[Sentence]:
     if unknown:
         named = ", ".join(f"{quote(text)} ({count})" for text, count in sorted(unknown.items())[:MOST_NOTED])
-        yield f"Some words of the status column are not known and were passed over: {named}."
+        yield told(mark("Some words of the status column are not known and were passed over: {words}."), words=named)
     if columns.DAY in form.places and not order and any(line.day is None and not line.fault for line in listing.lines):
-        yield (
-            "Days written with slashes could be day/month or month/day, and no line of the list tells which: "
-            "they were passed over. Write them like 2026-01-31."
+        yield told(
+            mark(
+                "Days written with slashes could be day/month or month/day, and no line of the list tells which: "
+                "they were passed over. Write them like 2026-01-31."
+            )
         )
     if columns.REVENUE not in form.places:
-        yield "No column holds the net revenue: amounts were not compared."
+        yield told(mark("No column holds the net revenue: amounts were not compared."))

@@ -19,10 +19,12 @@ from clicktrail.control.console.cells import label, named, time_cell, with_names
 from clicktrail.control.console.choices import narrow
 from clicktrail.control.console.filters import ProgramFilter
 from clicktrail.control.console.page import Page
+from clicktrail.control.csvfile import as_now
 from clicktrail.control.reconcile import acting, forms, result, storing, tables, work
 from clicktrail.control.reconcile.columns import Columns
 from clicktrail.control.reconcile.models import Action, JobState, Reconciliation
 from clicktrail.control.reconcile.progress import WHOLE
+from clicktrail.control.reconcile.sentences import tell
 
 TONES = {
     JobState.MAPPING: "warning",
@@ -122,7 +124,7 @@ class ReconciliationAdmin(Page):
             work.wake()
             return HttpResponseRedirect(_address("change", number))
         rows = [_padded(row, form.width) for row in shape.sample[:MOST_SAMPLE_ROWS]]
-        names = {place: str(forms.columns.ROLES[role]) for role, place in form.initial_places().items()}
+        names = {place: _(forms.columns.ROLES[role]) for role, place in form.initial_places().items()}
         heads = [(place + 1, names.get(place, "")) for place in range(form.width)]
         context = {"list": list_, "form": form, "rows": rows, "heads": heads, "remembered": shape.remembered}
         return self._page(request, "columns", title=_("Check the columns"), **context)
@@ -144,7 +146,7 @@ class ReconciliationAdmin(Page):
             "created": time_cell(list_.created_ms, list_.zone),
             "result": tables.overview(list_) if list_.state == JobState.DONE else None,
             "actions": [tables.action_row(each, list_.zone) for each in actions],
-            "verbs": acting.VERBS,
+            "problem": tell(list_.problem),
         }
         return self._page(request, "list", title=list_.file_name, original=list_, **context)
 
@@ -177,7 +179,8 @@ class ReconciliationAdmin(Page):
         list_ = self._list(request, number)
         note(request, "exported", list_.file_name, program=list_.program_id)
         answer = StreamingHttpResponse(
-            result.lines(list_, request.GET.get("kind", "")), content_type="text/csv; charset=utf-8"
+            as_now(result.lines(list_, request.GET.get("kind", ""), is_named=True)),
+            content_type="text/csv; charset=utf-8",
         )
         answer["Content-Disposition"] = f'attachment; filename="reconciled-{list_.pk}.csv"'
         return answer
@@ -280,7 +283,7 @@ def _busy(list_: Reconciliation, actions: list[Action]) -> Reconciliation | Acti
 def _phase(job: Reconciliation | Action) -> str:
     if job.state == JobState.QUEUED:
         return _("Waiting for its turn")
-    return job.phase or "Beginning"
+    return _(job.phase) if job.phase else _("Beginning")
 
 
 def _percent(job: Reconciliation | Action) -> int:

@@ -14,6 +14,8 @@ from django.db.models import F, Q
 
 from clicktrail import heartbeat
 from clicktrail.control.reconcile.models import Action, JobState, Reconciliation
+from clicktrail.control.reconcile.sentences import told
+from clicktrail.core.tongue import mark
 
 STALE_MS = 30_000
 """A worker that was not heard of for so long is gone."""
@@ -78,6 +80,6 @@ def claim(model: type[AnyJob], pk: int | None = None) -> Claimed | None:
             job = model._default_manager.get(pk=number)
             if job.attempts <= MOST_TRIES:
                 return Claimed(job, owner)
-            gone = f"It was interrupted {MOST_TRIES} times and was not tried again."
-            Claimed(job, owner).write(state=JobState.FAILED, problem=gone)
+            gone = told(mark("It was interrupted {count} times and was not tried again."), count=MOST_TRIES)
+            Claimed(job, owner).write(state=JobState.FAILED, problem=gone.kept)
     return None

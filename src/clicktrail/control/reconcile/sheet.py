@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from clicktrail.core.tongue import mark
+
 MAX_FILE_BYTES = 32 * 1024 * 1024
 MAX_LINES = 250_000
 MAX_COLUMNS = 200
@@ -22,6 +24,8 @@ SEPARATORS = (";", "\t", "|", ",")
 """In the order of trust: a comma may also be a decimal mark."""
 SAMPLE_ROWS = 50
 SAMPLE_BYTES = 64 * 1024
+
+WIDE = mark("It has {count} columns, more than {most}.")
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -58,9 +62,9 @@ def read(body: bytes) -> Sheet:
 
 def decode(body: bytes) -> tuple[str, str]:
     """(encoding, text). What an encoding does not know becomes U+FFFD, and so does NUL, which no ledger takes."""
-    for mark, encoding in _MARKS:
-        if body.startswith(mark):
-            return encoding, _text(body[len(mark) :], encoding)
+    for sign, encoding in _MARKS:
+        if body.startswith(sign):
+            return encoding, _text(body[len(sign) :], encoding)
     encoding = _unmarked(body)
     return encoding, _text(body, encoding)
 
@@ -107,7 +111,7 @@ def _row(lines: list[str], number: int, separator: str) -> tuple[int, Row]:
                 break
     if line.count('"') % 2 == 0:
         return 1, _loosely(line, number, separator)
-    return 1, Row(number, (), "A quotation mark is opened and not closed.")
+    return 1, Row(number, (), mark("A quotation mark is opened and not closed."))
 
 
 def _loosely(line: str, number: int, separator: str) -> Row:
@@ -115,7 +119,7 @@ def _loosely(line: str, number: int, separator: str) -> Row:
     try:
         return _checked(number, _split(line, separator, strict=False))
     except csv.Error:
-        return Row(number, (), "Its quotation marks make no sense.")
+        return Row(number, (), mark("Its quotation marks make no sense."))
 
 
 def _split(text: str, separator: str, *, strict: bool) -> list[str]:
@@ -124,13 +128,13 @@ def _split(text: str, separator: str, *, strict: bool) -> list[str]:
 
 def _checked(number: int, cells: list[str]) -> Row:
     if len(cells) > MAX_COLUMNS:
-        return Row(number, (), f"It has {len(cells)} columns, more than {MAX_COLUMNS}.")
+        return Row(number, (), WIDE.format(count=len(cells), most=MAX_COLUMNS))
     return Row(number, tuple(cells))
 
 
 def encoding_of(sample: bytes) -> str:
     """By the beginning of a file; utf-8 and cp1252 only the whole of it can tell apart."""
-    return next((encoding for mark, encoding in _MARKS if sample.startswith(mark)), "") or _unmarked(sample)
+    return next((encoding for sign, encoding in _MARKS if sample.startswith(sign)), "") or _unmarked(sample)
 
 
 def _unmarked(body: bytes) -> str:

@@ -9,6 +9,7 @@ from clicktrail.control.reconcile.acting import Chosen, Preview
 from clicktrail.control.reconcile.columns import Columns
 from clicktrail.control.reconcile.models import Action, JobState, Reconciliation
 from clicktrail.control.reconcile.orderlist import House, day_text
+from clicktrail.control.reconcile.sentences import tell
 from clicktrail.core.money import format_minor
 from clicktrail.errors import ListError
 
@@ -26,8 +27,10 @@ def take(program: int, name: str, body: bytes, choice: str, from_day: int | None
     try:
         compare.house_of(program)
         list_ = storing.store(program, name, body, ACTOR)
-    except (compare.CannotCompare, storing.Refused) as fault:
+    except compare.CannotCompare as fault:
         raise ListError(str(fault)) from None
+    except storing.Refused as fault:
+        raise ListError(f"File: {str(fault)[:1].lower()}{str(fault)[1:]}") from None
     try:
         storing.start(list_, _form(list_, choice), from_day, to_day)
     except columns.MappingError as fault:
@@ -40,7 +43,7 @@ def check(list_: Reconciliation) -> None:
     """Raises ListError where it could not be compared."""
     list_.refresh_from_db()
     if list_.state != JobState.DONE:
-        raise ListError(list_.problem or "The list was not compared.")
+        raise ListError(tell(list_.problem) or "The list was not compared.")
 
 
 def chosen(verb: str, kinds: list[str]) -> Chosen:
@@ -62,7 +65,7 @@ def as_data(list_: Reconciliation, preview: Preview | None, action: Action | Non
         "from": day_text(summary["first"]) or None,
         "to": day_text(summary["last"]) or None,
         "lines": summary["lines"],
-        "notes": summary["notes"],
+        "notes": list(map(tell, summary["notes"])),
         "currency": house.currency,
         "classes": {kind: _sums(sums, house) for kind, sums in summary["classes"].items()},
     }
@@ -81,7 +84,7 @@ def lines(list_: Reconciliation) -> Iterator[str]:
     yield f"{list_.file_name}: {summary['lines']} lines, {list_.encoding}. {form}."
     if summary["first"] is not None:
         yield f"Period: {day_text(summary['first'])} to {day_text(summary['last'])}."
-    yield from summary["notes"]
+    yield from map(tell, summary["notes"])
     yield f"{'':20} {'lines':>9} {'in the list':>16} {'here':>16} {'commission':>14}"
     for kind, name in classes.CLASSES.items():
         sums = summary["classes"][kind]

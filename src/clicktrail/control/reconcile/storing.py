@@ -14,6 +14,7 @@ from clicktrail.control.reconcile import columns, orderlist, sheet
 from clicktrail.control.reconcile.columns import Columns
 from clicktrail.control.reconcile.models import Action, FilePart, JobState, Line, Mapping, Reconciliation
 from clicktrail.control.reconcile.sheet import MAX_FILE_BYTES, Row, Sheet
+from clicktrail.core.tongue import say
 from clicktrail.settings import Settings
 
 PART_BYTES = 1 << 20
@@ -39,13 +40,15 @@ class Shape:
 def store(program_id: int, name: str, body: bytes, actor: str) -> Reconciliation:
     """Keep an uploaded file until its columns are known. Raises Refused."""
     if not body.strip():
-        raise Refused("File: it is empty.")
+        raise Refused(say("It is empty."))
     if len(body) > MAX_FILE_BYTES:
-        raise Refused(f"File: it is larger than {MAX_FILE_BYTES >> 20} MiB. Split it, or leave out columns.")
+        raise Refused(
+            say("It is larger than {mebibytes} MiB. Split it, or leave out columns.", mebibytes=MAX_FILE_BYTES >> 20)
+        )
     read = sheet.read(body)
     shape = shape_of(read, program_id)
     if not shape.sample:
-        raise Refused("File: no line of it holds anything. Is it the right one?")
+        raise Refused(say("No line of it holds anything. Is it the right one?"))
     with transaction.atomic():
         list_ = Reconciliation.objects.create(
             program_id=program_id, file_name=tidy_name(name), file_bytes=len(body), actor=actor,

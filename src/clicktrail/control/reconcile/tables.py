@@ -1,7 +1,7 @@
 """What the pages of a reconciled list show: its classes with their sums, one class line by line, a preview."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -20,10 +20,14 @@ from clicktrail.control.console.cells import (
     time_cell,
 )
 from clicktrail.control.console.verdictcells import title_of
+from clicktrail.control.ledger import verdicts
+from clicktrail.control.ledger.models import Postback
 from clicktrail.control.reconcile import acting, causes, classes, compare
 from clicktrail.control.reconcile.acting import Chosen, Preview
 from clicktrail.control.reconcile.models import Action, JobState, Line, Reconciliation
-from clicktrail.control.reconcile.orderlist import House, day_text
+from clicktrail.control.reconcile.orderlist import House
+from clicktrail.control.reconcile.sentences import calls_in, day_words, tell
+from clicktrail.core.tongue import mark
 
 PAGE_LINES = 100
 TONES = {
@@ -37,6 +41,7 @@ TONES = {
     classes.DOUBLED: "warning",
     classes.ERROR: "danger",
 }
+OUTCOMES = {acting.DONE: mark("Done"), acting.UNCHANGED: mark("Unchanged"), acting.REFUSED: mark("Refused")}
 OUTCOME_TONES = {acting.DONE: "success", acting.UNCHANGED: "plain", acting.REFUSED: "danger"}
 SUGGESTED = {
     classes.MATCHED: acting.CONFIRM,
@@ -76,17 +81,21 @@ def overview(list_: Reconciliation) -> dict[str, Any]:
             {
                 "kind": kind,
                 "label": label(name, TONES[kind] if sums.get("lines") else "plain"),
-                "explained": classes.EXPLAINED[kind],
+                "explained": _(classes.EXPLAINED[kind]),
                 "lines": sums.get("lines", 0),
                 "listed": money_cell(sums.get("listed", 0), house.decimals, house.currency),
                 "found": money_cell(sums["found"], house.decimals, house.currency) if is_movable else DASH,
                 "commission": money_cell(sums["commission"], house.decimals, house.currency) if is_movable else DASH,
                 "verb": SUGGESTED.get(kind),
-                "verb_name": acting.VERBS.get(SUGGESTED.get(kind, "")),
+                "verb_name": _(acting.VERBS[SUGGESTED[kind]]) if kind in SUGGESTED else "",
             }
         )
-    period = f"{day_text(summary['first'])} to {day_text(summary['last'])}" if summary["first"] is not None else ""
-    return {"classes": rows, "notes": summary["notes"], "period": period, "lines": summary["lines"]}
+    period = ""
+    if summary["first"] is not None:
+        ends = {"first": day_words(summary["first"]), "last": day_words(summary["last"])}
+        period = _("%(first)s to %(last)s") % ends
+    notes = list(map(tell, summary["notes"]))
+    return {"classes": rows, "notes": notes, "period": period, "lines": number_text(summary["lines"])}
 
 
 def in_short(list_: Reconciliation) -> str:
@@ -112,14 +121,15 @@ def page_of(list_: Reconciliation, kind: str, asked: Mapping[str, str]) -> Page 
     page = list(shown.order_by("pk")[: PAGE_LINES + 1])
     more = len(page) > PAGE_LINES
     house = compare.house_of_list(list_)
-    told = [(code, _cause_name(code), count, code == cause) for code, count in _causes(everything)]
+    named = [(code, cause_name(code), count, code == cause) for code, count in _causes(everything)]
+    calls = verdicts_of(page)
     following = {"cause": cause, "q": query, "outcome": outcome, "after": page[PAGE_LINES - 1].pk} if more else {}
     return Page(
         kind,
         _(classes.CLASSES[kind]),
         _(classes.EXPLAINED[kind]),
-        [_row(line, house) for line in page[:PAGE_LINES]],
-        told,
+        [_row(line, house, calls) for line in page[:PAGE_LINES]],
+        named,
         query,
         cause,
         outcome,
@@ -164,7 +174,8 @@ def preview_rows(list_: Reconciliation, made: Preview) -> dict[str, Any]:
 def action_row(action: Action, zone: str | None) -> dict[str, Any]:
     return {
         "at": time_cell(action.created_ms, zone),
-        "name": acting.VERBS[action.verb],
+        "name": _(acting.VERBS[action.verb]),
+        "problem": tell(action.problem),
         "what": what_is_chosen(Chosen.of(action.chosen)),
         "action": action,
         "state": label(str(JobState(action.state).label), "success" if action.state == JobState.DONE else "info"),
@@ -188,26 +199,32 @@ def _causes(rows: QuerySet[Line]) -> list[tuple[str, int]]:
     return list(counted)
 
 
-def _cause_name(code: str) -> str:
+def cause_name(code: str) -> str:
     if code in causes.CAUSES:
         return _(causes.CAUSES[code])
     return _("Call: %(reason)s") % {"reason": title_of(code)}
 
 
-def _row(line: Line, house: House) -> dict[str, Any]:
+def verdicts_of(lines: Iterable[Line]) -> dict[int, str]:
+    """What became of the calls of which these lines tell, in the viewer's language."""
+    numbers = calls_in(line.sentence for line in lines)
+    return {call.pk: verdicts.sentence_of(call) for call in Postback.objects.filter(pk__in=numbers)} if numbers else {}
+
+
+def _row(line: Line, house: House, calls: Mapping[int, str]) -> dict[str, Any]:
     listed = money_cell(line.listed_minor, house.decimals, house.currency) if line.listed_minor is not None else ""
     return {
         "pk": line.pk,
         "line": line.line or DASH,
         "order": line.order,
         "listed": listed or line.listed_text or DASH,
-        "listed_day": day_text(line.listed_day),
-        "listed_state": line.listed_state,
+        "listed_day": day_words(line.listed_day) if line.listed_day is not None else "",
+        "listed_state": _(line.listed_state) if line.listed_state else "",
         "number": page_link("ledger_transaction", line.number, line.number) if line.number else DASH,
         "found": money_cell(line.revenue_minor, house.decimals, house.currency),
         "created": time_cell(line.created_ms, house.time_zone),
         "state": state_label(line.state) if line.state else "",
-        "sentence": line.sentence,
-        "outcome": label(line.outcome.capitalize(), OUTCOME_TONES[line.outcome]) if line.outcome else "",
-        "outcome_sentence": line.outcome_sentence,
+        "sentence": tell(line.sentence, calls),
+        "outcome": label(_(OUTCOMES[line.outcome]), OUTCOME_TONES[line.outcome]) if line.outcome else "",
+        "outcome_sentence": tell(line.outcome_sentence),
     }

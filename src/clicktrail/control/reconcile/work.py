@@ -11,10 +11,13 @@ from clicktrail import heartbeat
 from clicktrail.control.reconcile import acting, compare, storing
 from clicktrail.control.reconcile.models import Action, JobState, Reconciliation
 from clicktrail.control.reconcile.progress import Claimed, Lost, claim
+from clicktrail.core.tongue import mark
 from clicktrail.settings import Settings
 
 LOOK_EVERY_S = 1.0
 CUT_EVERY_MS = 3_600_000
+
+FAILED = mark("It failed by a fault of the program; the log has the details.")
 
 log = logging.getLogger(__name__)
 _wanted = threading.Event()
@@ -77,4 +80,4 @@ def work_on(claimed: Claimed) -> None:
         raise
     except Exception:
         log.exception("job %s failed", claimed.job.pk)
-        claimed.write(state=JobState.FAILED, problem="It failed by a fault of the program; the log has the details.")
+        claimed.write(state=JobState.FAILED, problem=FAILED)

@@ -13,9 +13,9 @@ document.addEventListener("DOMContentLoaded", () => {
         }
         bar.value = told.percent;
         phase.textContent = told.phase;
-        percent.textContent = `${told.percent} %`;
+        percent.textContent = `${told.percent}\u00a0%`;
       } catch {
-        phase.textContent = "The server does not answer; asking again.";
+        phase.textContent = card.dataset.away;
       }
       setTimeout(ask, 500);
     };

@@ -1,0 +1,13 @@
+"""Why a transaction is not moved: the sentences with marks, so that one that was kept can be told anew. Pure."""
+
+from clicktrail.core.tongue import mark
+
+UNKNOWN = mark("There is no transaction {number}.")
+QUICKER = mark("Transaction {number} was moved by somebody else in the same moment; look again.")
+NO_MOVE = mark("Transaction {number} is {state}; it cannot be moved by '{verb}'.")
+SETTLED = mark("Transaction {number} is {state}; its revenue cannot become smaller any more.")
+NO_REVENUE = mark("Transaction {number} has no revenue that could become smaller.")
+NOT_BELOW = mark("The new revenue of transaction {number} is not below the one that it has.")
+
+WITH_MARKS = (UNKNOWN, QUICKER, NO_MOVE, SETTLED, NO_REVENUE, NOT_BELOW)
+VERBS = (mark("release"), mark("confirm"), mark("cancel"), mark("reopen"), mark("pay"))
