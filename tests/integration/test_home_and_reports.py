@@ -207,3 +207,38 @@ def test_a_thousand_programs_of_one_currency_are_one_row_a_day(desk: Office) -> 
     )
     found = list(sources.rows(Question(day, day, ("day",)), Program.objects.in_bulk(), 10))
     assert [row["sum_clicks_net"] for row in found] == [sum(numbers)]
+
+
+def test_a_report_by_subid_adds_up_every_row_once_and_waits_for_no_writer(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from datetime import date, timedelta
+
+    from clicktrail.control.catalog.models import Program
+    from clicktrail.control.db.sqlite.base import Want
+    from clicktrail.control.ledger.models import RollupSubid
+    from clicktrail.control.reports import sources, zones
+    from clicktrail.control.reports.table import Question
+
+    first, last = date(2024, 2, 1), date(2024, 2, 4)
+    days = [zones.days_since_1970(first + timedelta(days=n)) for n in range(4)]
+    places = [(d, g, p, t) for d in days for g in (1, 5) for p in (2, 7, 8) for t in ("", "a", "b", "A")]
+    rows = [RollupSubid(day=d, program_id=g, partner_id=p, other=False, subid=t) for d, g, p, t in places]
+    rows += [RollupSubid(day=d, program_id=1, partner_id=7, other=True, subid="") for d in days]
+    for number, row in enumerate(rows):
+        row.clicks_net, row.revenue_minor = 1 + number, 10**12 + number
+    RollupSubid.objects.bulk_create(rows)
+    must: dict[tuple[str, bool, int], list[int]] = {}
+    for row in rows:
+        if row.partner_id != 2:
+            kept = must.setdefault((row.subid, row.other, row.program_id), [0, 0])
+            kept[:] = kept[0] + row.clicks_net, kept[1] + row.revenue_minor
+
+    monkeypatch.setattr(Want, "__enter__", lambda _: pytest.fail("the engine was asked to wait for a report"))
+    for _ in range(2):
+        found = list(sources.rows(Question(first, last, ("subid",)), Program.objects.in_bulk(), 100))
+        assert len(found) == len(must) == 9
+        for row in found:
+            key = (row["subid"], bool(row["other"]), row["program_id"])
+            assert [row["sum_clicks_net"], row["sum_revenue_minor"]] == must[key]
+    assert len(list(sources.rows(Question(first, last, ("subid",)), Program.objects.in_bulk(), 4))) == 4

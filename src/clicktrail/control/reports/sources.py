@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.db import connection
 from django.db.models import Case, F, IntegerField, QuerySet, Sum, Value, When
 
 from clicktrail.control.catalog.models import Program
@@ -25,7 +26,7 @@ from clicktrail.control.ledger.models import (
     RollupReferrer,
     RollupSubid,
 )
-from clicktrail.control.reports import periods, zones
+from clicktrail.control.reports import periods, tree, zones
 from clicktrail.core.catalog import TEST_PARTNER
 
 if TYPE_CHECKING:
@@ -153,6 +154,10 @@ def _by_value(question: "Question", programs: Mapping[int, Program], most: int) 
         found = found.filter(**{column: wanted, "other": False})
     names = (column, "other") if {"subid", "referrer"} & set(question.by) else ()
     when = _when(question.by, question.first, question.last)
+    if names and not when and "partner" not in question.by and connection.vendor == "sqlite":
+        keys = [*names, "program_id"]
+        rows = _narrowed(found, question, list(programs)).order_by().values_list(*keys, *MEASURES)
+        return tree.grouped(rows, keys, MEASURES, most)
     return iter(_grouped(found, question, list(programs), when, names)[:most])
 
 
@@ -189,6 +194,15 @@ def _is_last(day: date) -> bool:
     return (day + timedelta(days=1)).day == 1
 
 
+def _narrowed(found: QuerySet[Any], question: "Question", programs: list[int]) -> QuerySet[Any]:
+    """The rows that the question is about."""
+    given = {COLUMNS[name]: getattr(question, name) for name in _PLACES}
+    found = found.filter(program_id__in=programs, **{name: value for name, value in given.items() if value is not None})
+    if not question.has_tests and found.model is not RollupProgram:
+        found = found.exclude(partner_id=TEST_PARTNER)
+    return found
+
+
 def _grouped(
     found: QuerySet[Any],
     question: "Question",
@@ -199,10 +213,7 @@ def _grouped(
     apart: bool = True,
 ) -> QuerySet[Any]:
     """`apart`: the program is among the groups, as it says the currency."""
-    given = {COLUMNS[name]: getattr(question, name) for name in _PLACES}
-    found = found.filter(program_id__in=programs, **{name: value for name, value in given.items() if value is not None})
-    if not question.has_tests and found.model is not RollupProgram:
-        found = found.exclude(partner_id=TEST_PARTNER)
+    found = _narrowed(found, question, programs)
     columns = {
         *(["program_id"] if apart else []),
         *(COLUMNS[name] for name in question.by if name in ("program", *_PLACES)),

@@ -26,7 +26,11 @@ PATIENCE_S = 20.0
 """How long a statement waits for the write lock before the caller sees "database is locked"."""
 ASK_EVERY_S = 0.02
 """How long SQLite itself waits before we ask anew; its own pauses grow to 100 ms, longer than the engine's."""
-READS = ("SELECT", "PRAGMA", "EXPLAIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT", "BEGIN")
+READS = (
+    "SELECT", "PRAGMA", "EXPLAIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT", "BEGIN",
+    "CREATE TEMP", "INSERT INTO TEMP.", "DROP TABLE TEMP.",
+)  # fmt: skip
+"""What takes no write lock of the ledger; a connection's own tables are elsewhere."""
 PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 0", "secure_delete = ON")
 """What is deleted is overwritten with zeros: personal data that was cut must not linger in free pages."""
 
