@@ -51,11 +51,18 @@
     day: { long: { weekday: "short", day: "numeric", month: "short", year: "numeric" }, short: { day: "numeric", month: "short" } },
     month: { long: { month: "long", year: "numeric" }, short: { month: "short", year: "2-digit" } },
   };
-  const labelText = (label, length) => {
+  const CUT = 14; // letters of a name below a bar
+  const CUT_NARROW = 9;
+  const labelText = (label, length, most = CUT) => {
     const found = moment(label);
-    if (!found) return length === "short" && label.length > 14 ? `${label.slice(0, 13)}…` : label;
+    if (!found) return length === "short" ? shortName(label, most) : label;
     const style = { ...STYLES[found.grain][length], timeZone: "UTC", hourCycle: "h23" };
     return new Intl.DateTimeFormat(language(), style).format(found.at);
+  };
+
+  const shortName = (label, most) => {
+    const name = label.replace(/ \(\d+\)$/, "");
+    return name.length > most ? `${name.slice(0, most - 1).trimEnd()}…` : name;
   };
 
   // Beside the picture: legend, tooltip, table
@@ -152,23 +159,25 @@
         width: one.before ? 1.5 : 2,
         dash: one.before ? [5, 4] : undefined,
         fill: alone ? faded(color, 10) : undefined,
-        points: { show: data.labels.length < 3, fill: color, size: 7 },
+        points: { show: one.values.filter((value) => value != null).length < 3, fill: color, size: 7 }, // a day that has just begun
       };
     });
 
   const axes = (data, look, format) => {
     const font = "12px system-ui, sans-serif";
     const shared = { stroke: look.text, font, ticks: { show: false } };
+    const isNamed = data.labels.length > 0 && !moment(data.labels[0]);
+    const short = (u, i) => labelText(data.labels[i], "short", u.width < 480 ? CUT_NARROW : CUT);
     const widest = (values) => Math.max(0, ...(values || []).map((text) => (text ? text.length : 0)));
     return [
       {
         ...shared,
         grid: { show: false },
         size: 28,
-        space: (u) => widest(u.data[0].map((i) => labelText(data.labels[i], "short"))) * 7 + 24,
+        space: (u) => widest(u.data[0].map((i) => short(u, i))) * (isNamed ? 6.2 : 7) + (isNamed ? 8 : 24),
         incrs: [1, 2, 3, 4, 6, 7, 12, 14, 24, 30, 48, 60, 90, 120, 180, 240, 365, 500, 1000, 2000, 5000],
         splits: (u, _axis, from, to, step) => wholeSteps(Math.max(0, from), Math.min(u.data[0].length - 1, to), Math.max(1, step)),
-        values: (_u, splits) => splits.map((i) => labelText(data.labels[i], "short")),
+        values: (u, splits) => splits.map((i) => short(u, i)),
       },
       {
         ...shared,
