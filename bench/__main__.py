@@ -60,6 +60,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=5, help="length of a turn (default 5)")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     parser.add_argument("--keep", type=Path, help="of pages: make the ledger in this folder, or use the one there")
+    parser.add_argument(
+        "--postgres", action="store_true", help="of pages: of the same ledger, carried over to PostgreSQL"
+    )
     options = parser.parse_args()
     parts: dict[str, Callable[[], list[measure.Row]]] = {
         "edge": lambda: measure.edge_alone(options.rounds, options.seconds),
@@ -67,7 +70,7 @@ def main() -> int:
         "engine": lambda: engine_on_both(options.rounds, options.seconds),
         "memory": lambda: measure.memory(2_000_000),
         "courier": courier_on_both,
-        "pages": lambda: pages.pages(max(options.rounds, pages.ROUNDS), options.keep),
+        "pages": lambda: pages.pages(max(options.rounds, pages.ROUNDS), options.keep, on_postgres=options.postgres),
         "big": lambda: engine_with_many_on_both(options.rounds, options.seconds),
     }
     unknown = set(options.what) - set(parts)
@@ -82,6 +85,7 @@ def main() -> int:
     print(table(rows))
     if options.write:
         name = f"table of {options.what[0]}" if options.what in (["big"], ["courier"], ["pages"]) else "table"
+        name += " on PostgreSQL" if options.postgres else ""
         write(table(rows), " ".join(["script/bench", *sys.argv[1:]]), name)
     return 0 if all(row.held for row in rows) else 1
 

@@ -1,7 +1,8 @@
 """Every page of console and portal, asked of the real console over a ledger with 20 million clicks.
 
 Twice: the first time each page is asked (cold), and then many times in mixed order. The ledger is the demo's,
-multiplied (`bench/multiply.py`); the pages are those of tests/support/pages.py.
+multiplied (`bench/multiply.py`), on SQLite or carried over to PostgreSQL (`bench/carry.py`); the pages are those of
+tests/support/pages.py.
 """
 
 import contextlib
@@ -20,6 +21,7 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode
 
+from bench.carry import carried
 from bench.installation import Installation
 from bench.measure import Row
 from bench.multiply import MADE, make
@@ -79,8 +81,13 @@ class Times:
         return statistics.quantiles(self.warm_ms, n=100, method="inclusive")[percent - 1]
 
 
-def pages(rounds: int = ROUNDS, keep: Path | None = None, size: int = 20_000_000) -> list[Row]:
-    with _ledger(keep, size) as (where, password):
+def pages(
+    rounds: int = ROUNDS, keep: Path | None = None, size: int = 20_000_000, *, on_postgres: bool = False
+) -> list[Row]:
+    with contextlib.ExitStack() as stack:
+        where, password = stack.enter_context(_ledger(keep, size))
+        if on_postgres:
+            where = Filled(*stack.enter_context(_timed_carrying(where.data)))
         found = sights(samples(where.ask))
         with running(where.serve_command(), where.console_port, env=where.environ):
             times = measure(where.console_port, password, found, rounds)
@@ -101,6 +108,14 @@ def _ledger(keep: Path | None, size: int) -> Iterator[tuple["Filled", str]]:
     finally:
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _timed_carrying(data: Path) -> Iterator[tuple[Path, str]]:
+    began_s = time.monotonic()
+    with carried(data) as found:
+        print(f"it is on PostgreSQL after {time.monotonic() - began_s:.0f} s", file=sys.stderr, flush=True)
+        yield found
 
 
 class Filled(Installation):
