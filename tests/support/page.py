@@ -6,6 +6,8 @@ A page that has not come wholly says nothing yet and has nothing to press: half 
 its scripts would not hear the press.
 """
 
+from contextlib import suppress
+
 from selenium.common.exceptions import (
     ElementClickInterceptedException,
     ElementNotInteractableException,
@@ -56,11 +58,20 @@ def click(driver: Chrome, by: str, what: str) -> None:
             if not driver.execute_script(HAS_COME):
                 return False
             driver.find_element(by, what).click()
+        except ElementClickInterceptedException:
+            _to_the_middle(driver, by, what)
+            return False
         except NOT_YET:
             return False
         return True
 
     until(pressed, PATIENCE_S, f"something to press at {what}")
+
+
+def _to_the_middle(driver: Chrome, by: str, what: str) -> None:
+    """What lies under the bar at the foot of a long page is scrolled away from there, as a person does."""
+    with suppress(*LEAVING):
+        driver.execute_script("arguments[0].scrollIntoView({ block: 'center' })", driver.find_element(by, what))
 
 
 def press(driver: Chrome, words: str) -> None:
