@@ -6,6 +6,7 @@ data folder's neighbour `logs/`, where a failing test finds them.
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from support.books import Books
 from support.load import Caller
 from support.observe import until
 from support.ports import free_port
+from support.quick import quick
+from support.server import initialised
 
 from clicktrail.heartbeat import is_alive
 
@@ -108,15 +111,18 @@ class Installation:
 
     # Starting and ending
 
-    def command(self, *words: str, within_s: float = 60.0) -> str:
+    def command(self, *words: str, within_s: float = 120.0) -> str:
         """Run one command to its end; its output. Fails with its words where it fails."""
-        process = self.spawn(*words)
-        code = process.wait(within_s)
-        assert code == 0, f"clicktrail {' '.join(words)} ended with {code}:\n{process.words()}"
-        return process.words()
+        ended = quick([*words, "--data", str(self.data)], self._surroundings(), within_s=within_s)
+        said = ended.stdout + ended.stderr
+        assert ended.returncode == 0, f"clicktrail {' '.join(words)} ended with {ended.returncode}:\n{said}"
+        return said
+
+    def _surroundings(self) -> dict[str, str]:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("CLICKTRAIL_")}
+        return clean | {"CLICKTRAIL_TEST_FAULTS": "1"} | self.environ
 
     def spawn(self, *words: str) -> Process:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("CLICKTRAIL_")}
         logs = self.data.parent / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         log = logs / f"{len(self.processes):03}-{words[0]}.log"
@@ -126,13 +132,17 @@ class Installation:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
-                env=clean | {"CLICKTRAIL_TEST_FAULTS": "1"} | self.environ,
+                env=self._surroundings(),
             )
         self.processes.append(Process(popen, log))
         return self.processes[-1]
 
     def init(self, catalog: str = CATALOG) -> "Installation":
-        self.command("init")
+        """A folder as `clicktrail init` makes it, and the catalog in it."""
+        if "CLICKTRAIL_DATABASE" in self.environ:
+            self.command("init")
+        else:
+            shutil.copytree(initialised().data, self.data)
         self.apply(catalog)
         return self
 
