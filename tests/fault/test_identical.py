@@ -51,7 +51,7 @@ def test_ten_identical_postbacks_across_a_restart(house: Installation, round_no:
     retrying.start()
     house.edge()
     house.engine()
-    retrying.join(30)
+    retrying.join(120)
     assert not retrying.is_alive()
     house.catch_up()
     house.books.balance(Story([first], before + during))
@@ -73,14 +73,14 @@ def at_once(
             called = call(caller, tid, f"{name}{n}.{next(attempts)}", clickid=clickid, **form)
             return called if called.promised else None
 
-        together.wait(10)
+        together.wait(120)
         done.append(until(send, 20, "a shop is promised its call"))
 
     threads = [threading.Thread(target=shop, args=(n,)) for n in range(number)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     assert len(done) == number
     return done
 

@@ -98,7 +98,7 @@ def answer_throughout(callers: Load, seconds: float) -> None:
     """Watch that answers keep coming for so long."""
     until_s = time.monotonic() + seconds
     while time.monotonic() < until_s:
-        callers.wait_answered(10, within_s=10)
+        callers.wait_answered(10)
 
 
 @contextmanager

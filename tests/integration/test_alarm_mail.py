@@ -266,7 +266,7 @@ def test_the_watch_sends_and_stops(house: Settings, box: Mailbox) -> None:
         until(lambda: box.mails, 15, "the mail")
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(120)
     assert not thread.is_alive()
 
 

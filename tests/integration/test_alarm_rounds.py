@@ -323,5 +323,5 @@ def test_the_watch_runs_round_after_round_and_stops(desk: Office, monkeypatch: p
         until(rows, 20, "the alarm")
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(120)
     assert not thread.is_alive() and len(rows()) == 1

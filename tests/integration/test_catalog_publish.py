@@ -186,7 +186,7 @@ def test_while_one_publishes_the_other_waits(settings: Settings, monkeypatch: py
     monkeypatch.setattr(module, "compile_catalog", slow)
     thread = threading.Thread(target=first)
     thread.start()
-    assert compiling.wait(10)
+    assert compiling.wait(120)
     monkeypatch.setattr(module, "compile_catalog", module_compile)
     rename_behind_its_back("Third")
     module.publish(settings)

@@ -272,7 +272,7 @@ def test_a_worker_ends_with_its_lifeline(edge: Edge) -> None:
     os.close(ours)
     assert edge.popen is not None and edge.popen.poll() is None
     os.close(theirs)
-    assert edge.popen.wait(15) == 0
+    assert edge.popen.wait(120) == 0
 
 
 def test_a_second_worker_of_the_node_is_refused(edge: Edge) -> None:
@@ -281,7 +281,7 @@ def test_a_second_worker_of_the_node_is_refused(edge: Edge) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     second = Edge(edge.data)
     second.start()
-    assert second.popen is not None and second.popen.wait(15) == 1
+    assert second.popen is not None and second.popen.wait(120) == 1
     assert "JournalLocked" in second.words()
     second.close()
     assert edge.get(CLICK + "first").status == 302

@@ -234,7 +234,7 @@ def test_in_a_real_browser(demo: Demo, tmp_path: Path, width: int, dark: bool) -
         chrome.get(f"{demo.shop}/partners")
         fits(chrome)
         chrome.find_elements(By.CSS_SELECTOR, ".partner .button")[1].click()
-        WebDriverWait(chrome, 20).until(lambda c: "qc_clickid=QC" in c.current_url)
+        WebDriverWait(chrome, 120).until(lambda c: "qc_clickid=QC" in c.current_url)
         fits(chrome)
         for css in (".good .button, .good button", "main .button", "main form button"):
             chrome.find_element(By.CSS_SELECTOR, css).click()

@@ -302,7 +302,7 @@ def test_script_tags(server: Server, tmp_path: Path) -> None:
     with pages({"/": every_page, "/thanks": confirmation}) as site, browser(tmp_path / "profile") as chrome:
         chrome.get(f"{site}/?qc_clickid={given}")
         chrome.get(f"{site}/thanks")
-        WebDriverWait(chrome, WITHIN_S).until(lambda c: c.execute_script("return clicktrail.clickid") == given)
+        WebDriverWait(chrome, 120).until(lambda c: c.execute_script("return clicktrail.clickid") == given)
         wait_for_reasons(server, "A-1017", ["saved"])
     is_credited(server, "A-1017")
 

@@ -124,7 +124,7 @@ def test_what_was_set_is_shown_at_start_without_its_password(unstarted: Server, 
         until(lambda: '"event": "serving"' in words.read_text(), 30, "it serves")
     finally:
         popen.terminate()
-        assert popen.wait(30) == 0
+        assert popen.wait(120) == 0
     [line] = [json.loads(line) for line in words.read_text().splitlines() if '"event": "settings"' in line]
     assert line["database"] == "postgresql://anna:…@127.0.0.1:9/clicktrail"
     assert line["data"] == str(unstarted.data)

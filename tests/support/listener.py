@@ -119,4 +119,4 @@ def listening() -> Iterator[Listener]:
     finally:
         asyncio.run_coroutine_threadsafe(listener.__aexit__(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(120)

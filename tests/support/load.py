@@ -22,7 +22,7 @@ CLICKID = re.compile(rb"QC[0-9]{27}")
 PROMISES = frozenset((200, 202, 409, 422))
 """Statuses of a postback that say: durably received."""
 ANSWER_LIMIT_BYTES = 256 * 1024
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 """A caller who hears nothing for so long hangs up: the request promised nothing."""
 
 
@@ -212,7 +212,7 @@ class Load:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def wait_answered(self, more: int, within_s: float = 30.0) -> None:
+    def wait_answered(self, more: int, within_s: float = 120.0) -> None:
         """Return once `more` further requests have had their whole answer: the service is there."""
         with self._news:
             goal = self._answered + more
