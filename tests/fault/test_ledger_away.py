@@ -69,7 +69,7 @@ def test_an_edge_alone_starts_and_serves_without_ledger_and_engine(house: Instal
     """A JSON caller is told that nobody has judged yet; the verdict is there once somebody has."""
     with gone(house.data):
         edge = house.edge()
-        with load(house, seconds=20, limit=300) as callers:
+        with load(house, limit=300) as callers:
             callers.wait_answered(60)
             story = callers.stop()
         caller = house.caller()

@@ -174,7 +174,7 @@ class Load:
         *,
         callers: int = 4,
         limit: int = 6000,
-        seconds: float = 60.0,
+        seconds: float = 600.0,
         pause_s: float = 0.004,
         partners: tuple[int, ...] = (2,),
         orders: bool = True,
