@@ -173,7 +173,7 @@ class Load:
         name: str,
         *,
         callers: int = 4,
-        limit: int = 6000,
+        limit: int = 60_000,
         seconds: float = 600.0,
         pause_s: float = 0.004,
         partners: tuple[int, ...] = (2,),
