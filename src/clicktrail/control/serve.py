@@ -46,7 +46,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
 
 @contextmanager
 def _threads(settings: Settings, rotate_if_asked: Callable[[], None]) -> Iterator[None]:
-    """What runs beside the pages: publishing, reconciling, moving many, and the heartbeat, which tends the journal."""
+    """What runs beside the pages: publishing, reconciling, moving many, mails, the heartbeat that tends the journal."""
     stop = threading.Event()
     beside: dict[str, Callable[[], None]] = {
         "publish": lambda: _watch(settings, stop),
@@ -55,6 +55,7 @@ def _threads(settings: Settings, rotate_if_asked: Callable[[], None]) -> Iterato
         "heartbeat": lambda: _beat(settings, stop, rotate_if_asked),
         "reconcile": lambda: _reconcile(settings, stop),
         "bulk": lambda: _move_many(settings, stop),
+        "applicants": lambda: _ask_applicants(settings, stop),
     }
     threads = [
         threading.Thread(target=keep_on, args=(name, work, stop), name=name, daemon=True)
@@ -129,6 +130,12 @@ def _reconcile(settings: Settings, stop: threading.Event) -> None:
 
 def _move_many(settings: Settings, stop: threading.Event) -> None:
     from clicktrail.control.worklist.bulk import watch
+
+    watch(settings, stop)
+
+
+def _ask_applicants(settings: Settings, stop: threading.Event) -> None:
+    from clicktrail.control.portal.proving import watch
 
     watch(settings, stop)
 

@@ -68,6 +68,7 @@ VERBS = (
     _("alarm taken"),
     _("mail tested"),
     _("signed up"),
+    _("address confirmed"),
 )
 """Past tense, as they stand in the list: "mona · key made · API key 3"."""
 REFUSED = "sign-in refused"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -128,6 +129,7 @@ def one_page(request: HttpRequest, context: dict[str, Any], number: int) -> Http
         "application": row,
         "form": form,
         "decline_form": decline,
+        "has_mail": bool(settings.CLICKTRAIL.smtp_host),
         "edits": rights.edits and row.state != ApplicationState.APPROVED,
         "may_decline": row.state == ApplicationState.WAITING,
         "partner": Partner.objects.filter(pk=row.partner_id).first() if row.partner_id else None,

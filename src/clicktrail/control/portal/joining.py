@@ -26,6 +26,7 @@ from clicktrail.control.portal import terms
 from clicktrail.control.portal.applications import waiting
 from clicktrail.control.portal.fields import PlainForm
 from clicktrail.control.portal.models import Application, Terms
+from clicktrail.control.portal.proving import MAX_UNPROVEN_DAYS, forget, wake
 
 MAX_WAITING = 1000
 """Applications that nobody has looked at; beyond it nobody else can sign up."""
@@ -101,7 +102,8 @@ def join(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def joined(request: HttpRequest) -> HttpResponse:
-    return TemplateResponse(request, "portal/joined.html")
+    days = MAX_UNPROVEN_DAYS if settings.CLICKTRAIL.smtp_host else 0
+    return TemplateResponse(request, "portal/joined.html", {"days": days})
 
 
 def _take(request: HttpRequest, form: JoinForm) -> None:
@@ -110,6 +112,7 @@ def _take(request: HttpRequest, form: JoinForm) -> None:
     hashed = make_password(given["password"])
     if given["fax"]:
         return
+    forget()
     try:
         with transaction.atomic():
             account = Account(username=given["email"], email=given["email"], password=hashed, role=Role.PARTNER)
@@ -120,6 +123,7 @@ def _take(request: HttpRequest, form: JoinForm) -> None:
         note("", "signed up", "(an address that has an account)")
         return
     note(request, "signed up", str(application), account=account.username)
+    wake()
 
 
 def _application(request: HttpRequest, account: Account, form: JoinForm) -> Application:

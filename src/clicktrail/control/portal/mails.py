@@ -29,9 +29,26 @@ def declined(application: Application) -> str:
     return _send(application, subject, "\n\n".join(filter(None, [body, application.why])))
 
 
+def proof(application: Application, path: str, days: int) -> str:
+    """path: of the link."""
+    with translation.override(application.language or "en"):
+        subject = _("Please confirm your e-mail")
+        body = _(
+            "Hello %(name)s, somebody has applied as a partner with this address. If it was you, open this link within "
+            "%(days)s days and sign in: %(address)s\n\nIf it was not you, do nothing: then the application is "
+            "forgotten."
+        )
+        body %= {"name": application.name, "days": days, "address": _house() + path}
+    return _send(application, subject, body)
+
+
 def _address() -> str:
+    return f"{_house()}/partner/"
+
+
+def _house() -> str:
     house = settings.CLICKTRAIL
-    return f"{house.public_url.rstrip('/') or f'http://{house.console}'}/partner/"
+    return house.public_url.rstrip("/") or f"http://{house.console}"
 
 
 def _send(application: Application, subject: str, body: str) -> str:

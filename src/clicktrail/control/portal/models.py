@@ -54,6 +54,10 @@ class Application(models.Model):
     """As the privacy mode lets it be stored."""
     terms_version = models.BigIntegerField()
     at_ms = models.BigIntegerField()
+    asked_ms = models.BigIntegerField(null=True)
+    """When he was sent a link to prove his address; null: not yet, or no mail server is set up."""
+    confirmed_ms = models.BigIntegerField(null=True)
+    """When he did."""
     state = models.CharField(max_length=8, choices=ApplicationState.choices, default=ApplicationState.WAITING)
     decided_ms = models.BigIntegerField(null=True)
     decided_by = models.TextField(default="", blank=True)

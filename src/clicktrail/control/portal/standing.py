@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from clicktrail.control.catalog.models import PartnerState
 from clicktrail.control.console.cells import time_cell
 from clicktrail.control.portal.models import Application, ApplicationState
+from clicktrail.control.portal.proving import MAX_UNPROVEN_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,8 @@ class Standing:
     sentence: str
     why: str = ""
     facts: list[tuple[str, Any]] = field(default_factory=list)
+    asks: str = ""
+    """What he has to do about his address."""
 
 
 def standing_of(request: Any) -> Standing:
@@ -36,7 +40,13 @@ def standing_of(request: Any) -> Standing:
         _("Waiting for approval"),
         _("Somebody looks at each application. You can close this page and come back: it opens when you are approved."),
         facts=facts,
+        asks=_asks(row) if row is not None and row.confirmed_ms is None and settings.CLICKTRAIL.smtp_host else "",
     )
+
+
+def _asks(row: Application) -> str:
+    told = _("Confirm that %(address)s is yours: open the link in our mail, within %(days)s days of your application.")
+    return told % {"address": row.email, "days": MAX_UNPROVEN_DAYS}
 
 
 def _facts(row: Application) -> list[tuple[str, Any]]:

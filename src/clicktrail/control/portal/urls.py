@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from clicktrail.control.portal import account, joining, links, overview, ownreports, postbacks, terms, transactions
+from clicktrail.control.portal import (
+    account,
+    joining,
+    links,
+    overview,
+    ownreports,
+    postbacks,
+    proving,
+    terms,
+    transactions,
+)
 from clicktrail.control.portal.viewer import inside
 
 app_name = "portal"
@@ -41,6 +51,8 @@ urlpatterns = [
     path("postbacks/<int:number>/do/<str:deed>/", inside(postbacks.do), name="postback_do"),
     path("postbacks/<int:number>/deliveries/<int:key>/", inside(postbacks.delivery), name="delivery"),
     path("postbacks/<int:number>/deliveries/<int:key>/again/", inside(postbacks.again), name="delivery_again"),
+    path("join/proof/", _alone(proving.ask_again), name="ask_again"),
+    path("join/proof/<str:token>/", _alone(proving.prove), name="prove"),
     path("terms/accept/", _alone(terms.accept_terms), name="accept_terms"),
     path("account/", _alone(account.Overview.as_view()), name="account"),
     path("account/password/", _alone(account.ChangePassword.as_view()), name="password"),
