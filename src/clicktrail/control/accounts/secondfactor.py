@@ -15,6 +15,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.db import transaction
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext_lazy as _
 
 from clicktrail import keys
 
@@ -28,8 +29,8 @@ class Adapter(DefaultMFAAdapter):
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "cannot_generate_recovery_codes": "Set up a second factor first: recovery codes stand in for it.",
-        "cannot_delete_authenticator": "Whoever runs this server has made the second factor a duty.",
+        "cannot_generate_recovery_codes": _("Set up a second factor first: recovery codes stand in for it."),
+        "cannot_delete_authenticator": _("Whoever runs this server has made the second factor a duty."),
     }
 
     def encrypt(self, text: str) -> str:

@@ -27,6 +27,12 @@ SCOPES = {
     keys.POSTBACK: gettext_lazy("Postback: hand in orders, which count like signed calls"),
 }
 
+SCOPE_NAMES = {
+    keys.READ: gettext_lazy("read"),
+    keys.WRITE: gettext_lazy("write"),
+    keys.POSTBACK: gettext_lazy("postback"),
+}
+
 
 class KeyForm(forms.Form):
     name = forms.CharField(
@@ -146,7 +152,7 @@ class ApiKeyAdmin(Page):
 
     @display(description=gettext_lazy("Scopes"))
     def shown_scopes(self, row: ApiKey) -> str:
-        return row.scopes.replace(",", ", ")
+        return ", ".join(str(SCOPE_NAMES[scope]) for scope in row.scopes.split(","))
 
     @display(description=gettext_lazy("Program"))
     def shown_program(self, row: ApiKey) -> str:

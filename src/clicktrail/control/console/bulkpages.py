@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.console import moving
-from clicktrail.control.console.cells import money_cell, number_text, state_label, time_cell, with_names
+from clicktrail.control.console.cells import STATE_WORDS, money_cell, number_text, state_label, time_cell, with_names
 from clicktrail.control.console.keyset import walk
 from clicktrail.control.console.narrowing import TransactionNarrowing
 from clicktrail.control.csvfile import csv_answer
@@ -249,10 +249,14 @@ def _csv_header() -> list[str]:
     ]  # fmt: skip
 
 
+def _state(state: str) -> str:
+    return str(STATE_WORDS.get(state, state))
+
+
 def _csv_line(told: tuple[Any, Step]) -> list[Any]:
     row, step = told
     return [
-        row.number, row.tid, row.partner_name or row.partner_id, row.state, step.state,
+        row.number, row.tid, row.partner_name or row.partner_id, _state(row.state), _state(step.state),
         format_minor(row.commission_minor, row.decimals), format_minor(step.commission_minor, row.decimals),
         row.currency, str(step.sentence),
     ]  # fmt: skip

@@ -21,6 +21,7 @@ from clicktrail.core.ids import read_id
 from clicktrail.core.judge import judge
 from clicktrail.core.nearest import nearest
 from clicktrail.core.story import story
+from clicktrail.core.tongue import mark, say
 
 IMAGINED = 0
 """Number of a transaction that only this dry run knows."""
@@ -76,20 +77,23 @@ class Looked:
     def would(self) -> str:
         """What would become of it, in one sentence."""
         award = self.award
-        if award is not None:
-            earned = money(award.commission_minor, self.facts)
-            held = ", on hold until somebody releases it" if award.held_for else ""
-            name = self.facts.get("partner_name")
-            partner = f"partner {award.partner}{f' ({name})' if name else ''}"
-            return f"It would be saved and credited to {partner} with {earned}{held}."
-        return f"{_WOULD.get(self.reason, 'It would be discarded')}: {self.reason}."
+        if award is None:
+            return say(_WOULD.get(self.reason, _DISCARDED), reason=self.reason)
+        name, earned = self.facts.get("partner_name"), money(award.commission_minor, self.facts)
+        partner = say("partner {number}", number=award.partner)
+        if name:
+            partner = say("partner {number} ({name})", number=award.partner, name=name)
+        return say(_HELD if award.held_for else _SAVED, partner=partner, earned=earned)
 
 
+_SAVED = mark("It would be saved and credited to {partner} with {earned}.")
+_HELD = mark("It would be saved and credited to {partner} with {earned}, on hold until somebody releases it.")
+_DISCARDED = mark("It would be discarded: {reason}.")
 _WOULD = {
-    reasons.DUPLICATE: "It would change nothing",
-    reasons.UPDATED: "It would change the transaction that is there",
-    reasons.CONFLICT: "It would be kept for somebody to decide",
-    reasons.WAITING: "It would wait, because its click has not been read yet",
+    reasons.DUPLICATE: mark("It would change nothing: {reason}."),
+    reasons.UPDATED: mark("It would change the transaction that is there: {reason}."),
+    reasons.CONFLICT: mark("It would be kept for somebody to decide: {reason}."),
+    reasons.WAITING: mark("It would wait, because its click has not been read yet: {reason}."),
 }
 
 
