@@ -6,7 +6,6 @@ SQLite writes the lines, PostgreSQL copies them in: twenty million clicks take a
 import contextlib
 import os
 import shutil
-import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import psycopg
 from psycopg import sql
 
 from bench.postgres import postgres
+from clicktrail.sqlite import dbapi2
 
 LINES = 20_000
 """Rows handed over at once."""
@@ -51,7 +51,7 @@ def carried(data: Path) -> Iterator[tuple[Path, str]]:
 
 def carry(ledger: Path, address: str) -> None:
     """Every row of the ledger file into the fresh ledger at the address, whose tables are of the same version."""
-    source = sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)
+    source = dbapi2.connect(f"file:{ledger}?mode=ro", uri=True)
     with contextlib.closing(source), psycopg.connect(address, autocommit=True) as target:
         for setting in ("session_replication_role = replica", "timezone = 'UTC'", "maintenance_work_mem = '1GB'"):
             target.execute(f"SET {setting}")
