@@ -1,6 +1,7 @@
 """The reference lists every address of the console; those that open without an account are the ones that say so."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,6 +39,14 @@ def _walk(patterns: list[object], before: str) -> Iterator[str]:
             yield re.sub(r"<(?:\w+:)?(\w+)>", lambda name: "{" + name[1] + "}", address)
 
 
+def _names(patterns: list[object]) -> Iterator[str]:
+    for pattern in patterns:
+        if hasattr(pattern, "url_patterns"):
+            yield from (f"{pattern.namespace or ''}:{name}" for name in _names(pattern.url_patterns))
+        elif pattern.name:
+            yield pattern.name
+
+
 def _told() -> dict[str, str]:
     part = PAGE.read_text().partition("## The console\n")[2].partition("\n## ")[0]
     return dict(re.findall(r"^\| `([^`]+)` \| (\S+) \|", part, re.MULTILINE))
@@ -45,6 +54,15 @@ def _told() -> dict[str, str]:
 
 def test_every_address_is_listed(desk: Office) -> None:
     assert sorted(_addresses()) == sorted(_told())
+
+
+def test_no_two_addresses_have_one_name(desk: Office) -> None:
+    """A link by that name leads to one of them only; a page that leads on to the other by it leads to itself."""
+    from django.urls import get_resolver
+
+    names = list(_names(get_resolver().url_patterns))
+    assert "admin::catalog_program_call_keys" in names
+    assert [name for name, count in Counter(names).items() if count > 1] == []
 
 
 def test_without_an_account_only_the_open_ones_answer(desk: Office) -> None:

@@ -95,7 +95,7 @@ class AlarmAdmin(Page):
     ordering = (F("ended_ms").desc(nulls_first=True), "-raised_ms")
     sortable_by = ()
     actions = None
-    actions_list = ("test_mail",)
+    actions_list = ("to_test_mail",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return with_names(super().get_queryset(request))
@@ -174,7 +174,7 @@ class AlarmAdmin(Page):
         url_path="send-test-mail",
         permissions=["change"],
     )
-    def test_mail(self, _request: HttpRequest) -> HttpResponse:
+    def to_test_mail(self, _request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:alarms_alarm_test_mail"))
 
     def test_mail_view(self, request: HttpRequest) -> HttpResponse:

@@ -96,7 +96,7 @@ class ProgramAdmin(Page):
     search_fields = ("name", "=id")
     ordering = ("pk",)
 
-    actions_detail = ("call_keys", "integrate")
+    actions_detail = ("to_keys", "integrate")
     change_form_outer_after_template = "console/program.html"
 
     class Media:
@@ -120,7 +120,7 @@ class ProgramAdmin(Page):
         return [path("<int:number>/call-keys/", page, name="catalog_program_call_keys"), *super().get_urls()]
 
     @action(description=gettext_lazy("Signing keys and tokens"), icon="key", url_path="keys", permissions=["change"])
-    def call_keys(self, _request: HttpRequest, object_id: str) -> HttpResponse:
+    def to_keys(self, _request: HttpRequest, object_id: str) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:catalog_program_call_keys", args=[object_id]))
 
     @action(description=gettext_lazy("Integration assistant"), icon="integration_instructions", url_path="integrate")
