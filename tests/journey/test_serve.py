@@ -7,6 +7,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -98,22 +99,6 @@ def test_the_engine_is_nicer_than_the_edge(shared: Server) -> None:
     assert nice("engine") - nice("edge-0001") == 10 or nice("engine") == 19
 
 
-def test_no_orphans_after_kill_9_of_the_supervisor(server: Server) -> None:
-    family = server.pids()
-    assert set(family) == {"edge-0001", "engine", "courier", "control"}
-    server.kill()
-    for name, pid in family.items():
-        until(lambda pid=pid: not is_alive(pid), SOON_S, f"{name} ended")
-
-
-def test_the_next_supervisor_waits_for_the_children_of_a_killed_one(server: Server) -> None:
-    """A watchdog starts it at once, while the old worker still holds port and journal."""
-    clickid = click(server)
-    server.kill()
-    server.start()
-    assert order(server, clickid, "A-3")["saved"] is True
-
-
 def test_a_second_supervisor_on_the_same_data_is_refused(shared: Server) -> None:
     ended = shared.ended("serve", "--edge", "127.0.0.1:0", "--console", "127.0.0.1:0")
     assert ended.returncode == 2
@@ -145,76 +130,6 @@ def test_a_port_taken_by_a_stranger(unstarted: Server) -> None:
     assert (ended.returncode, f"Port {port} is taken" in ended.stderr) == (2, True)
 
 
-def test_ctrl_c_ends_everything_cleanly(server: Server) -> None:
-    """Edges first, then the engine, which has judged all, then the rest; nothing is killed, nothing is left."""
-    clickid = click(server)
-    server.get(f"/get_trans.cgi?cpid=1&tid=A-4&umsatz=10&clickid={clickid}")
-    family = server.pids()
-    assert server.stop(signal.SIGINT) == 0
-    assert not any(map(is_alive, family.values()))
-    assert server.log("process killed") == []
-    assert server.log("process ended") == []
-    assert server.log("stopped")
-    assert list((server.data / "run").glob("*.json")) == [], "nobody is missing"
-    assert [row["tid"] for row in server.transactions()] == ["A-4"], "the engine had caught up"
-
-
-def test_sigterm_ends_it_as_well_and_it_starts_again(server: Server) -> None:
-    clickid = click(server)
-    assert server.stop(signal.SIGTERM) == 0
-    server.start()
-    assert order(server, clickid, "A-5")["saved"] is True
-
-
-def test_a_hang_up_ends_it_unless_it_was_told_to_stay(server: Server) -> None:
-    """A closed terminal is a wish to end; `nohup` is one to go on."""
-    assert server.stop(signal.SIGHUP) == 0
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        server.start()
-    finally:
-        signal.signal(signal.SIGHUP, before)
-    os.kill(server.heartbeat("supervisor")["pid"], signal.SIGHUP)
-    seen_ms = server.heartbeat("supervisor")["beat_ms"]
-    until(lambda: server.heartbeat("supervisor")["beat_ms"] > seen_ms, SOON_S, "it goes on")
-    assert click(server)
-
-
-def test_a_request_in_hand_is_answered_while_it_stops(server: Server) -> None:
-    host, _, port = str(server.settings["edge"]).rpartition(":")
-    with socket.create_connection((host, int(port)), timeout=SOON_S) as caller:
-        caller.sendall(b"GET /go.cgi?cpid=1&pid=2&wmid=1 HTTP/1.1\r\nHost: x\r\n")
-        os.kill(server.heartbeat("supervisor")["pid"], signal.SIGTERM)
-        until(lambda: server.log("stopping"), SOON_S, "it stops")
-        caller.sendall(b"\r\n")
-        assert caller.recv(4096).startswith(b"HTTP/1.1 302")
-    assert server.wait() == 0
-
-
-def test_several_workers_each_with_a_journal(tmp_path: Path) -> None:
-    server = Server(tmp_path / "data", workers=3)
-    try:
-        server.start()
-        assert {name for name in server.pids() if name.startswith("edge")} == {"edge-0001", "edge-0002", "edge-0003"}
-        ids = {click(server) for _ in range(30)}
-        assert len(ids) == 30
-        assert {path.name for path in (server.data / "journal").iterdir()} >= {"0001", "0002", "0003"}
-    finally:
-        server.close()
-
-
-def test_a_data_folder_may_lie_deep(tmp_path: Path) -> None:
-    """Deeper than the kernel's limit for the name of a socket: a verdict comes over the engine's all the same."""
-    server = Server(tmp_path / ("deep" * 20) / "er" / "data")
-    server.data.parent.mkdir(parents=True)
-    try:
-        server.start()
-        assert order(server, click(server), "A-6")["saved"] is True
-        assert server.stop() == 0
-    finally:
-        server.close()
-
-
 def test_it_says_where_it_is(shared: Server) -> None:
     assert f"clicks   {shared.edge_url}/go.cgi" in shared.words()
     assert f"console  {shared.console_url}/" in shared.words()
@@ -234,9 +149,9 @@ def test_status_tells_journals_lag_catalog_and_processes(shared: Server) -> None
     assert "supervisor" in words
 
 
-def test_status_counts_what_a_missing_engine_has_not_read(server: Server) -> None:
-    server.stop()
-    server.settings |= {"edge": "127.0.0.1:0"}
+def test_status_counts_what_a_missing_engine_has_not_read(unstarted: Server) -> None:
+    server = unstarted
+    server.lay()
     with Edge(server) as edge:
         for _ in range(3):
             assert edge.click() == 302
@@ -289,24 +204,122 @@ def test_single_processes_start_alone_and_end_on_a_signal(unstarted: Server, rol
     assert popen.wait(SOON_S) == 0
 
 
-def test_edges_serve_before_the_ledger_is_there(server: Server) -> None:
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One data folder for all lives that end in this file."""
+    server = Server(tmp_path_factory.mktemp("mortal") / "data")
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def mortal(house: Server) -> Server:
+    """A server that a test may end; it runs again for the next one that asks."""
+    return house if house.is_running else house.start()
+
+
+def test_no_orphans_after_kill_9_and_the_next_supervisor_waits_for_the_children(mortal: Server) -> None:
+    """A watchdog starts it at once, while the old worker still holds port and journal."""
+    clickid = click(mortal)
+    family = mortal.pids()
+    assert set(family) == {"edge-0001", "engine", "courier", "control"}
+    mortal.kill()
+    mortal.start()
+    assert not any(map(is_alive, family.values())), "they ended by themselves, before the next began"
+    assert set(mortal.pids()) == set(family)
+    assert order(mortal, clickid, "A-3")["saved"] is True
+
+
+def test_ctrl_c_ends_everything_cleanly(mortal: Server) -> None:
+    """Edges first, then the engine, which has judged all, then the rest; nothing is killed, nothing is left."""
+    clickid = click(mortal)
+    before = len(mortal.words())
+    mortal.get(f"/get_trans.cgi?cpid=1&tid=A-4&umsatz=10&clickid={clickid}")
+    family = mortal.pids()
+    assert mortal.stop(signal.SIGINT) == 0
+    assert not any(map(is_alive, family.values()))
+    said = mortal.words()[before:]
+    assert "process killed" not in said
+    assert "process ended" not in said
+    assert '"event": "stopped"' in said
+    assert list((mortal.data / "run").glob("*.json")) == [], "nobody is missing"
+    assert "A-4" in [row["tid"] for row in mortal.transactions()], "the engine had caught up"
+
+
+def test_sigterm_ends_it_as_well_and_it_starts_again(mortal: Server) -> None:
+    """A request in hand is answered while it stops."""
+    clickid = click(mortal)
+    seen = len(mortal.log("stopping"))
+    host, _, port = str(mortal.settings["edge"]).rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=SOON_S) as caller:
+        caller.sendall(b"GET /go.cgi?cpid=1&pid=2&wmid=1 HTTP/1.1\r\nHost: x\r\n")
+        os.kill(mortal.heartbeat("supervisor")["pid"], signal.SIGTERM)
+        until(lambda: len(mortal.log("stopping")) > seen, SOON_S, "it stops")
+        caller.sendall(b"\r\n")
+        assert caller.recv(4096).startswith(b"HTTP/1.1 302")
+    assert mortal.wait() == 0
+    mortal.start()
+    assert order(mortal, clickid, "A-5")["saved"] is True
+
+
+def test_a_hang_up_ends_it_unless_it_was_told_to_stay(mortal: Server) -> None:
+    """A closed terminal is a wish to end; `nohup` is one to go on."""
+    assert mortal.stop(signal.SIGHUP) == 0
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        mortal.start()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    os.kill(mortal.heartbeat("supervisor")["pid"], signal.SIGHUP)
+    seen_ms = mortal.heartbeat("supervisor")["beat_ms"]
+    until(lambda: mortal.heartbeat("supervisor")["beat_ms"] > seen_ms, SOON_S, "it goes on")
+    assert click(mortal)
+
+
+def test_edges_serve_before_the_ledger_is_there(unstarted: Server) -> None:
     """The machine starts, the database does not: clicks are taken by the catalog published last."""
-    server.stop()
-    server.environ["CLICKTRAIL_DATABASE"] = f"postgresql://nobody:x@127.0.0.1:{free_port()}/none"
-    server.spawn()
-    until(lambda: server.log("the ledger is out of reach; edges run, the rest waits"), SOON_S, "it says so")
-    until(lambda: server.heartbeat("edge-0001") and server.heartbeat("supervisor").get("edge"), SOON_S, "an edge")
-    assert click(server)
-    assert not server.pid("engine")
-    assert server.stop() == 0
-
-
-def test_an_older_ledger_is_backed_up_and_brought_up_to_date(unstarted: Server) -> None:
-    """Older here: without the last migration, its mark and what it made."""
     unstarted.lay()
-    _make_older(unstarted.data / "ledger.sqlite")
-    unstarted.start()
-    [line] = unstarted.log("ledger brought up to date")
+    unstarted.environ["CLICKTRAIL_DATABASE"] = f"postgresql://nobody:x@127.0.0.1:{free_port()}/none"
+    unstarted.spawn()
+    until(lambda: unstarted.log("the ledger is out of reach; edges run, the rest waits"), SOON_S, "it says so")
+    until(lambda: unstarted.heartbeat("edge-0001") and unstarted.heartbeat("supervisor").get("edge"), SOON_S, "an edge")
+    unstarted.settings |= {"edge": unstarted.heartbeat("supervisor")["edge"]}
+    assert click(unstarted)
+    assert not unstarted.pid("engine")
+    assert unstarted.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Three workers on a folder that lies deep and holds an older ledger."""
+    server = Server(tmp_path_factory.mktemp("odd") / ("deep" * 20) / "er" / "data", workers=3)
+    server.data.parent.mkdir(parents=True)
+    server.lay()
+    _make_older(server.data / "ledger.sqlite")
+    try:
+        yield server.start()
+        assert server.stop() == 0
+    finally:
+        server.close()
+
+
+def test_several_workers_each_with_a_journal(odd: Server) -> None:
+    assert {name for name in odd.pids() if name.startswith("edge")} == {"edge-0001", "edge-0002", "edge-0003"}
+    ids = {click(odd) for _ in range(30)}
+    assert len(ids) == 30
+    assert {path.name for path in (odd.data / "journal").iterdir()} >= {"0001", "0002", "0003"}
+
+
+def test_a_data_folder_may_lie_deep(odd: Server) -> None:
+    """Deeper than the kernel's limit for the name of a socket: a verdict comes over the engine's all the same."""
+    assert order(odd, click(odd), "A-6")["saved"] is True
+
+
+def test_an_older_ledger_is_backed_up_and_brought_up_to_date(odd: Server) -> None:
+    """Older here: without the last migration, its mark and what it made."""
+    [line] = odd.log("ledger brought up to date")
     assert line["applied"] == ["ledger.0008_lists_of_a_partner"]
     assert Path(line["backup"]).exists()
 

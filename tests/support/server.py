@@ -132,6 +132,10 @@ class Server:
         except (OSError, http.client.HTTPException):
             return 0
 
+    @property
+    def is_running(self) -> bool:
+        return self._popen is not None and self._popen.poll() is None
+
     def stop(self, number: int = signal.SIGINT) -> int:
         """Stop cleanly; the exit code. Nothing where it does not run."""
         if self._popen is None:
