@@ -110,6 +110,13 @@ class Shop:
         self.stage.boot()
         return dict(Transaction.objects.filter(program_id=self.number).values_list("tid", "state"))
 
+    def earned(self) -> dict[str, int]:
+        """Order number -> cents of commission."""
+        from clicktrail.control.ledger.models import Transaction
+
+        self.stage.boot()
+        return dict(Transaction.objects.filter(program_id=self.number).values_list("tid", "commission_minor"))
+
 
 @dataclass
 class Stage:
