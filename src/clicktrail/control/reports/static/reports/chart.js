@@ -51,7 +51,7 @@
     day: { long: { weekday: "short", day: "numeric", month: "short", year: "numeric" }, short: { day: "numeric", month: "short" } },
     month: { long: { month: "long", year: "numeric" }, short: { month: "short", year: "2-digit" } },
   };
-  const CUT = 14; // letters of a name below a bar
+  const CUT = 13; // letters of a name below a bar
   const CUT_NARROW = 9;
   const labelText = (label, length, most = CUT) => {
     const found = moment(label);
@@ -174,7 +174,7 @@
         ...shared,
         grid: { show: false },
         size: 28,
-        space: (u) => widest(u.data[0].map((i) => short(u, i))) * (isNamed ? 6.2 : 7) + (isNamed ? 8 : 24),
+        space: (u) => widest(u.data[0].map((i) => short(u, i))) * (isNamed ? 6.2 : 7) + (isNamed ? 6 : 24),
         incrs: [1, 2, 3, 4, 6, 7, 12, 14, 24, 30, 48, 60, 90, 120, 180, 240, 365, 500, 1000, 2000, 5000],
         splits: (u, _axis, from, to, step) => wholeSteps(Math.max(0, from), Math.min(u.data[0].length - 1, to), Math.max(1, step)),
         values: (u, splits) => splits.map((i) => short(u, i)),
