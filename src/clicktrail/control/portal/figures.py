@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,10 +12,11 @@ from clicktrail import heartbeat
 from clicktrail.control.catalog.models import Creative, Product, Program
 from clicktrail.control.console.cells import DASH, money_text, number_text, percent_text
 from clicktrail.control.portal.viewer import Viewer
-from clicktrail.control.reports import derived, periods, table
+from clicktrail.control.reports import derived, periods, sofar, table
 from clicktrail.control.reports.periods import Period
 from clicktrail.core.money import decimals_of
 
+ALL, DAYS, HOURS = "all", "days", "hours"
 TIMES = ("day", "week", "month")
 NONE = {"clicks_gross": 0, "clicks_net": 0, "transactions": 0, "revenue_minor": 0, "commission_minor": 0}
 
@@ -44,11 +46,61 @@ def today() -> date:
 
 
 def by_currency(viewer: Viewer, period: Period, program: int | None = None) -> list[tuple[str, list[Figure]]]:
-    """What the period brought, each currency apart, held against the period before it."""
-    now = {row.currency: row.sums for row in ask(viewer, period, program=program)}
-    before = {row.currency: row.sums for row in ask(viewer, periods.before(period, "previous"), program=program)}
+    """What the period brought, each currency apart; what of it is over is held against the same of the time before."""
+    now = _sums(ask(viewer, period, program=program))
+    held, before = map(_sums, _compared(viewer, period, program))
     found = sorted(set(now) | set(before)) or _currencies(viewer)
-    return [(one, _figures(one, now.get(one, NONE), before.get(one, NONE))) for one in found]
+    return [(one, _figures(one, *(each.get(one, NONE) for each in (now, held, before)))) for one in found]
+
+
+def compared(period: Period) -> str:
+    """What of it is held against the time before: all of it, its whole days, or its whole hours."""
+    if period.last < today():
+        return ALL
+    return DAYS if period.days > 1 else HOURS
+
+
+def _compared(viewer: Viewer, period: Period, program: int | None) -> tuple[list[table.Row], list[table.Row]]:
+    before = periods.before(period, "previous")
+    how = compared(period)
+    if how == HOURS:
+        return _hours(viewer, period, before, program)
+    held, earlier = sofar.ended_days(period, before) if how == DAYS else (period, before)
+    return ask(viewer, held, program=program), ask(viewer, earlier, program=program)
+
+
+def _hours(
+    viewer: Viewer, period: Period, before: Period, program: int | None
+) -> tuple[list[table.Row], list[table.Row]]:
+    """Each program's by its own clocks."""
+    try:
+        rows = ask(viewer, Period(before.first, period.last), "hour", "program", program=program)
+    except table.TooManyRows:
+        return [], []
+    zones = dict(Program.objects.filter(pk__in={row.values["program"] for row in rows}).values_list("pk", "time_zone"))
+    own = timezone.get_current_timezone()
+    ended = list(
+        sofar.ended_hours(
+            rows,
+            period.last,
+            heartbeat.now_ms(),
+            lambda row, _at: ZoneInfo(zones[row.values["program"]]) if row.values["program"] in zones else own,
+        )
+    )
+    today_text = period.last.isoformat()
+    return (
+        [row for row in ended if row.values["hour"][:10] == today_text],
+        [row for row in ended if row.values["hour"][:10] != today_text],
+    )
+
+
+def _sums(rows: list[table.Row]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for row in rows:
+        into = found.setdefault(row.currency, dict(NONE))
+        for name in NONE:
+            into[name] += row.sums[name]
+    return found
 
 
 def _currencies(viewer: Viewer) -> list[str]:
@@ -58,13 +110,12 @@ def _currencies(viewer: Viewer) -> list[str]:
     return sorted(set(rows.values_list("currency", flat=True)))[:1] or ["EUR"]
 
 
-def _figures(currency: str, now: dict[str, int], before: dict[str, int]) -> list[Figure]:
+def _figures(currency: str, now: dict[str, int], held: dict[str, int], before: dict[str, int]) -> list[Figure]:
     def figure(name: str, read: Any, write: Any) -> Figure:
-        a, b = read(now), read(before)
-        ppm = derived.change_ppm(a, b)
+        ppm = derived.change_ppm(read(held), read(before))
         tone = "" if not ppm else "up" if ppm > 0 else "down"
         change = "" if ppm is None else f"{'+' if ppm > 0 else ''}{percent_text(ppm, 1_000_000, 0)}"
-        return Figure(name, write(a), write(b), change, tone)
+        return Figure(name, write(read(now)), write(read(before)), change, tone)
 
     def money(minor: int | None) -> str:
         return DASH if minor is None else money_text(minor, currency)

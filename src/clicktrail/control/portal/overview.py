@@ -33,6 +33,7 @@ def overview(request: Any) -> HttpResponse:
         "period": name,
         "periods": period_words().items(),
         "span": period,
+        "compared": figures.compared(period),
         "groups": groups,
         "charts": charts.by_day(request.viewer, period, [currency for currency, _figures in groups]),
         "tops": [_top(request.viewer, period, "creative"), _top(request.viewer, period, "subid")],

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from clicktrail.control.catalog.models import Creative, Partner
-from clicktrail.control.reports import figure, periods, table
+from clicktrail.control.reports import figure, periods, sofar, table
 from clicktrail.control.reports.answer import ZERO
 from clicktrail.control.reports.columns import COLUMNS, Column, Sums
 from clicktrail.control.reports.derived import change_ppm
@@ -50,22 +51,20 @@ class Stretch:
     before: Period
     sums: dict[str, dict[str, int]] = field(default_factory=dict)
     """Currency -> measures."""
+    held: dict[str, dict[str, int]] = field(default_factory=dict)
+    """What of them is compared: whole hours, whole days."""
     earlier: dict[str, dict[str, int]] = field(default_factory=dict)
+    """The same of the time before."""
 
     def cell(self, column: Column, currency: str) -> tuple[int | None, int | None]:
         """(value, change in ppm)"""
-        value = column.of(self.sums.get(currency, ZERO))
-        return value, change_ppm(value, column.of(self.earlier.get(currency, ZERO)))
+        value, held, earlier = (column.of(each.get(currency, ZERO)) for each in (self.sums, self.held, self.earlier))
+        return value, change_ppm(held, earlier)
 
     def together(self, column: Column) -> tuple[int | None, int | None]:
         """The same of all currencies: for what is no money."""
-        now, earlier = dict(ZERO), dict(ZERO)
-        for sums in self.sums.values():
-            _add(now, sums)
-        for sums in self.earlier.values():
-            _add(earlier, sums)
-        value = column.of(now)
-        return value, change_ppm(value, column.of(earlier))
+        value, held, earlier = (column.of(_all(each)) for each in (self.sums, self.held, self.earlier))
+        return value, change_ppm(held, earlier)
 
 
 @dataclass(slots=True)
@@ -90,28 +89,22 @@ def figures(view: View) -> Figures:
     hours = table.report(view.question(Period(day - timedelta(days=1), day), "hour"))
     found = Figures([_stretch(name, day, days) for name in STRETCHES], days, hours)
     # Half a day against a whole one would frighten everybody each morning.
-    found.stretches[0].earlier = _until_now(hours, view)
+    ended = list(sofar.ended_hours(hours, day, view.now_ms, sofar.by_its_offset(ZoneInfo(view.zone))))
+    found.stretches[0].held = _by_currency(row for row in ended if row.values["hour"][:10] == day.isoformat())
+    found.stretches[0].earlier = _by_currency(row for row in ended if row.values["hour"][:10] != day.isoformat())
     return found
 
 
 def _stretch(name: str, day: date, days: list[Row]) -> Stretch:
     period = periods.quick(name, day)
     before = Period(period.first - timedelta(days=period.days), period.first - timedelta(days=1))
-    return Stretch(name, period, before, _sums(days, period), _sums(days, before))
+    held, earlier = sofar.ended_days(period, before) if period.last == day else (period, before)
+    return Stretch(name, period, before, _sums(days, period), _sums(days, held), _sums(days, earlier))
 
 
 def _sums(days: Iterable[Row], period: Period) -> dict[str, dict[str, int]]:
     first, last = period.first.isoformat(), period.last.isoformat()
     return _by_currency(row for row in days if first <= row.values["day"] <= last)
-
-
-def _until_now(hours: Iterable[Row], view: View) -> dict[str, dict[str, int]]:
-    """Yesterday, up to the hour that it is now."""
-    yesterday = (view.today - timedelta(days=1)).isoformat()
-    limit_s = view.now_ms // 1000 - 86_400
-    return _by_currency(
-        row for row in hours if row.values["hour"][:10] == yesterday and _second(row.values["hour"]) <= limit_s
-    )
 
 
 def _second(hour: str) -> int:
@@ -123,6 +116,14 @@ def _by_currency(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
     for row in rows:
         _add(found.setdefault(row.currency, dict(ZERO)), row.sums)
     return found
+
+
+def _all(sums: dict[str, dict[str, int]]) -> dict[str, int]:
+    """Of every currency."""
+    together = dict(ZERO)
+    for each in sums.values():
+        _add(together, each)
+    return together
 
 
 def _add(into: dict[str, int], sums: Sums) -> None:
