@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.folder import booted, fresh
 from support.observe import until
-from support.stranger import PASSWORD, Clock, Stranger, account, code_now, quick_passwords, switch_on
+from support.stranger import PASSWORD, Clock, Stranger, account, code_at, code_now, quick_passwords, switch_on
 
 from clicktrail.settings import Settings
 
@@ -265,8 +265,8 @@ def test_a_code_older_than_the_last_one_is_no_good(settings: Settings, monkeypat
     first, second = Stranger(), Stranger()
     first.sign_in("mona")
     second.sign_in("mona")
-    assert first.post("/login/second-step/", code=code_now(secret, 4)).address == "/"
-    assert "used before" in second.post("/login/second-step/", code=code_now(secret, 3)).text
+    assert first.post("/login/second-step/", code=code_at(secret, now + 4)).address == "/"
+    assert "used before" in second.post("/login/second-step/", code=code_at(secret, now + 3)).text
     assert not second.is_inside
 
 

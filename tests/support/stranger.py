@@ -86,7 +86,10 @@ class Clock:
 
 def code_now(secret: str, steps: int = 0) -> str:
     """What an authenticator app shows, `steps` half minutes from now: RFC 6238, written down once more."""
-    counter = int(time.time()) // 30 + steps
+    return code_at(secret, int(time.time()) // 30 + steps)
+
+
+def code_at(secret: str, counter: int) -> str:
     digest = hmac.new(base64.b32decode(secret), counter.to_bytes(8, "big"), "sha1").digest()
     at = digest[-1] & 15
     return f"{(int.from_bytes(digest[at : at + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"
