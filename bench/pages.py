@@ -51,13 +51,22 @@ class Visitor:
         if form is not None:
             body = urlencode(form)
             headers |= {"Content-Type": "application/x-www-form-urlencoded"}
-        self._connection.request("POST" if body is not None else "GET", path, body, headers)
-        answer = self._connection.getresponse()
+        answer = self._answer("POST" if body is not None else "GET", path, body, headers)
         content = answer.read()
         for line in answer.headers.get_all("Set-Cookie") or ():
             for name, morsel in SimpleCookie(line).items():
                 self.cookies[name] = morsel.value
         return answer.status, content, answer.getheader("Location") or ""
+
+    def _answer(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> http.client.HTTPResponse:
+        """A server closes a connection on which nothing was asked for a while; then another is opened."""
+        try:
+            self._connection.request(method, path, body, headers)
+            return self._connection.getresponse()
+        except http.client.RemoteDisconnected:
+            self._connection.close()
+            self._connection.request(method, path, body, headers)
+            return self._connection.getresponse()
 
     def sign_in(self, name: str, password: str) -> None:
         _, page, _ = self.ask("/login/")
