@@ -1,7 +1,7 @@
 """Rates with a beginning: entered, to come, past; over console, API and set-up files; what is past stays."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -26,7 +26,7 @@ def desk(tmp_path: Path) -> Iterator[Office]:
 
 def local(days: int) -> str:
     """As a browser's field sends it, in the zone of program 1."""
-    return (datetime.now(ZoneInfo("Europe/Berlin")) + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M")
+    return (datetime.now(UTC) + timedelta(days=days)).astimezone(ZoneInfo("Europe/Berlin")).strftime("%Y-%m-%dT%H:%M")
 
 
 def published(desk: Office) -> Catalog:
@@ -95,7 +95,7 @@ def test_what_is_planned_for_a_partner_stays_until_it_is_withdrawn(desk: Office)
     assert (ppm(desk, now_ms()), ppm(desk, in_three_days)) == (150_000, 200_000)
     desk.orders("paid", umsatz="100")
     desk.post(page, percent="16", fixed="", valid_from=local(1))
-    assert (ppm(desk, now_ms() + 2 * DAY_MS - 100_000), ppm(desk, in_three_days)) == (160_000, 200_000)
+    assert (ppm(desk, in_three_days - DAY_MS * 3 // 2), ppm(desk, in_three_days)) == (160_000, 200_000)
 
 
 def test_the_first_own_rate_can_be_withdrawn_as_long_as_it_is_to_come(desk: Office) -> None:
@@ -105,7 +105,7 @@ def test_the_first_own_rate_can_be_withdrawn_as_long_as_it_is_to_come(desk: Offi
     assert 'name="withdraw" value="0"' in desk.get(page).html
     assert "What the product pays" in desk.get("/catalog/partnerrate/").text
     desk.post(page, withdraw="0")
-    assert (ppm(desk, in_two_days - 100_000), ppm(desk, in_two_days + DAY_MS)) == (100_000, 200_000)
+    assert (ppm(desk, in_two_days - DAY_MS // 2), ppm(desk, in_two_days + DAY_MS)) == (100_000, 200_000)
     desk.post(page, withdraw="0")
     assert ppm(desk, in_two_days + DAY_MS) == 100_000
 
