@@ -253,25 +253,25 @@ def fits(chrome: Chrome) -> None:
     assert chrome.execute_script("return document.documentElement.scrollWidth - innerWidth") <= 0
 
 
-def test_ctrl_c_stops_and_the_next_start_goes_on(tmp_path: Path) -> None:
+def test_ctrl_c_stops_and_the_next_start_goes_on(demo: Demo) -> None:
     """Same password, same ports, same ledger: links that somebody kept still work."""
-    first = Demo(tmp_path / "data", tmp_path / "first.txt").start()
-    tid = Customer().go(first.links(2)[0]).buy("yirgacheffe")
-    assert first.stop() == 0
-    assert not any((first.data / "run").glob("*.json"))
-    again = Demo(tmp_path / "data", tmp_path / "again.txt", {"CLICKTRAIL_EDGE": "0.0.0.0:1"}).start()
-    try:
-        assert again.console[1:] == first.console[1:]
-        assert again.transaction(tid)[0] == 2
-        assert [lines[0] for lines in again.log_lines(tid)] == ["saved"]
-        Customer().go(again.links(2)[0]).buy("yirgacheffe")
-    finally:
-        assert again.stop() == 0
+    console, link = demo.console, demo.links(2)[0]
+    tid = Customer().go(link).buy("yirgacheffe")
+    assert demo.stop() == 0
+    assert not any((demo.data / "run").glob("*.json"))
+    demo.log = demo.log.with_name("again.txt")
+    demo.environ = {"CLICKTRAIL_EDGE": "0.0.0.0:1"}
+    demo.start()
+    assert demo.console == console
+    assert demo.links(2)[0] == link
+    assert demo.transaction(tid)[0] == 2
+    assert [lines[0] for lines in demo.log_lines(tid)] == ["saved"]
+    Customer().go(link).buy("yirgacheffe")
 
 
 def test_a_real_installation_is_left_alone(tmp_path: Path) -> None:
     real = Server(tmp_path / "data")
-    real.init()
+    real.lay()
     ended = real.ended("demo")
     assert ended.returncode == 2
     assert "choose another --data" in ended.stderr

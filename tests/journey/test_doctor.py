@@ -14,7 +14,8 @@ import pytest
 from support.books import Books
 from support.installation import Installation
 from support.ports import free_port
-from support.server import Server, command, fetch
+from support.quick import quick
+from support.server import Server, fetch
 
 from clicktrail.core.reasons import REASONS
 from clicktrail.doctor import MENDS
@@ -152,7 +153,7 @@ def server(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
     folder = tmp_path_factory.mktemp("doctor")
     server = Server(folder / "data", environ={"CLICKTRAIL_TEST_FAULTS": "1"})
     try:
-        server.init()
+        server.lay()
         (folder / "catalog.toml").write_text(CATALOG.replace("SHOP", shop.url))
         server.run("catalog", "apply", str(folder / "catalog.toml"))
         yield server.start()
@@ -161,10 +162,7 @@ def server(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 
 
 def run(server: Server, *words: str, cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [*command(), "doctor", *words], cwd=cwd or server.data.parent, env=server.environ,
-        capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+    return quick(["doctor", *words], server.environ, cwd=cwd or server.data.parent)
 
 
 def doctor(server: Server, *words: str, edge: str = "", at_hand: bool = False) -> Seen:
@@ -282,7 +280,7 @@ def test_a_proxy_that_changes_the_partner(server: Server) -> None:
 
 def test_a_data_folder_of_another_server(server: Server, tmp_path: Path) -> None:
     other = Server(tmp_path / "data")
-    other.init()
+    other.lay()
     ended = other.ended("doctor", "--edge", server.edge_url)
     assert ended.returncode == 1
     assert "is --data the folder of the server" in ended.stdout
@@ -310,7 +308,7 @@ def test_a_full_disk(server: Server) -> None:
 def test_an_engine_that_does_not_run(server: Server, tmp_path: Path) -> None:
     """An edge alone takes the order and cannot judge it."""
     alone = Installation(tmp_path / "data")
-    alone.command("init")
+    alone.init()
     process = alone.edge()
     try:
         ended = run(server, "--edge", f"127.0.0.1:{alone.edge_port}", "--within", "1")
