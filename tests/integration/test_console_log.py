@@ -1,12 +1,15 @@
 """Transactions -> Log: every call with its verdict, in words."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
-from support.office import Office, office
+from support.office import MANAGER, Office, office
 from support.scribe import Scribe
 
+from clicktrail.core.clickid import first_id
 from clicktrail.journal.events import encode_batch
 
 LIST = "/ledger/postback/"
@@ -46,7 +49,7 @@ def test_a_longer_log_takes_no_more_queries(desk: Office) -> None:
     assert long.queries == short <= 15
 
 
-def test_filter_by_reason_program_and_day(desk: Office) -> None:
+def test_filter_by_reason_program_and_time(desk: Office) -> None:
     desk.orders("ORDER-1")
     call(desk, tid="ORDER-2")
     call(desk, tid="ORDER-3", pid="99")
@@ -55,8 +58,59 @@ def test_filter_by_reason_program_and_day(desk: Office) -> None:
     unsaved = desk.get(LIST, reason="unsaved").text
     assert "ORDER-2" in unsaved and "ORDER-3" in unsaved and "ORDER-1" not in unsaved
     assert "ORDER-" not in desk.get(LIST, program="5").text
-    assert "ORDER-" not in desk.get(LIST, day_to="2020-12-31").text
-    assert "ORDER-1" in desk.get(LIST, day_from="2020-12-31").text
+    assert "ORDER-" not in desk.get(LIST, until="2020-12-31T23:00").text
+    assert "ORDER-1" in desk.get(LIST, **{"from": "2020-12-31T23:00"}).text
+    assert "ORDER-1" in desk.get(LIST, until="no moment").text
+
+
+NIGHT = {
+    "SET-BACK-1": "2026-10-24T23:59", "SET-BACK-2": "2026-10-25T00:30", "SET-BACK-3": "2026-10-25T01:30",
+    "SET-BACK-4": "2026-10-25T02:00", "FORWARD-1": "2026-03-29T00:59", "FORWARD-2": "2026-03-29T01:00",
+}  # fmt: skip
+"""Order number -> when its call came, by UTC: in Berlin 01:59, twice 02:30, 03:00; 01:59, 03:00."""
+
+
+def came(desk: Office, tid: str, at: str) -> None:
+    from clicktrail.control.ledger.models import Postback
+
+    at_ms = int(datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp()) * 1000
+    Postback.objects.filter(pk=call(desk, tid=tid)).update(id=first_id(at_ms), at_ms=at_ms)
+
+
+def test_filter_by_the_hour_in_the_nights_in_which_clocks_change(desk: Office) -> None:
+    """By the program's clock, and by the viewer's where that is known; the address is all that is needed again."""
+    for tid, at in NIGHT.items():
+        came(desk, tid, at)
+
+    def found(since: str, until: str) -> set[str]:
+        page = desk.get(LIST, program="1", until=until, **{"from": since})
+        assert f'name="from" value="{since}"' in page.html and f'name="until" value="{until}"' in page.html
+        return {tid for tid in NIGHT if tid in page.text}
+
+    assert found("2026-10-25T02:00", "2026-10-25T03:00") == {"SET-BACK-2", "SET-BACK-3"}, "that hour comes twice"
+    assert found("2026-10-25T03:00", "") == {"SET-BACK-4"}
+    assert found("2026-03-29T01:00", "2026-03-29T02:30") == {"FORWARD-1"}, "there is no half past two"
+    assert found("2026-03-29T02:30", "2026-03-29T04:00") == {"FORWARD-2"}
+    account("time_zone", "America/New_York")
+    assert found("2026-10-24T20:00", "2026-10-24T21:00") == {"SET-BACK-2"}, "four hours behind UTC"
+    assert "Time in the time zone America/New_York" in desk.get(LIST).html
+
+
+def account(name: str, value: str) -> None:
+    from clicktrail.control.accounts.models import Account
+
+    Account.objects.filter(username=MANAGER).update(**{name: value})
+
+
+def test_judging_again_takes_over_the_hours(desk: Office) -> None:
+    account("language", "de")
+    for tid in ("SET-BACK-1", "SET-BACK-2"):
+        came(desk, tid, NIGHT[tid])
+    hours = {"from": "2026-10-25T02:00", "until": "2026-10-25T03:00", "program": "1"}
+    assert "Zeiten in der Zeitzone Europe/Berlin" in desk.get(LIST, **hours).html
+    page = desk.post(f"{LIST}?{urlencode(hours)}", action="judge_again", select_across="1")
+    assert page.address == f"{LIST}again/" and "SET-BACK-2" in page.text and "SET-BACK-1" not in page.text
+    assert 'value="2026-10-25T02:00"' in page.html
 
 
 def test_search(desk: Office) -> None:

@@ -162,7 +162,7 @@ def _number(text: str | None) -> int:
 
 def _narrowed(request: HttpRequest) -> dict[str, str]:
     """What the list is narrowed by, as the page of judging again has it."""
-    names = {"reason": "reason", "program": "program", "q": "text", "day_from": "since", "day_to": "until"}
+    names = {"reason": "reason", "program": "program", "q": "text", "from": "since", "until": "until"}
     found = {name: request.GET.get(filtered, "") for filtered, name in names.items()}
     found["reason"] = found["reason"] if found["reason"] in again.DISCARDED else ""
     return found

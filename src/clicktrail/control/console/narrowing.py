@@ -4,13 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import parse_qsl, urlencode
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 
+from clicktrail.control.accounts import viewer
 from clicktrail.control.accounts.rights import Rights
 from clicktrail.control.catalog.models import Partner, Program
-from clicktrail.control.console.daybounds import day_bounds, read_day
+from clicktrail.control.console.daybounds import day_bounds, moment_ms, read_day
 from clicktrail.control.ledger.models import ImportedClick, Transaction, TransactionState
 from clicktrail.core import reasons
 from clicktrail.core.clickid import first_id, split
@@ -123,9 +125,19 @@ class TransactionNarrowing(Narrowing):
 
 
 class CallNarrowing(Narrowing):
-    """Log numbers rise with time, so the primary key answers for days."""
+    """Log numbers rise with time, so the primary key answers for a stretch of it."""
 
-    names = ("q", "reason", "program", "day_from", "day_to")
+    names = ("q", "reason", "program", "from", "until")
+
+    @cached_property
+    def clock(self) -> ZoneInfo:
+        """By which `from` and `until` are read: the one that the list's times are shown by."""
+        return viewer.zone() or ZoneInfo(self.zone)
+
+    def stretch(self) -> tuple[int | None, int | None]:
+        """Milliseconds since 1970 UTC of the first instant that is wanted, and of the first that is not any more."""
+        since, until = (self.values.get(name, "") for name in ("from", "until"))
+        return moment_ms(since, self.clock), moment_ms(until, self.clock, is_end=True)
 
     def narrow(self, rows: QuerySet) -> QuerySet:
         """Rows of `Postback`, as far as they may be seen."""
@@ -133,7 +145,7 @@ class CallNarrowing(Narrowing):
         return self._found(rows, self.values["q"]) if "q" in self.values else rows
 
     def _conditions(self) -> Iterator[Q]:
-        since_ms, until_ms = self.days()
+        since_ms, until_ms = self.stretch()
         reason = self.values.get("reason")
         if reason == UNSAVED:
             yield Q(saved=False)

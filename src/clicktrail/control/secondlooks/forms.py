@@ -1,8 +1,10 @@
 """Forms of the second looks."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
@@ -12,9 +14,10 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from clicktrail.control.accounts import viewer
 from clicktrail.control.catalog.models import Partner, Program
 from clicktrail.control.console.byhand import ByHandForm
-from clicktrail.control.console.daybounds import day_bounds
+from clicktrail.control.console.daybounds import moment_ms
 from clicktrail.control.console.verdictcells import title_of
 from clicktrail.control.secondlooks import again, conflicts, share
 from clicktrail.control.secondlooks.again import Filter
@@ -49,6 +52,19 @@ class TryForm(ByHandForm):
         self.fields["tid"].required = False
 
 
+class MomentField(forms.CharField):
+    """A clock's time, as text: which clock's is known with the other fields only."""
+
+    def __init__(self, **more: Any) -> None:
+        widget = UnfoldAdminTextInputWidget({"type": "datetime-local"})
+        super().__init__(required=False, max_length=32, widget=widget, **more)
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if value and moment_ms(value, ZoneInfo("UTC")) is None:
+            raise ValidationError(forms.DateTimeField.default_error_messages["invalid"])
+
+
 class AgainForm(forms.Form):
     """Which discarded calls are judged again."""
 
@@ -67,12 +83,8 @@ class AgainForm(forms.Form):
         max_value=1 << 53,
         widget=UnfoldAdminIntegerFieldWidget,
     )
-    since = forms.DateField(
-        label=gettext_lazy("From day"), required=False, widget=UnfoldAdminTextInputWidget({"type": "date"})
-    )
-    until = forms.DateField(
-        label=gettext_lazy("To day"), required=False, widget=UnfoldAdminTextInputWidget({"type": "date"})
-    )
+    since = MomentField(label=gettext_lazy("From"))
+    until = MomentField(label=gettext_lazy("Until"))
     text = forms.CharField(
         label=gettext_lazy("Text"),
         required=False,
@@ -92,8 +104,8 @@ class AgainForm(forms.Form):
     def filter(self) -> Filter:
         values = self.cleaned_data
         program = values["program"]
-        zone = program.time_zone if program else "UTC"
-        since, until = day_bounds(values["since"], values["until"], zone)
+        clock = viewer.zone() or ZoneInfo(program.time_zone if program else "UTC")
+        since, until = moment_ms(values["since"], clock), moment_ms(values["until"], clock, is_end=True)
         return Filter(
             values["reason"], program.pk if program else 0, values["partner"] or 0, since or 0,
             until or 0, values["text"].strip(),
