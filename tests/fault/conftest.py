@@ -1,4 +1,4 @@
-"""Each fault runs twice, in the nightly form twenty times, over real processes."""
+"""Each fault runs once, in the nightly form twenty times, over real processes."""
 
 import shutil
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.installation import Installation
 
-ROUNDS = 2
+ROUNDS = 1
 NIGHTLY_ROUNDS = 20
 
 

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from statistics import median
 
+import pytest
 from support.installation import CATALOG, PARTNERS, Installation
 from support.load import Load, Story, click
 from support.observe import until
@@ -105,9 +106,10 @@ def test_a_lost_or_damaged_catalog_file(house: Installation, round_no: int) -> N
         until(lambda: version_of(current) == version, 15, "the catalog file is back")
 
 
-def test_a_worker_starts_while_the_catalog_file_is_lost(house: Installation, round_no: int) -> None:
+@pytest.mark.parametrize("left", [b"", b"\x91" * 9], ids=["nothing", "nonsense"])
+def test_a_worker_starts_while_the_catalog_file_is_lost(house: Installation, left: bytes, round_no: int) -> None:
     """It takes up the newest of the kept ones: a visitor who cannot be sent on is a visitor lost."""
-    (house.data / "catalog" / "current.msgpack").write_bytes(b"" if round_no % 2 else b"\x91" * 9)
+    (house.data / "catalog" / "current.msgpack").write_bytes(left)
     house.edge()
     clicked = click(house.caller(), "kept", partner=7)
     assert clicked.answer.status == 302

@@ -119,12 +119,13 @@ def make_foreign(path: Path, kind: str, house: Installation) -> None:
             db.commit()
 
 
-def test_a_torn_file_is_named_and_holds_up_nobody(written: Installation, round_no: int) -> None:
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_torn_file_is_named_and_holds_up_nobody(written: Installation, first: int, round_no: int) -> None:
     """Cut off by a broken disk. What can be read of it counts once; the next worker mints beyond it.
 
     What cannot be read is named or set aside; a page of zeros is not taken for the seal.
     """
-    torn, part = journal(written), PARTS[round_no % len(PARTS)]
+    torn, part = journal(written), PARTS[(first + 2 * round_no) % len(PARTS)]
     whole = torn.stat().st_size
     with torn.open("r+b") as file:
         file.truncate(int(whole * part))
