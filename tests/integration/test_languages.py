@@ -4,12 +4,15 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from gettext import GNUTranslations
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import translation
+from support.everywhere import Form, forms
 from support.messages import LANGUAGES, book, compile_to, gathered
-from support.pages import ANYBODY, OWNER, PARTNER, samples, sights
+from support.pages import ANYBODY, OWNER, PARTNER, Sight, samples, sights
 from support.pseudo import Data, bracketed, outside, sentences, written
 
 from clicktrail.demo import household
@@ -24,6 +27,14 @@ SAME = {
     "https://", "Default",
 }  # fmt: skip
 """Names and signs that stand on pages in every language."""
+WRONG = ("?!", "1")
+"""What is put into fields."""
+AWAY = "/look/"
+"""Asks other servers."""
+GERMAN = {"accept-language": "de"}
+
+Pages = list[tuple[Sight, str, str]]
+"""(which, its address, its HTML)"""
 
 
 @pytest.fixture(scope="module")
@@ -51,24 +62,79 @@ def test_what_is_compiled_is_what_is_written(language: str, tmp_path: Path) -> N
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_marks_are_kept(language: str) -> None:
     wrong = []
-    for (_, single, several), forms in _entries(book(language).read_text()).items():
-        for form, english in zip(forms, (single, several) if several else (single,), strict=True):
+    for (_, single, several), given in _entries(book(language).read_text()).items():
+        for form, english in zip(given, (single, several) if several else (single,), strict=True):
             if form and _marks(form) != _marks(english) and _marks(form) != _marks(several or single):
                 wrong.append(f"{english!r}: {form!r}")
     assert not wrong, "\n".join(wrong)
 
 
-def test_no_page_says_what_nobody_marked(past: Any, template: str) -> None:
+def test_no_page_says_what_nobody_marked(past: Any, pages: Pages) -> None:
     """In a language in which every marked sentence stands in brackets, nothing but data stands outside."""
-    clients, data = _clients(), Data(written(past) | SAME)
+    data = Data(written(past) | SAME)
+    found: dict[str, str] = {}
+    for sight, _, page in pages:
+        for where, text in outside(page):
+            if not data.is_all(text):
+                found.setdefault(f"{text!r} ({where})", sight.name)
+    assert not found, "\n".join(f"{name}: {text}" for text, name in sorted(found.items()))
+
+
+def test_no_answer_to_a_wrong_form_says_what_nobody_marked(past: Any, pages: Pages, template: str) -> None:
+    """Every form of every page is sent with something wrong in each field; what it would change is taken back."""
+    from django.db import transaction
+
+    clients, data, sent = _clients(), Data(written(past) | SAME | {*WRONG}), set()
     found: dict[str, str] = {}
     with bracketed(sentences(template)):
-        for sight, address in sights(samples(past)):
-            answer = clients[sight.who].get(address, headers={"accept-language": "de"})
-            for where, text in outside(b"".join(answer).decode()):
-                if not data.is_all(text):
-                    found.setdefault(f"{text!r} ({where})", sight.name)
-    assert not found, "\n".join(f"{name}: {text}" for text, name in sorted(found.items()))
+        for sight, address, page in pages:
+            for form, wrong in product(forms(address, page), WRONG):
+                what = (sight.who, re.sub(r"\d+", "0", form.action), form.button, wrong)
+                if what in sent or form.action.endswith(AWAY):
+                    continue
+                sent.add(what)
+                with transaction.atomic():
+                    answer = clients[sight.who].post(form.action, _wrong(form, wrong), headers=GERMAN, follow=True)
+                    transaction.set_rollback(True)
+                for where, text in outside(b"".join(answer).decode()):
+                    if not data.is_all(text):
+                        found.setdefault(f"{text!r} ({where})", f"{sight.name} {form.action} {wrong!r}")
+    assert len(sent) > 100 and not found, "\n".join(f"{name}: {text}" for text, name in sorted(found.items()))
+
+
+def test_days_and_numbers_are_written_as_in_german(past: Any) -> None:
+    """24 hours, day.month.year, a comma before the decimals."""
+    client = _clients()[OWNER]
+    for address in ("/ledger/transaction/", "/ledger/postback/", "/outbox/delivery/", "/alarms/alarm/"):
+        shown = re.findall(r'class="ct-time">([^<]+)', client.get(address, headers=GERMAN).text)
+        assert shown and all(re.match(r"\d\d\.\d\d\.\d{4} \d\d:\d\d", text) for text in shown), address
+    report = client.get("/reports/?range=90d&by=day", headers=GERMAN).text
+    table = report[report.index("<tbody") : report.index("</tbody")]
+    assert re.search(r">\s*\d\d\.\d\d\.\d{4}\s*<", table) and re.search(r"\d,\d\d<", table)
+    assert not re.search(r">\s*\d{4}-\d\d-\d\d\s*<|\d\.\d\d<", table)
+
+
+def test_what_was_kept_in_english_is_told_anew() -> None:
+    """Also what was kept long ago: by its pattern."""
+    from clicktrail.control.accounts.viewer import TONGUES
+    from clicktrail.core import faults, outcomes, signing
+    from clicktrail.core.tongue import speaking
+
+    old = signing.check({"sig": "x", "ts": "1700000000"}, {1: b"x"}, 1, 1_700_000_000_000 + 3 * 86_400_000).fault
+    kept = {
+        old: "sein Zeitstempel ist 3 Tage alt; die Uhr des Shop-Servers",
+        "the parameter tid is longer than 255 characters.": "der Parameter tid ist länger als 255 Zeichen.",
+        "it has more than 12 digits before the separator.": "er hat mehr als 12 Ziffern",
+        "words that nobody knows; at all": "words that nobody knows; at all",
+    }
+    refused = "10.0.0.1 (a.example) is private; it is not called unless the setting postback_networks lists it."
+    with translation.override("de"), speaking(TONGUES["de"]):
+        for english, german in kept.items():
+            assert faults.retold(english).startswith(german)
+        assert outcomes.retold(refused).startswith("10.0.0.1 (a.example) ist eine private Adresse; sie wird nur")
+        assert outcomes.retold("It answered 404 Not Found.") == "Die Antwort war 404 Not Found."
+        assert outcomes.retold("No connection to a.example: connection refused.").endswith(": Verbindung abgelehnt.")
+    assert faults.retold(old) == old and outcomes.retold(refused) == refused
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +157,25 @@ def past(tmp_path_factory: pytest.TempPathFactory, template: str) -> Iterator[An
 
     yield ask
     connections.close_all()
+
+
+@pytest.fixture(scope="module")
+def pages(past: Any, template: str) -> Pages:
+    """Every page in the made-up language."""
+    clients = _clients()
+    with bracketed(sentences(template)):
+        return [
+            (sight, address, b"".join(clients[sight.who].get(address, headers=GERMAN)).decode())
+            for sight, address in sights(samples(past))
+        ]
+
+
+def _wrong(form: Form, wrong: str) -> dict[str, list[str]]:
+    """Without "1" what was chosen stays, and only the gaps hold it; rows that are ticked stay ticked."""
+    return {
+        name: values if wrong == "1" or name == "_selected_action" else [wrong] * len(values)
+        for name, values in form.fields.items()
+    }
 
 
 def _clients() -> dict[str, Any]:

@@ -13,7 +13,7 @@ from clicktrail.control.alarms.causes import Cause, Heard
 from clicktrail.control.alarms.models import Alarm, Kind
 from clicktrail.control.alarms.silence import Silent
 from clicktrail.core.explain import age
-from clicktrail.core.tongue import amount, mark, say
+from clicktrail.core.tongue import amount, day_form, mark, say
 
 LONG_AGO_DAYS = 3650
 
@@ -144,7 +144,7 @@ def facts_of(row: Alarm) -> dict[str, Any]:
 
 
 def moment(ms: int, zone: str) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M %Z")
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(ZoneInfo(zone)).strftime(f"{day_form()} %H:%M %Z")
 
 
 def _once_in(days: float) -> str:

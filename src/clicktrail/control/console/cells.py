@@ -1,7 +1,7 @@
 """What a cell shows: times in the viewer's zone, amounts in his locale, names. Text is escaped here, once."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from clicktrail.control.accounts import viewer
 from clicktrail.control.catalog.models import Creative, Partner, Program
 from clicktrail.core.money import decimals_of, format_percent
+from clicktrail.core.tongue import day_form
 
 DASH = "–"
 SHORT = 24
@@ -75,10 +76,22 @@ def time_cell(ms: int | None, zone: str | None = None, *, brief: bool = False) -
     return format_html(
         '<time datetime="{}" title="{}" class="ct-time">{} <span class="ct-faint">{}</span></time>',
         at.isoformat(timespec="seconds"),
-        at.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        local.strftime("%Y-%m-%d %H:%M" if brief else "%Y-%m-%d %H:%M:%S"),
+        at.strftime(f"{day_form()} %H:%M:%S UTC"),
+        local.strftime(f"{day_form()} %H:%M" if brief else f"{day_form()} %H:%M:%S"),
         local.tzname(),
     )
+
+
+def day_text(text: str) -> str:
+    """A day, a month or an hour of one as the viewer writes it, from its text in ISO 8601."""
+    day, _, hour = text.partition("T")
+    try:
+        if len(day) == len("2026-01"):
+            month = day_form().removeprefix("%d.").removesuffix("-%d")
+            return date.fromisoformat(f"{day}-01").strftime(month)
+        return f"{date.fromisoformat(day).strftime(day_form())} {hour}".rstrip()
+    except ValueError:
+        return text
 
 
 def number_text(number: int) -> str:

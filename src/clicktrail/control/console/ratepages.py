@@ -23,6 +23,7 @@ from clicktrail.control.catalog.models import Partner, PartnerRate, Product, Tim
 from clicktrail.control.catalog.rates import Step
 from clicktrail.control.console.cells import DASH, rate_text, time_cell
 from clicktrail.core.catalog import NO_RATE, Rate
+from clicktrail.core.tongue import day_form
 
 MOMENT_INPUT = {"type": "datetime-local", "step": "60"}
 
@@ -137,11 +138,11 @@ def lines(steps: list[Step], product: Product, at_ms: int | None = None) -> list
 def since_cell(ms: int, zone: str) -> str:
     """In the program's zone, whoever looks: there the moment was entered, and there a day begins."""
     at = datetime.fromtimestamp(ms / 1000, ZoneInfo(zone))
-    form = "%Y-%m-%d %H:%M:%S" if at.second else "%Y-%m-%d %H:%M"
+    form = f"{day_form()} %H:%M:%S" if at.second else f"{day_form()} %H:%M"
     return format_html(
         '<time datetime="{}" title="{}" class="ct-time">{} <span class="ct-faint">{}</span></time>',
         at.isoformat(timespec="seconds"),
-        at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
+        at.astimezone(UTC).strftime(f"{day_form()} %H:%M:%S UTC"),
         at.strftime(form),
         at.tzname(),
     )

@@ -14,7 +14,7 @@ from clicktrail.control.console.verdictcells import shape_of
 from clicktrail.control.ledger import timeline, trace
 from clicktrail.control.ledger.timeline import Moment
 from clicktrail.core import explain
-from clicktrail.core.tongue import mark, say
+from clicktrail.core.tongue import amount, day_form, mark, say
 
 ICONS = {
     timeline.CLICK: "ads_click",
@@ -111,7 +111,7 @@ def later(ms: int) -> str:
     if ms < SECOND_MS:
         return say("{ms} ms later", ms=ms)
     if ms < MINUTE_MS:
-        return say("{seconds} s later", seconds=f"{ms // SECOND_MS}.{ms % SECOND_MS // 100}")
+        return say("{seconds} s later", seconds=amount(f"{ms // SECOND_MS}.{ms % SECOND_MS // 100}"))
     return say("{age} later", age=explain.age(ms))
 
 
@@ -119,8 +119,9 @@ def precise_time(ms: int, zone: str | None) -> str:
     """To the millisecond, in the viewer's zone, with UTC to be seen on pointing at it."""
     at = datetime.fromtimestamp(ms // 1000, UTC)
     local = at.astimezone(viewer.zone() or ZoneInfo(zone or "UTC"))
+    form = f"{day_form()} %H:%M:%S"
     return format_html(
         '<time datetime="{}.{}Z" title="{}.{} UTC" class="ct-time">{}<span class="ct-faint">.{} {}</span></time>',
-        at.strftime("%Y-%m-%dT%H:%M:%S"), f"{ms % 1000:03}", at.strftime("%Y-%m-%d %H:%M:%S"), f"{ms % 1000:03}",
-        local.strftime("%Y-%m-%d %H:%M:%S"), f"{ms % 1000:03}", local.tzname(),
+        at.strftime("%Y-%m-%dT%H:%M:%S"), f"{ms % 1000:03}", at.strftime(form), f"{ms % 1000:03}",
+        local.strftime(form), f"{ms % 1000:03}", local.tzname(),
     )  # fmt: skip

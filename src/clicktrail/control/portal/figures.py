@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from clicktrail import heartbeat
 from clicktrail.control.catalog.models import Creative, Product, Program
-from clicktrail.control.console.cells import DASH, money_text, number_text, percent_text
+from clicktrail.control.console.cells import DASH, day_text, money_text, number_text, percent_text
 from clicktrail.control.portal.viewer import Viewer
 from clicktrail.control.reports import derived, periods, sofar, table
 from clicktrail.control.reports.periods import Period
@@ -153,4 +153,6 @@ def names(dimension: str, rows: list[table.Row]) -> dict[Any, str]:
     if dimension in models:
         known = dict(models[dimension].objects.filter(pk__in=values).values_list("pk", "name"))  # type: ignore[attr-defined]
         return {value: known.get(value) or (str(value) if value else _("(none)")) for value in values}
+    if dimension in table.PERIODS:
+        return {value: day_text(value) for value in values}
     return {value: value or _("(none)") for value in values}

@@ -123,11 +123,11 @@ def _cells(row: table.Row) -> list[str]:
 
 
 def _lines(rows: list[table.Row], by: str) -> Iterator[tuple[Any, ...]]:
-    named = figures.names(by, rows)
+    named = {} if by in table.PERIODS else figures.names(by, rows)
     for row in rows:
         sums, places = row.sums, decimals_of(row.currency)
         yield (
-            _("(other)") if row.other else named[row.values[by]], sums["clicks_net"], sums["clicks_gross"],
-            sums["transactions"], format_minor(sums["revenue_minor"], places),
+            _("(other)") if row.other else named.get(row.values[by], row.values[by]),
+            sums["clicks_net"], sums["clicks_gross"], sums["transactions"], format_minor(sums["revenue_minor"], places),
             format_minor(sums["commission_minor"], places), row.currency,
         )  # fmt: skip

@@ -13,6 +13,7 @@ from clicktrail import heartbeat
 from clicktrail.control.accounts import viewer
 from clicktrail.control.accounts.rights import Rights, rights_of
 from clicktrail.control.catalog.models import Creative, Partner, Product, Program
+from clicktrail.control.console.cells import day_text
 from clicktrail.control.csvfile import csv_answer
 from clicktrail.control.policy import CONSOLE
 from clicktrail.control.reports import asked as asking
@@ -239,7 +240,7 @@ def _words(found: Answer, name: str, value: Any, other: bool) -> str:
         return f"{known} ({value})" if known else str(value) if value else _("unknown")
     if name in asking.TEXTS:
         return _("all others") if other else value or _("none")
-    return str(value).replace("T", " ") if name == "hour" else str(value)
+    return day_text(str(value)) if name in PERIODS else str(value)
 
 
 def _csv_line(line: Line, found: Answer) -> list[Any]:

@@ -1,5 +1,6 @@
 """The cells of `console/cells.py` for templates."""
 
+from datetime import date
 from typing import Any
 
 from django import template
@@ -13,6 +14,11 @@ register = template.Library()
 def moment(ms: int | None, zone: str | None = None) -> str:
     """Milliseconds since 1970 UTC as a time in the viewer's zone, or in the one named."""
     return cells.time_cell(ms, zone)
+
+
+@register.filter
+def day(value: date) -> str:
+    return cells.day_text(value.isoformat())
 
 
 @register.filter
