@@ -34,12 +34,13 @@ SETTLED_S = 4.0
 WITHIN_S = 900
 """For all of it; what is not taken by then is named."""
 SHELF = (
-    ("home", "light", True),
-    ("transaction", "light", True),
-    ("reports", "dark", True),
-    ("portal_overview", "dark", False),
+    ("home", "?chart=day", "light", True),
+    ("transaction", "", "light", True),
+    ("reports", "", "dark", True),
+    ("portal_overview", "", "dark", False),
 )
-"""The pictures of README.md: page, theme, whether it begins at the content, below what is shown above every page."""
+"""The pictures of README.md: page, its question, theme, whether it begins at the content, below what is shown above
+every page. Home is taken by day: shortly after midnight its hours are few."""
 SHELF_FOLDER = ROOT / "docs" / "screenshots"
 SHELF_SIZE = (1440, 1000)
 TO_CONTENT = """
@@ -113,10 +114,10 @@ def shelve(demo: Demo, every: list[tuple[Sight, str]], album: Album) -> int:
     """Each by its page's name alone, one screen of it."""
     with _seats(demo) as (chrome, address, sit):
         chrome.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
-        for name, theme, is_content in SHELF:
+        for name, question, theme, is_content in SHELF:
             ((sight, path),) = [pair for pair in every if pair[0].name == name]
             sit(sight.who)
-            _open(chrome, address + path, *SHELF_SIZE, theme)
+            _open(chrome, address + path + question, *SHELF_SIZE, theme)
             if is_content:
                 chrome.execute_script(TO_CONTENT)
             _save(chrome, album.folder / f"{name}.png")

@@ -19,3 +19,20 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   }
 });
+
+// Escape closes what lies over the page: the menu of narrow screens, the menu of the account.
+document.addEventListener("keydown", (event) => {
+  const page = document.getElementById("page");
+  if (event.key !== "Escape" || !page || !window.Alpine) return;
+  const frame = Alpine.$data(page);
+  if (frame.sidebarMobileOpen) {
+    frame.sidebarMobileOpen = false;
+    [...document.querySelectorAll("header .ct-bare")].find((button) => button.offsetParent)?.focus();
+  }
+  for (const menu of document.querySelectorAll('[x-show="openUserLinks"]')) {
+    const account = Alpine.$data(menu);
+    if (!account.openUserLinks) continue;
+    account.openUserLinks = false;
+    menu.parentElement.querySelector('[role="button"]')?.focus();
+  }
+});

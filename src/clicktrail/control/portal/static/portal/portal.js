@@ -3,10 +3,15 @@
 
 const menu = document.querySelector("[data-menu]");
 if (menu) {
-  menu.addEventListener("click", () => {
-    const open = menu.getAttribute("aria-expanded") !== "true";
+  const show = (open) => {
     menu.setAttribute("aria-expanded", String(open));
     document.getElementById("menu").classList.toggle("pt-open", open);
+  };
+  menu.addEventListener("click", () => show(menu.getAttribute("aria-expanded") !== "true"));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || menu.getAttribute("aria-expanded") !== "true") return;
+    show(false);
+    menu.focus();
   });
 }
 
