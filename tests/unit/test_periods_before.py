@@ -1,0 +1,43 @@
+"""What a stretch of days is compared with: right before it, and the same days a year ago, also around a leap day."""
+
+from datetime import date
+
+import pytest
+
+from clicktrail.control.reports.periods import Period, before
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "year_first", "year_last"),
+    [
+        ("2026-11-23", "2026-11-23", "2025-11-23", "2025-11-23"),
+        ("2026-12-28", "2027-01-03", "2025-12-28", "2026-01-03"),
+        ("2024-02-29", "2024-02-29", "2023-02-28", "2023-02-28"),
+        ("2024-02-01", "2024-02-29", "2023-02-01", "2023-02-28"),
+        ("2025-02-01", "2025-02-28", "2024-02-01", "2024-02-28"),
+        ("2024-02-28", "2024-03-01", "2023-02-28", "2023-03-01"),
+        ("2024-01-01", "2024-12-31", "2023-01-01", "2023-12-31"),
+        ("2001-02-28", "2001-03-01", "2000-02-28", "2000-03-01"),
+    ],
+)
+def test_the_same_days_last_year(first: str, last: str, year_first: str, year_last: str) -> None:
+    """By the calendar: a leap day is in one of the two only, and has the 28th before it."""
+    assert before(Period(day(first), day(last)), "year") == Period(day(year_first), day(year_last))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "before_first", "before_last"),
+    [
+        ("2024-03-01", "2024-03-07", "2024-02-23", "2024-02-29"),
+        ("2024-03-01", "2024-03-31", "2024-02-01", "2024-02-29"),
+        ("2023-03-01", "2023-03-31", "2023-02-01", "2023-02-28"),
+        ("2024-02-01", "2024-02-29", "2024-01-01", "2024-01-31"),
+        ("2024-01-01", "2024-12-31", "2023-01-01", "2023-12-31"),
+    ],
+)
+def test_as_many_days_or_whole_months_right_before(first: str, last: str, before_first: str, before_last: str) -> None:
+    assert before(Period(day(first), day(last)), "previous") == Period(day(before_first), day(before_last))
