@@ -77,6 +77,16 @@ def test_a_list_without_a_row_says_what_to_do_next(desk: Office) -> None:
     assert all(desk.get(said.link).status == 200 for said in EMPTY.values() if said.link)
 
 
+def test_a_form_says_what_is_added_and_has_no_buttons_beside_its_own(desk: Office) -> None:
+    form = desk.get("/catalog/creative/add/")
+    assert "Creatives chevron_right Add creative" in form.text
+    assert 'name="_save"' in form.html
+    for leftover in ("_addanother", "related-widget-wrapper-link", "addlink", "/history/"):
+        assert leftover not in form.html
+    assert "Add creative" in desk.get("/catalog/creative/").text
+    assert "Invite somebody" in desk.get("/accounts/account/").text
+
+
 def test_a_new_program_is_ready_to_run(desk: Office) -> None:
     before = published(desk).version
     page = desk.post("/catalog/program/add/", **PROGRAM)
