@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+# Some hundred processes are started from here: none of them shall compile the program anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 NOT_RUN = "not run, missing: "
 LONGEST_REASON = 200
 

@@ -17,9 +17,9 @@ CLICKID = re.compile(r"QC\d{27}")
 JANE = (b"203.0.113.77", b"Agent-of-Jane", b"jane-was-here", b"jane%40home", b"jane@home")
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    made = Server(tmp_path / "data", workers=2, ip_privacy="keep")
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    made = Server(tmp_path_factory.mktemp("forget") / "data", workers=2, ip_privacy="keep")
     yield made.start()
     made.close()
 
