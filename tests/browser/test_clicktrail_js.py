@@ -408,6 +408,16 @@ def test_pixel_by_hand_for_pages_that_are_never_loaded(shop: Shop) -> None:
     assert shop.tracker.wait_for_call() == {"cpid": "1", "tid": "app-1", "umsatz": "5.00", "clickid": FIRST}
 
 
+def test_an_order_told_before_the_page_is_there_waits_for_it(shop: Shop) -> None:
+    """A tag manager's script may be there sooner than the rest of the page: its order tag calls at once."""
+    tag = f'<script src="{shop.tracker.origin}/clicktrail.js" data-cpid="1"></script>'
+    early = "<script>clicktrail.pixel({ tid: 'early', umsatz: '5.00' })</script>"
+    shop.site.pages["/thanks"] = ("text/html", f"<!doctype html><title>t</title>{tag}<body>{early}".encode())
+    shop.visit(f"/thanks?qc_clickid={FIRST}")
+    assert shop.tracker.wait_for_call() == {"cpid": "1", "tid": "early", "umsatz": "5.00", "clickid": FIRST}
+    assert len(shop.tracker.calls()) == 1
+
+
 def test_pixel_tries_again_after_503(shop: Shop) -> None:
     shop.tracker.refusals = 1
     shop.page("/thanks", PIXEL)

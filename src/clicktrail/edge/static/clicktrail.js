@@ -9,10 +9,12 @@
   let allowed = option.consent !== "wait" || (window.clicktrail || {}).consent === true;
   let arrived = "";
 
-  // A shop's page never breaks because of us: what fails, fails silently.
+  // What fails, fails silently. What comes early waits.
   const safe = (act) => (value) => {
     try { return act(value); } catch { return ""; }
   };
+  const ready = (act) => doc.readyState === "loading"
+    ? doc.addEventListener("DOMContentLoaded", safe(act)) : safe(act)();
   const genuine = (text) => (/^[A-Z]{2}\d{27}$/.test(text) ? text : "");
 
   const keep = safe((id) => {
@@ -43,7 +45,7 @@
     keep("");
   };
 
-  // An order nobody sent is nobody's business: no ClickID, no pid, no call.
+  // An order nobody sent is nobody's: no ClickID, no pid, no call.
   const pixel = (order) => {
     const facts = { ...option, clickid: api.clickid, ...order };
     if (!allowed || !facts.tid || !(facts.clickid || facts.pid)) return;
@@ -58,7 +60,7 @@
     image.src = url;
   };
 
-  // Links are marked in the moment of use: none that a page adds later is missed.
+  // Links are marked in the moment of use, later ones too.
   const carry = (event) => {
     const form = event.type === "submit";
     const place = event.target.closest(form ? "form" : "a[href]");
@@ -81,14 +83,13 @@
     }),
     forget: safe(forget),
     fill: safe(() => api.clickid && put(api.clickid)),
-    pixel: safe(pixel)
+    pixel: (order) => ready(() => pixel(order))
   };
   safe(() => {
     arrived = genuine(new URLSearchParams(location.search).getAll(parameter).pop()) || genuine(option.clickid);
     doc.addEventListener("clicktrail:consent", (event) => api.consent(event.detail));
     for (const type of ["click", "auxclick", "contextmenu", "submit"])
       if ("carry" in option) window.addEventListener(type, safe(carry), true);
-    if (doc.readyState === "loading") doc.addEventListener("DOMContentLoaded", safe(start));
-    else safe(start)();
+    ready(start);
   })();
 })();
