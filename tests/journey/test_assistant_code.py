@@ -1,7 +1,7 @@
 """The assistant's code, run as it stands: each shop system makes a transaction with the right amount and partner.
 
 PHP, Python, Node and the shell run as they are; a shop system stands there as the few calls that the code makes of it
-(`support/stands/`). What needs a browser is run in `tests/browser/test_assistant_page.py`.
+(`support/stands/`). What needs a browser is run in `tests/browser/test_setup_journeys.py`.
 """
 
 import html
