@@ -213,7 +213,7 @@ def test_times_are_the_viewers_with_utc_on_hover_and_money_is_of_his_language(de
     found = re.search(form, page.html)
     assert found and "100,00 EUR" in page.text
     at = datetime.fromisoformat(found[1])
-    told = [at.astimezone(zone).strftime("%Y-%m-%d %H:%M") for zone in (UTC, ZoneInfo("Asia/Tokyo"))]
+    told = [at.astimezone(zone).strftime("%d.%m.%Y %H:%M") for zone in (UTC, ZoneInfo("Asia/Tokyo"))]
     assert [found[2][:16], found[3][:16]] == told
 
 

@@ -10,6 +10,7 @@ api/noting.py. A new verb is a line of VERBS.
 
 from typing import Any
 
+from django.utils import translation
 from django.utils.translation import gettext_noop as _
 
 from clicktrail import heartbeat, log
@@ -82,22 +83,25 @@ NEVER = ("password", "secret", "token", "code")
 """A fact of such a name is a mistake of ours: its value is not kept."""
 
 
-def note(who: Any, verb: str, subject: str = "", /, **facts: Any) -> Activity:
+def note(who: Any, verb: str, subject: object = "", /, **facts: Any) -> Activity:
     """Keep one line for good. `who`: the request, or an account's name ("" for a stranger).
 
     `program` among the facts says whose program it was about. `account` among the facts names somebody else
-    than who asks: the one who is just signing in. Facts are what JSON can hold; long texts are cut.
+    than who asks: the one who is just signing in. Facts are what JSON can hold; long texts are cut. A subject
+    that is a thing is called what it is called in English, whoever's page it was done on.
     """
     is_request = hasattr(who, "META")
     account = str(facts.pop("account", "") or (who.user.get_username() if is_request else who))
     program = facts.pop("program", None)
     address = stored_address(who) if is_request else ""
     kept = {name: _kept(name, value) for name, value in facts.items()}
+    with translation.override("en"):
+        said = str(subject)
     row: Activity = Activity.objects.create(
         at_ms=heartbeat.now_ms(),
         account=account[:150],
         verb=verb,
-        subject=str(subject)[:MAX_SUBJECT],
+        subject=said[:MAX_SUBJECT],
         program_id=program,
         facts=kept,
         address=address,

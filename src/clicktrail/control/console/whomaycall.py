@@ -164,21 +164,21 @@ def _done(request: HttpRequest, program: Program, form: TokenForm) -> dict[str, 
     try:
         if "make_key" in post:
             key = callkeys.make_key(program)
-            note(request, "key made", str(key), program=program.pk)
+            note(request, "key made", key, program=program.pk)
             return _key(key)
         if "show_key" in post:
             key = _found(SigningKey, program, post["show_key"])
-            note(request, "key shown", str(key), program=program.pk)
+            note(request, "key shown", key, program=program.pk)
             return _key(key)
         if "make_token" in post and form.is_valid():
             row, token = callkeys.make_token(program, form.cleaned_data["text"])
-            note(request, "key made", str(row), program=program.pk)
+            note(request, "key made", row, program=program.pk)
             return {"kind": "token", "number": str(row.number), "secret": token}
         for name, kind in (("revoke_key", SigningKey), ("revoke_token", CallToken)):
             if name in post:
                 row = _found(kind, program, post[name])
                 callkeys.revoke(row)
-                note(request, "key revoked", str(row), program=program.pk)
+                note(request, "key revoked", row, program=program.pk)
                 messages.success(request, _("The %(key)s is revoked.") % {"key": row})
     except ValueError as fault:
         messages.error(request, str(fault))
