@@ -65,7 +65,7 @@ def program(id: int, state: str = "active", rules: str = "") -> str:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("reasons")
-    server = Server(folder / "data")
+    server = Server(folder / "data", verdict_patience_ms=2_000)  # one of these waits in vain
     programs = [program(1), program(3), program(4, "paused"), program(SIGNED_PROGRAM, rules="signed = true")]
     (folder / "catalog.toml").write_text("".join([*programs, PARTNERS]))
     try:

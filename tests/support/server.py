@@ -35,6 +35,8 @@ FRESH = ("init", "serve", "demo")
 """Commands that a test starts in a Python of their own; the others are forked from one that is up."""
 HARMLESS = {"CLICKTRAIL_TEST_FAULTS", "CLICKTRAIL_IP_PRIVACY"}
 """Settings that `init` does nothing with."""
+VERDICT_MS = 20_000
+"""A test that asks for a verdict gets it, however busy the machine: only where there is none it waits so long."""
 PASSWORD = re.compile(r"as (\S+) with the password (\S+)")
 
 
@@ -56,7 +58,8 @@ class Answer:
 class Server:
     def __init__(self, data: Path, environ: dict[str, str] | None = None, **settings: object) -> None:
         self.data = data
-        self.settings = {"edge": f"127.0.0.1:{free_port()}", "console": f"127.0.0.1:{free_port()}", **settings}
+        places = {"edge": f"127.0.0.1:{free_port()}", "console": f"127.0.0.1:{free_port()}"}
+        self.settings = {**places, "verdict_patience_ms": VERDICT_MS, **settings}
         self.environ = {k: v for k, v in os.environ.items() if not k.startswith("CLICKTRAIL_")} | (environ or {})
         self.user = self.password = ""
         """The first manager; known once `init` has run here."""
