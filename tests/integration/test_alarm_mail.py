@@ -130,10 +130,10 @@ def raised(headline: str = "Garden shop (1): no orders since 07:45", **facts: An
     return book.raise_alarm(told, NOW)
 
 
-def noted(settings: Settings, row: Any) -> None:
+def noted(settings: Settings, row: Any, now_ms: int = NOW) -> None:
     from clicktrail.control.alarms import book
 
-    book.notify(row, settings.mail_to, "track.example", NOW)
+    book.notify(row, settings.mail_to, "track.example", now_ms)
 
 
 def send_all(settings: Settings, now_ms: int) -> int:
@@ -255,10 +255,11 @@ def test_the_watch_sends_and_stops(house: Settings, box: Mailbox) -> None:
     """The thread of the control process, from a row that is due to a mail that is taken."""
     import threading
 
+    from clicktrail import heartbeat
     from clicktrail.control.alarms.notices import watch
 
     settings = with_mail(house, box, mail_to=("mona@x.example",))
-    noted(settings, raised())
+    noted(settings, raised(), heartbeat.now_ms())
     stop = threading.Event()
     thread = threading.Thread(target=watch, args=(settings, stop))
     thread.start()
