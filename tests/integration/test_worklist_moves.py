@@ -80,7 +80,7 @@ def test_every_line_of_a_preview_as_csv(desk: Office) -> None:
     answer = desk.client.post(f"{LIST}move/cancel/", {"numbers": "1,2", "lines": "csv"})
     head, *rows = csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig")))
     assert [row[0] for row in rows] == ["1", "2"] and "State after" in head
-    assert rows[0][3:5] == ["open", "cancelled"] and rows[1][-1] == "It is cancelled already."
+    assert rows[0][3:5] == ["Open", "Cancelled"] and rows[1][-1] == "It is cancelled already."
     assert of(1).state == "open"
 
 

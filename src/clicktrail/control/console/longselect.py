@@ -4,10 +4,10 @@ from typing import Any
 
 from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminSelectWidget
 
-MARKED = mark_safe(" selected")  # noqa: S308 - a constant
+MARKED = SafeString(" selected")
 
 
 class LongSelect(UnfoldAdminSelectWidget):
