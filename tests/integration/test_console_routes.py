@@ -56,6 +56,18 @@ def test_every_address_is_listed(desk: Office) -> None:
     assert sorted(_addresses()) == sorted(_told())
 
 
+@pytest.mark.parametrize("number", ["9223372036854775808", "9" * 5000])
+def test_a_number_that_no_database_has_room_for_is_of_no_row(desk: Office, number: str) -> None:
+    from django.contrib import admin
+
+    marked = [found for found in _addresses() if "{" in found]
+    lists = [f"/{model._meta.app_label}/{model._meta.model_name}/" for model in admin.site._registry]
+    desk.client.raise_request_exception = False
+    for address in (*marked, *(found + end for found in lists for end in OF_EVERY_LIST)):
+        answer = desk.client.get(re.sub(r"{\w+}", number, address))
+        assert answer.status_code < 500, address
+
+
 def test_no_two_addresses_have_one_name(desk: Office) -> None:
     """A link by that name leads to one of them only; a page that leads on to the other by it leads to itself."""
     from django.urls import get_resolver
@@ -75,3 +87,10 @@ def test_without_an_account_only_the_open_ones_answer(desk: Office) -> None:
         answer = stranger.get(re.sub(r"{\w+}", "1", address))
         is_sent_to_sign_in = answer.status_code == 302 and answer["Location"].startswith("/login/?next=")
         assert is_sent_to_sign_in == (who == "account"), (address, answer.status_code)
+
+
+@pytest.mark.parametrize("ticked", ["9" * 20, "", "two", "\x00"])
+def test_what_cannot_be_a_row_is_not_ticked(desk: Office, ticked: str) -> None:
+    for address, action in (("/outbox/delivery/", "send_again"), ("/alarms/alarmrule/", "delete_selected")):
+        page = desk.post(address, action=action, _selected_action=ticked)
+        assert page.status == 200 and page.address == address

@@ -7,6 +7,7 @@ its own is narrowed by `choices.narrow(form, rights_of(request))`. A POST that c
 
 from typing import Any
 
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -18,6 +19,7 @@ from clicktrail.control.accounts.activity import note
 from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.console import choices
 from clicktrail.control.console.emptylists import EMPTY, Empty
+from clicktrail.core.ids import read_id
 
 
 class Page(ModelAdmin):
@@ -40,6 +42,17 @@ class Page(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         rows = super().get_queryset(request)
         return rights_of(request).narrowed(rows, self.program_column) if self.program_column else rows
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """A number that no database has room for is a row that is not there."""
+        return super().get_object(request, object_id, from_field) if read_id(object_id) else None
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet) -> Any:
+        """Whatever was ticked: only rows can be."""
+        request.POST = request.POST.copy()  # type: ignore[assignment]
+        ticked = [text for text in request.POST.getlist(ACTION_CHECKBOX_NAME) if read_id(text)]
+        request.POST.setlist(ACTION_CHECKBOX_NAME, ticked)  # type: ignore[attr-defined]
+        return super().response_action(request, queryset)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Offers, and takes, only what is of one's own programs."""

@@ -131,7 +131,7 @@ class ReceiverAdmin(Page):
         return HttpResponseRedirect(reverse("admin:outbox_receiver_change", args=[number]))
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        receiver = self.get_queryset(request).filter(pk=object_id).first() if object_id.isdecimal() else None
+        receiver = self.get_object(request, object_id)
         if receiver is not None and self.has_change_permission(request, receiver):
             kwargs["extra_context"] = _context(receiver) | (kwargs.get("extra_context") or {})
         return super().change_view(request, object_id, *args, **kwargs)

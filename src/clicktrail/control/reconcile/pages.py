@@ -25,6 +25,7 @@ from clicktrail.control.reconcile.columns import Columns
 from clicktrail.control.reconcile.models import Action, JobState, Reconciliation
 from clicktrail.control.reconcile.progress import WHOLE
 from clicktrail.control.reconcile.sentences import tell
+from clicktrail.core.ids import read_id
 
 TONES = {
     JobState.MAPPING: "warning",
@@ -132,7 +133,7 @@ class ReconciliationAdmin(Page):
     # One list
 
     def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
-        list_ = self._list(request, int(object_id) if object_id.isdecimal() and len(object_id) < 19 else 0)
+        list_ = self._list(request, read_id(object_id) or 0)
         if list_.state == JobState.MAPPING and not list_.file_cut:
             return HttpResponseRedirect(_address("columns", list_.pk))
         actions = list(Action.objects.filter(list_id=list_.pk).order_by("-pk")[:MOST_ACTIONS])
@@ -151,7 +152,7 @@ class ReconciliationAdmin(Page):
         return self._page(request, "list", title=list_.file_name, original=list_, **context)
 
     def history_view(self, _request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
-        return HttpResponseRedirect(_address("change", int(object_id)))
+        return HttpResponseRedirect(_address("change", read_id(object_id) or 0))
 
     def progress_view(self, request: HttpRequest, number: int) -> HttpResponse:
         """What the page asks for twice a second."""
