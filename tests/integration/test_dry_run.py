@@ -37,7 +37,7 @@ def everything(ledger: Place) -> tuple:
     files = sorted(ledger.settings.journal_folder.rglob("*.sqlite*"))
     journals = [(path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
     tables = ("click", "postback", "transaction", "move", "rollup_hour", "journal_cursor", "engine_state")
-    return journals, [ledger.rows(f"SELECT * FROM ledger_{table}") for table in tables]
+    return journals, [sorted(ledger.rows(f"SELECT * FROM ledger_{table}"), key=repr) for table in tables]
 
 
 def test_it_says_what_the_engine_then_does(ledger: Place, checks: Checks) -> None:

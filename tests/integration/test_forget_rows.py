@@ -73,7 +73,8 @@ def test_what_goes_and_what_stays(at: Place, by: str) -> None:
     at.catch_up()
     kept = "SELECT number, tid, partner_id, subid, clickid, revenue_minor, commission_minor, state, referrer_host FROM"
     books = at.rows(f"{kept} ledger_transaction")
-    log = "SELECT id, tid, clickid, pid, product, amount, reason, saved, transaction_number FROM ledger_postback"
+    told = "id, tid, clickid, pid, product, amount, reason, saved, transaction_number"
+    log = f"SELECT {told} FROM ledger_postback ORDER BY id"
     calls = at.rows(log)
     reader = Reader(at.settings.journal_folder)
     assert [reader.pending(file, 0) for file in reader.files()] == [3]

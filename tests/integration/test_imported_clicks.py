@@ -87,7 +87,7 @@ def test_an_imported_clickid_is_there_once_and_counts_once(ledger: Place) -> Non
 def test_imported_clicks_count_as_they_happened(ledger: Place) -> None:
     """Each is its own visitor, on its own day, and no crawler's: the other system has judged that."""
     clicks = _import(ledger, "a", "b", days=5)
-    assert ledger.rows("SELECT counted, net, bot, day FROM ledger_click") == [
+    assert ledger.rows("SELECT counted, net, bot, day FROM ledger_click ORDER BY id") == [
         (1, 1, 0, clicks[0].at_ms // DAY_MS),
         (1, 1, 0, clicks[1].at_ms // DAY_MS),
     ]
