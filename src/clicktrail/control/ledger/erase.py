@@ -13,8 +13,9 @@ from django.db import connection, transaction
 
 from clicktrail.errors import LedgerError
 
-NEIGHBOURS = 100
-"""Rows put in again on each side: more than a split ever moves."""
+NEIGHBOURS = 1000
+"""Rows put in again on each side. A split moves few rows, but a page with an old copy may serve for its neighbours'
+rows after each split, and so come to lie hundreds of rows away from the row whose copy it holds."""
 FOLD_PATIENCE_S = 20.0
 ASK_EVERY_S = 0.05
 
