@@ -1,9 +1,22 @@
-"""One server and one browser for the journeys of a module; each journey finds the browser new."""
+"""One browser for all tests of a module, new to each; for journeys a server beside it."""
 
 from collections.abc import Iterator
 
 import pytest
+from selenium.webdriver import Chrome
+from support.chromium import afresh, browser
 from support.stage import Stage, staged
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    with browser(tmp_path_factory.mktemp("profile")) as driver:
+        yield driver
+
+
+@pytest.fixture
+def driver(chromium: Chrome) -> Chrome:
+    return afresh(chromium)
 
 
 @pytest.fixture(scope="module")

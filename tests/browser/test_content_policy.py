@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
-from support.chromium import afresh, browser, complaints
+from support.chromium import complaints
 from support.observe import until
 from support.page import PATIENCE_S, click, found, press, shows, text, write
 from support.server import Server, fetch
@@ -34,17 +34,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     finally:
         made.stop()
         made.close()
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    with browser(tmp_path_factory.mktemp("profile")) as driver:
-        yield driver
-
-
-@pytest.fixture
-def driver(chromium: Chrome) -> Chrome:
-    return afresh(chromium)
 
 
 def sign_in(driver: Chrome, server: Server) -> None:
