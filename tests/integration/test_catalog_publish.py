@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from support.folder import fresh
 from support.observe import until
 
 from clicktrail import catalogfile
-from clicktrail.core.catalog import Catalog
+from clicktrail.core.catalog import JUDGING_VERSION, Catalog
 from clicktrail.settings import Settings
 
 
@@ -54,6 +55,23 @@ def test_an_edit_raises_the_version_and_is_published(settings: Settings) -> None
     after = published(settings)
     assert after.version == ledger_version() == before + 1
     assert [p.name for p in after.partners.values()] == ["Test partner", "Anna"]
+
+
+def test_a_catalog_of_older_judging_rules_is_published_again_under_a_new_version(settings: Settings) -> None:
+    before = published(settings)
+    assert before.judging_version == JUDGING_VERSION
+    old = replace(before, judging_version=1)
+    for path in (settings.catalog_folder / catalogfile.CURRENT, version_file(settings, before.version)):
+        path.unlink()
+    catalogfile.write(settings.catalog_folder, old)
+    assert publish(settings) == before.version + 1 == ledger_version()
+    assert published(settings).judging_version == JUDGING_VERSION
+    assert catalogfile.read(version_file(settings, before.version)).judging_version == 1
+    assert publish(settings) == before.version + 1
+
+
+def version_file(settings: Settings, version: int) -> Path:
+    return catalogfile.version_file(settings.catalog_folder, version)
 
 
 def test_an_edit_that_is_undone_raises_nothing(settings: Settings) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from clicktrail.core.case import ClickFacts, Earlier
 from clicktrail.core.catalog import (
+    JUDGING_VERSION,
     Approval,
     Catalog,
     Creative,
@@ -83,6 +84,7 @@ CATALOG = Catalog(
     creatives={creative.id: creative for creative in CREATIVES},
     approvals=(Approval(ANNA, SHOP, "*"), Approval(ANNA, YEN_SHOP, "Sale"), Approval(BERT, OTHER_SHOP, "Lead")),
     rates=(PartnerRate(ANNA, OTHER_SHOP, "Sale", Rate(fixed_minor=250)),),
+    judging_version=JUDGING_VERSION,
 )
 
 CLICK = ClickFacts(

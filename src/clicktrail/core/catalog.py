@@ -14,6 +14,14 @@ from clicktrail.core.receivers import Receiver
 TEST_PARTNER = 2
 """The built-in partner whose transactions are marked as tests."""
 
+JUDGING_VERSION = 2
+"""Version of the judge's rules that a newly published catalog asks for.
+
+1: as in catalogs that were written before the field existed.
+2: limits of an amount, another currency, unfilled placeholders, nearly equal order numbers.
+A call is judged by the rules of the catalog of its arrival, so that `replay` tells no difference.
+"""
+
 EVERY_PRODUCT = "*"
 """In an approval: every product of the program, later ones too."""
 
@@ -147,6 +155,8 @@ class Catalog:
     """Who is told of what: partners' postbacks and webhooks, paused ones too."""
     timed: tuple[TimedRate, ...] = ()
     """Rates of the past and of the time to come; docs/decisions/0016-rates-have-a-beginning.md."""
+    judging_version: int = 1
+    """See JUDGING_VERSION."""
 
     @cached_property
     def _approved(self) -> dict[tuple[int, int, str], int]:

@@ -45,6 +45,7 @@ def _read(prefix: str, version: int, changed_ms: int) -> core.Catalog:
         rates=_rates(products),
         receivers=_receivers(),
         timed=_timed(products),
+        judging_version=core.JUDGING_VERSION,
     )
 
 

@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from clicktrail import catalogfile
 from clicktrail.control.catalog.compile import compile_catalog, ledger_version
 from clicktrail.control.catalog.models import CatalogVersion
-from clicktrail.core.catalog import Catalog
+from clicktrail.core.catalog import JUDGING_VERSION, Catalog
 from clicktrail.errors import CatalogError
 from clicktrail.settings import Settings
 
@@ -32,8 +32,11 @@ def publish(settings: Settings) -> int:
         version, _ = ledger_version()
         if published is not None and published.version > version:
             _overtake(published.version)
-        elif published is not None and published.version == version and published.prefix == settings.prefix:
-            return version
+        elif published is not None and published.version == version:
+            if published.judging_version < JUDGING_VERSION:
+                _raise_version()
+            elif published.prefix == settings.prefix:
+                return version
         catalog = compile_catalog(settings.prefix)
         catalogfile.write(settings.catalog_folder, catalog)
         return catalog.version
@@ -77,4 +80,10 @@ def _overtake(published: int) -> None:
     """The ledger was restored from a backup: what it says is new, so it takes the next number."""
     with transaction.atomic():
         CatalogVersion.objects.filter(pk=1, version__lt=published).update(version=published)
+        CatalogVersion.raise_by_one(ledger_version()[1])
+
+
+def _raise_version() -> None:
+    """The rules of judging are newer than the published catalog: they hold from a version of their own."""
+    with transaction.atomic():
         CatalogVersion.raise_by_one(ledger_version()[1])
