@@ -34,6 +34,7 @@ def trace(
     from clicktrail import keys, standing, wiring
     from clicktrail.control.boot import boot
     from clicktrail.core.clickid import Checks
+    from clicktrail.core.text import strip_invisible
 
     wiring.require_initialised(settings)
     boot(settings, "ledger")
@@ -46,12 +47,12 @@ def trace(
     export.read_only()
     kept = keys.load(settings.keys_folder)
     checks = Checks(kept.clickid, kept.current, settings.prefix)
-    asked = typed(what).strip()
+    asked = typed(what)
     found = ledger_trace.look_up(asked, checks)
     hints: list[str] = []
     if not found:
         backlog = standing.look(settings)["lag"]["events"]
-        hints = missing.sentences(asked, checks, settings.journal_folder, backlog)
+        hints = missing.sentences(strip_invisible(asked), checks, settings.journal_folder, backlog)
     if as_json:
         told = {"asked": asked, "found": bool(found), "hints": hints, **story.as_data(found, settings.prefix)}
         say([json.dumps(told, ensure_ascii=False, indent=1)])

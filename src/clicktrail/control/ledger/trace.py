@@ -16,6 +16,7 @@ from clicktrail.control.ledger.deliveries import Told
 from clicktrail.control.ledger.imported import clicks_meant, foreign_of
 from clicktrail.control.ledger.models import Click, Move, Postback, Transaction
 from clicktrail.core.clickid import MAX_ID, Checks
+from clicktrail.core.text import stored_spellings, strip_invisible
 
 MOST_CALLS = 500
 """Calls in one story; the newest beyond it are counted, not told."""
@@ -43,13 +44,14 @@ class Found:
 
 def look_up(text: str, checks: Checks) -> Found:
     """All that belongs to `text`; a number may be several things at once, and then all are found."""
+    raw, text = text, strip_invisible(text)
     click_ids, call_ids, orders = _by_clickids(clicks_meant(text, checks))
     if text.isascii() and text.isdigit() and int(text) <= MAX_ID:
         more_clicks, more_calls, more_orders = _by_number(int(text))
         click_ids |= more_clicks
         call_ids |= more_calls
         orders |= more_orders
-    orders |= orders_with(text)
+    orders |= orders_with(raw)
     return gather(click_ids, call_ids, orders)
 
 
@@ -84,8 +86,9 @@ def _by_number(number: int) -> tuple[set[int], set[int], set[Order]]:
 
 def orders_with(tid: str) -> set[Order]:
     """The order number in every program; program by program, because that is how it is indexed."""
-    orders: set[Order] = set(_orders_of(Transaction.objects.filter(program_id__in=_programs(), tid=tid)))
-    return orders | set(_orders_of(Postback.objects.filter(_in_programs([*_programs_called(), None]), tid=tid)))
+    tids = stored_spellings(tid)
+    orders: set[Order] = set(_orders_of(Transaction.objects.filter(program_id__in=_programs(), tid__in=tids)))
+    return orders | set(_orders_of(Postback.objects.filter(_in_programs([*_programs_called(), None]), tid__in=tids)))
 
 
 def _orders_of(rows: Any) -> Iterator[Order]:
