@@ -1,10 +1,13 @@
 """Reading a shop's order list: encodings, separators, columns, amounts, days, and what is refused."""
 
+import time
+
 import pytest
 
 from clicktrail.control.reconcile import columns, orderlist, sheet
 from clicktrail.control.reconcile.columns import Columns, MappingError
 from clicktrail.control.reconcile.orderlist import EPOCH_DAY, House, Listed, read_lines
+from clicktrail.core.money import AmountError
 
 EURO = House("EUR", 2, "Europe/Berlin")
 NUMBER_AND_REVENUE = Columns({"tid": 0, "umsatz": 1}, has_header=False)
@@ -260,3 +263,25 @@ def test_a_list_that_is_too_long_says_so(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_the_day_of_1970_is_zero() -> None:
     assert orderlist.day_of("1970-01-01", "", "UTC") == 0 and EPOCH_DAY > 0
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "€" + " " * 4000 + "1" * 4000 + " " * 4000 + "x y",
+        "€" * 10_000 + "x y",
+        "1" * 10_000 + " x y",
+        " " * 10_000 + "x",
+        "1.,' " * 4000 + "x y",
+        "-" * 10_000,
+    ],
+)
+def test_a_hostile_amount_costs_no_more_than_its_length(cell):
+    def attempt() -> float:
+        began = time.perf_counter()
+        orderlist.looks_like_amount(cell)
+        with pytest.raises(AmountError):
+            orderlist.amount(cell, EURO)
+        return time.perf_counter() - began
+
+    assert min(attempt() for _ in range(5)) < 0.02

@@ -51,7 +51,11 @@ STATUSES: dict[str, tuple[str, ...]] = {
 _STATUS_OF = {word: state for state, words in STATUSES.items() for word in words}
 
 SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "zł": "PLN", "fr.": "CHF", "sfr.": "CHF", "kč": "CZK"}
-_MARKED = re.compile(r"^\s*([^\d\s.,+-]*\.?)\s*([-+]?[\d.,'\s]*\d[\d.,]*|)\s*([^\d\s.,]*\.?)\s*$")
+MAX_AMOUNT_TEXT = 64
+"""Characters of an amount with its currency signs. A longer cell is no amount."""
+_SIGN_BEFORE = re.compile(r"[^\d\s.,+-]*+\.?")
+_NUMBER = re.compile(r"[-+]?[\d.,'\s]*+")
+_SIGN_AFTER = re.compile(r"[^\d\s.,]*+\.?")
 
 _ISO = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?$")
 _DOTTED = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})(?:[ ,T].*)?$")
@@ -108,8 +112,8 @@ def read_lines(rows: Iterable[Row], form: Columns, house: House) -> Listing:
 
 
 def looks_like_amount(cell: str) -> bool:
-    found = _MARKED.match(cell)
-    return bool(found and found[2])
+    found = _split_signs(cell)
+    return bool(found and found[1])
 
 
 def looks_like_day(cell: str) -> bool:
@@ -123,16 +127,39 @@ def looks_like_status(cell: str) -> bool:
 
 def amount(text: str, house: House) -> int:
     """Minor units; a mark of the program's own currency may stand beside the number. Raises AmountError."""
-    found = _MARKED.match(text)
-    if not found or not found[2].strip():
+    found = _split_signs(text)
+    if not found or not found[1]:
         return parse_amount(text.strip(), house.decimals)
-    for sign in (found[1], found[3]):
+    before, number, after = found
+    for sign in (before, after):
         currency = SIGNS.get(sign.casefold(), sign.upper())
         if sign and currency != house.currency:
             if currency in CURRENCIES:
                 raise AmountError(say(faults.OTHER_CURRENCY, currency=currency, own=house.currency))
             raise AmountError("it is not a plain number such as 95.50.")
-    return parse_amount(found[2].strip().removeprefix("+"), house.decimals)
+    return parse_amount(number.removeprefix("+"), house.decimals)
+
+
+def _split_signs(text: str) -> tuple[str, str, str] | None:
+    """The currency sign before the number, the number, the sign after it; None where a cell has another shape.
+
+    Three matches that never step back, so a hostile cell costs no more than its length.
+    """
+    text = text.strip()
+    if len(text) > MAX_AMOUNT_TEXT:
+        return None
+    before = _take(_SIGN_BEFORE, text)
+    rest = text[len(before) :].lstrip()
+    number = _take(_NUMBER, rest)
+    after = rest[len(number) :]
+    if not _SIGN_AFTER.fullmatch(after) or (number.strip() and not any(sign.isdecimal() for sign in number)):
+        return None
+    return before, number.strip(), after
+
+
+def _take(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.match(text)
+    return found[0] if found else ""
 
 
 def day_of(text: str, order: str, time_zone: str) -> int | None:
