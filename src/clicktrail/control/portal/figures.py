@@ -5,12 +5,14 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clicktrail import heartbeat
-from clicktrail.control.catalog.models import Creative, Product, Program
+from clicktrail.control.catalog.models import Approval, Creative, Product, Program
 from clicktrail.control.console.cells import DASH, day_text, money_text, number_text, percent_text
+from clicktrail.control.ledger.models import RollupMonth
 from clicktrail.control.portal.viewer import Viewer
 from clicktrail.control.reports import derived, periods, sofar, table
 from clicktrail.control.reports.periods import Period
@@ -39,10 +41,24 @@ def ask(viewer: Viewer, period: Period, *by: str, program: int | None = None) ->
     return table.report(question)
 
 
-def today() -> date:
-    """Where the partner sits, or already in a program's zone: what was just ordered is never left out."""
-    zones = {timezone.get_current_timezone_name(), *Program.objects.values_list("time_zone", flat=True).distinct()}
+def today(viewer: Viewer, program: int | None = None) -> date:
+    """The latest day of the partner's programs; of the partner's own time zone where there is no program yet.
+
+    Rows count on the day of their program's zone. A zone in which the partner has no program has no say: there the next
+    day may have begun, and a period that ends on it ends with an empty day.
+    """
+    rows = own_programs(viewer)
+    rows = rows.filter(pk=program) if program else rows
+    zones = set(rows.values_list("time_zone", flat=True)) or {timezone.get_current_timezone_name()}
     return max(periods.today(zone, heartbeat.now_ms()) for zone in zones)
+
+
+def own_programs(viewer: Viewer) -> QuerySet[Program]:
+    """Those that the partner is approved for, or has sent clicks or orders to, as far as the viewer may see them."""
+    approved = Approval.objects.filter(partner=viewer.partner).values("program_id")
+    counted = RollupMonth.objects.filter(partner_id=viewer.partner.pk).values("program_id")
+    rows = Program.objects.filter(Q(pk__in=approved) | Q(pk__in=counted))
+    return rows if viewer.programs is None else rows.filter(pk__in=viewer.programs)
 
 
 def by_currency(viewer: Viewer, period: Period, program: int | None = None) -> list[tuple[str, list[Figure]]]:
@@ -53,16 +69,16 @@ def by_currency(viewer: Viewer, period: Period, program: int | None = None) -> l
     return [(one, _figures(one, *(each.get(one, NONE) for each in (now, held, before)))) for one in found]
 
 
-def compared(period: Period) -> str:
+def compared(viewer: Viewer, period: Period, program: int | None = None) -> str:
     """What of it is held against the time before: all of it, its whole days, or its whole hours."""
-    if period.last < today():
+    if period.last < today(viewer, program):
         return ALL
     return DAYS if period.days > 1 else HOURS
 
 
 def _compared(viewer: Viewer, period: Period, program: int | None) -> tuple[list[table.Row], list[table.Row]]:
     before = periods.before(period, "previous")
-    how = compared(period)
+    how = compared(viewer, period, program)
     if how == HOURS:
         return _hours(viewer, period, before, program)
     held, earlier = sofar.ended_days(period, before) if how == DAYS else (period, before)

@@ -26,14 +26,14 @@ NEWEST_ROWS = 5
 def overview(request: Any) -> HttpResponse:
     name = request.GET.get("period", USUAL)
     name = name if name in periods.QUICK else USUAL
-    period = periods.quick(name, figures.today())
+    period = periods.quick(name, figures.today(request.viewer))
     groups = figures.by_currency(request.viewer, period)
     newest = seen.own_transactions(request.viewer).order_by("-created_ms", "-number")[:NEWEST_ROWS]
     context = {
         "period": name,
         "periods": period_words().items(),
         "span": period,
-        "compared": figures.compared(period),
+        "compared": figures.compared(request.viewer, period),
         "groups": groups,
         "charts": charts.by_day(request.viewer, period, [currency for currency, _figures in groups]),
         "tops": [_top(request.viewer, period, "creative"), _top(request.viewer, period, "subid")],

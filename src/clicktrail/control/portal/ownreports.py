@@ -40,7 +40,7 @@ class Asked:
 
 @require_safe
 def reports(request: Any) -> HttpResponse:
-    asked = _read(request.GET)
+    asked = _read(request.viewer, request.GET)
     context = {
         "asked": asked,
         "query": asked.query(),
@@ -55,7 +55,7 @@ def reports(request: Any) -> HttpResponse:
 @require_safe
 def reports_file(request: HttpRequest) -> HttpResponseBase:
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
-    asked = _read(request.GET)
+    asked = _read(viewer, request.GET)
     try:
         rows = figures.ask(viewer, asked.period, asked.by, program=asked.program)
     except ValueError:  # The page says what is wrong with it.
@@ -80,16 +80,17 @@ def words() -> dict[str, str]:
     }
 
 
-def _read(given: Any) -> Asked:
+def _read(viewer: Viewer, given: Any) -> Asked:
     by = given.get("by", "day")
+    program = read_id(given.get("program", ""))
     quick = given.get("period", "")
     first, last = day(given.get("from", "")), day(given.get("to", ""))
     if quick in periods.QUICK or first is None or last is None:
         quick = quick if quick in periods.QUICK else USUAL
-        period = periods.quick(quick, figures.today())
+        period = periods.quick(quick, figures.today(viewer, program))
     else:
         quick, period = "", Period(first, last)
-    return Asked(by if by in BY else "day", quick, period, read_id(given.get("program", "")))
+    return Asked(by if by in BY else "day", quick, period, program)
 
 
 def _answer(viewer: Viewer, asked: Asked) -> dict[str, Any]:

@@ -3,19 +3,17 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from clicktrail.control.catalog.models import Approval, Program
 from clicktrail.control.console.cells import STATE_WORDS
 from clicktrail.control.csvfile import csv_answer
 from clicktrail.control.ledger.export import iso
-from clicktrail.control.ledger.models import Click, RollupMonth, Transaction, TransactionState
-from clicktrail.control.portal import search, seen, trace
+from clicktrail.control.ledger.models import Click, Transaction, TransactionState
+from clicktrail.control.portal import figures, search, seen, trace
 from clicktrail.control.portal.viewer import Viewer
 from clicktrail.core.clickid import text_of
 from clicktrail.core.ids import read_id
@@ -95,10 +93,7 @@ def _line(row: Transaction, told: seen.Seen) -> tuple[Any, ...]:
 
 def programs_of(viewer: Viewer) -> list[tuple[int, str]]:
     """Those that he is approved for, or has sent clicks or orders to."""
-    approved = Approval.objects.filter(partner=viewer.partner).values("program_id")
-    counted = RollupMonth.objects.filter(partner_id=viewer.partner.pk).values("program_id")
-    rows = Program.objects.filter(Q(pk__in=approved) | Q(pk__in=counted))
-    return [(number, name) for number, name in rows.order_by("name").values_list("pk", "name") if viewer.sees(number)]
+    return list(figures.own_programs(viewer).order_by("name").values_list("pk", "name"))
 
 
 def _own_click(viewer: Viewer, clickid: str) -> Click | None:
