@@ -16,10 +16,8 @@ COMMAND_LINE = "(command line)"
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name that the account signs in with.")]
 
 
-Role = Annotated[str, typer.Option(help="owner, manager or reader.", envvar="CLICKTRAIL_ROLE")]
-Programs = Annotated[
-    str, typer.Option(help="Numbers of programs, like 1,3; left out: every one.", envvar="CLICKTRAIL_PROGRAMS")
-]
+Role = Annotated[str, typer.Option(help="owner, manager or reader.")]
+Programs = Annotated[str, typer.Option(help="Numbers of programs, like 1,3; left out: every one.")]
 
 
 @commands.command("add")

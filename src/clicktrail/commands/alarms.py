@@ -13,9 +13,7 @@ from clicktrail.settings import Settings
 @takes_data
 def alarms(
     settings: Settings,
-    as_json: Annotated[
-        bool, typer.Option("--json", envvar="CLICKTRAIL_JSON", help="A list of JSON objects, for programs.")
-    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="A list of JSON objects, for programs.")] = False,
 ) -> None:
     """List open alarms with their likely cause; exit code 1 where there are any."""
     from clicktrail import wiring

@@ -25,13 +25,11 @@ def api() -> None:
 @takes_data
 def create(
     settings: Settings,
-    name: Annotated[str, typer.Option("--name", envvar="CLICKTRAIL_KEY_NAME", help="Who uses it, for people.")],
-    scopes: Annotated[
-        str, typer.Option("--scopes", envvar="CLICKTRAIL_KEY_SCOPES", help="Of read, write, postback, with commas.")
-    ] = "read",
+    name: Annotated[str, typer.Option("--name", help="Who uses it, for people.")],
+    scopes: Annotated[str, typer.Option("--scopes", help="Of read, write, postback, with commas.")] = "read",
     program: Annotated[
         int | None,
-        typer.Option("--program", envvar="CLICKTRAIL_KEY_PROGRAM", help="Only this program; left out: all of them."),
+        typer.Option("--program", help="Only this program; left out: all of them."),
     ] = None,
 ) -> None:
     """Make an API key and print it. It is stored as a hash only, so nobody can show it again."""
@@ -58,7 +56,7 @@ def rotate(
     key: KeyId,
     overlap_hours: Annotated[
         int,
-        typer.Option("--overlap-hours", envvar="CLICKTRAIL_KEY_OVERLAP_HOURS", help="The old secret is good so long."),
+        typer.Option("--overlap-hours", help="The old secret is good so long."),
     ] = 24,
 ) -> None:
     """Give an API key a new secret and print it; the one before stays good for some hours."""

@@ -11,12 +11,10 @@ from clicktrail.settings import Settings
 
 commands = typer.Typer(help="The signing keys and tokens of a program's calls.", no_args_is_help=True)
 
-ProgramNumber = Annotated[
-    int, typer.Option("--program", envvar="CLICKTRAIL_CALL_PROGRAM", help="Number of the program.")
-]
+ProgramNumber = Annotated[int, typer.Option("--program", help="Number of the program.")]
 Token = Annotated[
     bool,
-    typer.Option("--token", envvar="CLICKTRAIL_TOKEN", help="A token (parameter token) instead of a signing key."),
+    typer.Option("--token", help="A token (parameter token) instead of a signing key."),
 ]
 Number = Annotated[int, typer.Argument(help="Number of the key or token, as `keys call list` shows it.")]
 
@@ -34,7 +32,7 @@ def create(
     token: Token = False,
     text: Annotated[
         str,
-        typer.Option("--text", envvar="CLICKTRAIL_CALL_TOKEN", help="The token that the shop sends already."),
+        typer.Option("--text", help="The token that the shop sends already."),
     ] = "",
 ) -> None:
     """Make a signing key or a token and print it: number and secret. It counts within a second."""

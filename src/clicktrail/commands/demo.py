@@ -21,13 +21,12 @@ def demo(
     ] = None,
     check: Annotated[
         bool,
-        typer.Option("--check", envvar="CLICKTRAIL_CHECK", help="Walk the five steps by itself, and exit with 0 or 1."),
+        typer.Option("--check", help="Walk the five steps by itself, and exit with 0 or 1."),
     ] = False,
     history: Annotated[
         bool,
         typer.Option(
             "--history/--no-history",
-            envvar="CLICKTRAIL_HISTORY",
             help="Fill a new demo with ninety days of clicks and orders; not for --check.",
         ),
     ] = True,

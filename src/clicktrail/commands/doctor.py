@@ -13,27 +13,18 @@ def doctor(
     edge: Annotated[
         str,
         typer.Option(
-            envvar="CLICKTRAIL_EDGE",
             help="Address of the server, like https://track.example.com; else that of the data folder.",
         ),
     ] = "",
-    console: Annotated[
-        str, typer.Option(envvar="CLICKTRAIL_CONSOLE", help="Address of the console: whether it answers too.")
-    ] = "",
+    console: Annotated[str, typer.Option(help="Address of the console: whether it answers too.")] = "",
     data: Annotated[
         Path | None,
         typer.Option(envvar="CLICKTRAIL_DATA", help="The server's data folder, where it is at hand.", file_okay=False),
     ] = None,
-    program: Annotated[int, typer.Option(min=1, envvar="CLICKTRAIL_PROGRAM", help="Number of the program.")] = 1,
-    creative: Annotated[
-        int | None, typer.Option(min=1, envvar="CLICKTRAIL_CREATIVE", help="Number of a creative; else none is named.")
-    ] = None,
-    product: Annotated[
-        str | None, typer.Option(envvar="CLICKTRAIL_PRODUCT", help="Commission product; else the program's default.")
-    ] = None,
-    within: Annotated[
-        int, typer.Option(min=1, envvar="CLICKTRAIL_WITHIN", help="Seconds that the order may wait for its verdict.")
-    ] = 20,
+    program: Annotated[int, typer.Option(min=1, help="Number of the program.")] = 1,
+    creative: Annotated[int | None, typer.Option(min=1, help="Number of a creative; else none is named.")] = None,
+    product: Annotated[str | None, typer.Option(help="Commission product; else the program's default.")] = None,
+    within: Annotated[int, typer.Option(min=1, help="Seconds that the order may wait for its verdict.")] = 20,
 ) -> None:
     """Walk the five steps from a click to its transaction; say which one fails, why, and what to do.
 

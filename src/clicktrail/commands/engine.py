@@ -11,9 +11,7 @@ from clicktrail.settings import Settings
 @takes_settings
 def engine(
     settings: Settings,
-    once: Annotated[
-        bool, typer.Option("--once", envvar="CLICKTRAIL_ONCE", help="Catch up with the journals and exit.")
-    ] = False,
+    once: Annotated[bool, typer.Option("--once", help="Catch up with the journals and exit.")] = False,
 ) -> None:
     """Turn the journals into the ledger; there is one engine for a ledger."""
     from clicktrail import wiring

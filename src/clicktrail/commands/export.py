@@ -27,13 +27,10 @@ class Form(StrEnum):
 def export(
     settings: Settings,
     what: Annotated[What, typer.Argument(help="Which list; postbacks is the transaction log.")],
-    form: Annotated[
-        Form, typer.Option("--format", envvar="CLICKTRAIL_FORMAT", help="CSV for a spreadsheet, or one JSON a line.")
-    ] = Form.CSV,
+    form: Annotated[Form, typer.Option("--format", help="CSV for a spreadsheet, or one JSON a line.")] = Form.CSV,
     since: Annotated[
         str,
         typer.Option(
-            envvar="CLICKTRAIL_SINCE",
             help="Leave out what is older: a date or time in ISO 8601, UTC where it names no zone.",
         ),
     ] = "",

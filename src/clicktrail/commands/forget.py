@@ -15,7 +15,7 @@ def forget(
     what: Annotated[str, typer.Argument(help="An order number or a ClickID.")],
     program: Annotated[
         int | None,
-        typer.Option(envvar="CLICKTRAIL_PROGRAM", help="Program of the order, where several have its number."),
+        typer.Option(help="Program of the order, where several have its number."),
     ] = None,
 ) -> None:
     """Remove address, user agent, referrer and unknown parameters of one click and its calls, at once.

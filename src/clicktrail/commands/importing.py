@@ -29,42 +29,33 @@ STDIN = "-"
 commands = typer.Typer(help="Take over what another system holds, from CSV files.", no_args_is_help=True)
 
 File = Annotated[str, typer.Argument(help="CSV file with a line of column names; - reads standard input.")]
-Program = Annotated[
-    int | None, typer.Option(envvar="CLICKTRAIL_PROGRAM", help="Program of lines that name none themselves.")
-]
+Program = Annotated[int | None, typer.Option(help="Program of lines that name none themselves.")]
 Map = Annotated[
     list[str] | None,
     typer.Option(
         "--map",
-        envvar="CLICKTRAIL_IMPORT_MAP",
         metavar="OURS=THEIRS",
         help="Which column is what, by name or place; OURS= leaves one out.",
     ),
 ]
 TimeFormat = Annotated[
     str,
-    typer.Option(envvar="CLICKTRAIL_TIME_FORMAT", help="How times are written: unix, unix_ms, or like %d/%m/%Y %H:%M."),
+    typer.Option(help="How times are written: unix, unix_ms, or like %d/%m/%Y %H:%M."),
 ]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", envvar="CLICKTRAIL_DRY_RUN", help="Say what would happen, and change nothing.")
-]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and change nothing.")]
 SkipErrors = Annotated[
     bool,
-    typer.Option(
-        "--skip-errors", envvar="CLICKTRAIL_SKIP_ERRORS", help="Take the other lines where some cannot be taken."
-    ),
+    typer.Option("--skip-errors", help="Take the other lines where some cannot be taken."),
 ]
 NoWait = Annotated[
     bool,
-    typer.Option("--no-wait", envvar="CLICKTRAIL_NO_WAIT", help="Return when all is durable, before it is applied."),
+    typer.Option("--no-wait", help="Return when all is durable, before it is applied."),
 ]
 Update = Annotated[
     bool,
-    typer.Option(
-        "--update", envvar="CLICKTRAIL_UPDATE", help="Where something is here with other facts, take the file's."
-    ),
+    typer.Option("--update", help="Where something is here with other facts, take the file's."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", envvar="CLICKTRAIL_JSON", help="One JSON object, for programs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")]
 
 
 @commands.command("clicks")

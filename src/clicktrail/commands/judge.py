@@ -20,19 +20,11 @@ if TYPE_CHECKING:
 def judge(
     settings: Settings,
     query: Annotated[str, typer.Argument(help="A query, or a whole address of get_trans.cgi. Put it in quotes.")],
-    body: Annotated[str, typer.Option(envvar="CLICKTRAIL_BODY", help="Body of a POST: form fields or JSON.")] = "",
-    signed_as: Annotated[
-        int, typer.Option(envvar="CLICKTRAIL_SIGNED_AS", min=0, help="As if signed with this key of the program.")
-    ] = 0,
-    trusted: Annotated[
-        bool, typer.Option("--trusted", envvar="CLICKTRAIL_TRUSTED", help="As if handed in over the API or by hand.")
-    ] = False,
-    at: Annotated[
-        str, typer.Option(envvar="CLICKTRAIL_AT", help="As if it came then: 2026-01-31T08:00:00Z. Left out: now.")
-    ] = "",
-    as_json: Annotated[
-        bool, typer.Option("--json", envvar="CLICKTRAIL_JSON", help="One JSON object, for programs.")
-    ] = False,
+    body: Annotated[str, typer.Option(help="Body of a POST: form fields or JSON.")] = "",
+    signed_as: Annotated[int, typer.Option(min=0, help="As if signed with this key of the program.")] = 0,
+    trusted: Annotated[bool, typer.Option("--trusted", help="As if handed in over the API or by hand.")] = False,
+    at: Annotated[str, typer.Option(help="As if it came then: 2026-01-31T08:00:00Z. Left out: now.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
 ) -> None:
     """Tell what would become of a call: saved or not, credited to whom, with how much, and why.
 

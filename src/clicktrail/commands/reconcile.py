@@ -27,7 +27,6 @@ class Verb(StrEnum):
 Mapping = Annotated[
     str,
     typer.Option(
-        envvar="CLICKTRAIL_MAP",
         metavar="ROLE=COLUMN,…",
         help="Which column is what, by name or place: tid, number, id, umsatz, gross, day, status.",
     ),
@@ -36,7 +35,6 @@ Classes = Annotated[
     list[str] | None,
     typer.Option(
         "--class",
-        envvar="CLICKTRAIL_CLASS",
         help="Class that is moved; may be given several times. Left out: the usual one.",
     ),
 ]
@@ -46,21 +44,15 @@ Classes = Annotated[
 def reconcile(
     settings: Settings,
     file: Annotated[str, typer.Argument(help="The order list, CSV with any separator; - reads standard input.")],
-    program: Annotated[int, typer.Option(envvar="CLICKTRAIL_PROGRAM", help="Program whose orders these are.")],
+    program: Annotated[int, typer.Option(help="Program whose orders these are.")],
     map: Mapping = "",
-    from_day: Annotated[str, typer.Option("--from", envvar="CLICKTRAIL_FROM", help="First day of the period.")] = "",
-    to_day: Annotated[str, typer.Option("--to", envvar="CLICKTRAIL_TO", help="Last day of the period.")] = "",
-    apply: Annotated[
-        Verb | None, typer.Option(envvar="CLICKTRAIL_APPLY", help="Move the transactions that fit; needs --yes.")
-    ] = None,
+    from_day: Annotated[str, typer.Option("--from", help="First day of the period.")] = "",
+    to_day: Annotated[str, typer.Option("--to", help="Last day of the period.")] = "",
+    apply: Annotated[Verb | None, typer.Option(help="Move the transactions that fit; needs --yes.")] = None,
     kinds: Classes = None,
-    yes: Annotated[bool, typer.Option("--yes", envvar="CLICKTRAIL_YES", help="Do what --apply would do.")] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", envvar="CLICKTRAIL_JSON", help="One JSON object, for programs.")
-    ] = False,
-    as_csv: Annotated[
-        bool, typer.Option("--csv", envvar="CLICKTRAIL_CSV", help="Every line with its class and cause, as CSV.")
-    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do what --apply would do.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Every line with its class and cause, as CSV.")] = False,
 ) -> None:
     """Compare a shop's order list with the transactions of a program, and say why they differ.
 

@@ -28,23 +28,15 @@ JUDGING_PATIENCE_S = 30.0
 @takes_data
 def rejudge(
     settings: Settings,
-    reason: Annotated[str, typer.Option(envvar="CLICKTRAIL_REASON", help="Calls discarded with this reason.")] = "",
-    program: Annotated[int, typer.Option(envvar="CLICKTRAIL_PROGRAM", min=0, help="Of this program.")] = 0,
-    partner: Annotated[
-        int, typer.Option(envvar="CLICKTRAIL_PARTNER", min=0, help="That name this partner, or whose click does.")
-    ] = 0,
-    since: Annotated[str, typer.Option(envvar="CLICKTRAIL_SINCE", help="From then on: 2026-01-31T08:00:00Z.")] = "",
-    until: Annotated[str, typer.Option(envvar="CLICKTRAIL_UNTIL", help="Before then: 2026-02-01T00:00:00Z.")] = "",
-    text: Annotated[
-        str, typer.Option(envvar="CLICKTRAIL_TEXT", help="In the order number or product, or the whole ClickID.")
-    ] = "",
-    apply: Annotated[
-        bool, typer.Option("--apply", envvar="CLICKTRAIL_APPLY", help="Do it; without it nothing is written.")
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", envvar="CLICKTRAIL_YES", help="Do it without asking.")] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", envvar="CLICKTRAIL_JSON", help="One JSON object, for programs.")
-    ] = False,
+    reason: Annotated[str, typer.Option(help="Calls discarded with this reason.")] = "",
+    program: Annotated[int, typer.Option(min=0, help="Of this program.")] = 0,
+    partner: Annotated[int, typer.Option(min=0, help="That name this partner, or whose click does.")] = 0,
+    since: Annotated[str, typer.Option(help="From then on: 2026-01-31T08:00:00Z.")] = "",
+    until: Annotated[str, typer.Option(help="Before then: 2026-02-01T00:00:00Z.")] = "",
+    text: Annotated[str, typer.Option(help="In the order number or product, or the whole ClickID.")] = "",
+    apply: Annotated[bool, typer.Option("--apply", help="Do it; without it nothing is written.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
 ) -> None:
     """Show what discarded calls would become if they were judged again now; with --apply, have that done.
 

@@ -22,9 +22,7 @@ def replay(
     settings: Settings,
     into: Annotated[
         Path,
-        typer.Option(
-            "--into", envvar="CLICKTRAIL_INTO", help="A file that is not there yet: the rebuilt ledger, SQLite."
-        ),
+        typer.Option("--into", help="A file that is not there yet: the rebuilt ledger, SQLite."),
     ],
 ) -> None:
     """Judge every kept call again, into a fresh ledger, and compare the transactions.

@@ -12,9 +12,7 @@ from clicktrail.settings import Settings
 @takes_data
 def status(
     settings: Settings,
-    as_json: Annotated[
-        bool, typer.Option("--json", envvar="CLICKTRAIL_JSON", help="One JSON object, for programs.")
-    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
 ) -> None:
     """Show journals, lag, catalog version and processes; works with the server running or stopped."""
     from clicktrail import standing, wiring

@@ -14,18 +14,10 @@ from clicktrail.settings import Settings
 def trace(
     settings: Settings,
     what: Annotated[str, typer.Argument(help="A ClickID, an order number, a log number or a transaction number.")],
-    as_json: Annotated[
-        bool, typer.Option("--json", envvar="CLICKTRAIL_JSON", help="One JSON object, for programs.")
-    ] = False,
-    share: Annotated[
-        int, typer.Option(envvar="CLICKTRAIL_SHARE", min=0, help="Make a link to it that works for so many days.")
-    ] = 0,
-    partner: Annotated[
-        int, typer.Option(envvar="CLICKTRAIL_PARTNER", min=0, help="The link is for this partner; else for the shop.")
-    ] = 0,
-    program: Annotated[
-        int, typer.Option(envvar="CLICKTRAIL_PROGRAM", min=0, help="The link is to the order of this program.")
-    ] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
+    share: Annotated[int, typer.Option(min=0, help="Make a link to it that works for so many days.")] = 0,
+    partner: Annotated[int, typer.Option(min=0, help="The link is for this partner; else for the shop.")] = 0,
+    program: Annotated[int, typer.Option(min=0, help="The link is to the order of this program.")] = 0,
 ) -> None:
     """Tell the whole story of a click, an order or a call, oldest first.
 
