@@ -101,6 +101,10 @@ def image_of(page: str) -> str:
     return html.unescape(found[0])
 
 
+PHP = ("php", "-d", "display_errors=1", "-d", "arg_separator.output=&amp;")
+"""Some hosts and frameworks set the separator that http_build_query uses."""
+
+
 def php(folder: Path, tid: str, clickid: str) -> Told:
     return Told(image_of(php_page(folder, tid, clickid)))
 
@@ -110,7 +114,7 @@ def php_page(folder: Path, tid: str, clickid: str = NO_CLICKID) -> str:
         "<?php $_GET['qc_clickid'] = getenv('CLICKID'); $order = ['number' => getenv('TID'), 'net' => 95.5];"
         "foreach (['every-page', 'confirmation-page', 'order-stored'] as $page) { require __DIR__ . \"/$page.php\"; }"
     )
-    words = ["php", "-d", "display_errors=1", "-d", "session.use_cookies=0", "-d", "session.cache_limiter="]
+    words = [*PHP, "-d", "session.use_cookies=0", "-d", "session.cache_limiter="]
     return run(folder, *words, "-d", f"session.save_path={folder}", "shop.php", TID=tid, CLICKID=clickid)
 
 
@@ -166,7 +170,7 @@ def stand_in(name: str) -> Run:
         for path in folder.rglob("*.ph*"):
             run(folder, "php", "-l", str(path))
         return Told(
-            image_of(run(folder, "php", "-d", "display_errors=1", str(STANDS / name), TID=tid, CLICKID=clickid))
+            image_of(run(folder, *PHP, str(STANDS / name), TID=tid, CLICKID=clickid))
         )
 
     return run_it
@@ -352,6 +356,13 @@ def test_woocommerce_checkout_of_blocks(server: Server, tmp_path: Path) -> None:
     page = run(folder, "php", str(stand), TID="blocks-1", CLICKID=a_click(server), BLOCKS="1")
     assert f'<script src="{server.edge_url}/clicktrail.js" defer data-parameter="qc_clickid"' in page
     is_credited(server, "blocks-1")
+
+
+@pytest.mark.parametrize("key", runs(("php", "python", "node", "woocommerce", "shopware", "magento")))
+def test_a_clickid_in_small_letters_or_with_spaces_is_kept(server: Server, tmp_path: Path, key: str) -> None:
+    folder = written(key, usual_setup(key, server.edge_url), tmp_path)
+    RUNS[key][0](folder, f"spelling-{key}", f" {a_click(server).lower()} ")
+    is_credited(server, f"spelling-{key}")
 
 
 @pytest.mark.parametrize("key", runs(("php", "python", "node")))

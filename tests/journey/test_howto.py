@@ -145,7 +145,8 @@ console.log(JSON.stringify({ verdict: await orderDone(process.env.TID, 9550, ses
 
 
 def php(folder: Path, tid: str, clickid: str) -> "subprocess.Popen[str]":
-    return start(folder, "php", "-r", PHP, TID=tid, CLICKID=clickid)
+    # Some hosts and frameworks set the separator that http_build_query uses.
+    return start(folder, "php", "-d", "arg_separator.output=&amp;", "-r", PHP, TID=tid, CLICKID=clickid)
 
 
 def python(folder: Path, tid: str, clickid: str) -> "subprocess.Popen[str]":
