@@ -6,10 +6,12 @@ from clicktrail.core.catalog import Rate
 from clicktrail.core.money import (
     CURRENCIES,
     AmountError,
+    check_limit,
     commission,
     decimals_of,
     format_minor,
     format_percent,
+    max_minor,
     parse_amount,
     parse_fixed,
     parse_percent,
@@ -178,3 +180,41 @@ def test_currencies_that_are_none(code: str) -> None:
 def test_currency_codes_are_three_capitals() -> None:
     assert len(CURRENCIES) > 150
     assert all(len(code) == 3 and code.isascii() and code.isupper() for code in CURRENCIES)
+
+
+@pytest.mark.parametrize(
+    ("currency", "most"),
+    [
+        ("EUR", "10000000.00"),
+        ("USD", "10000000.00"),
+        ("KWD", "10000000.000"),
+        ("CLF", "10000000.0000"),
+        ("SEK", "100000000.00"),
+        ("JPY", "1000000000"),
+        ("KRW", "10000000000"),
+        ("UGX", "10000000000"),
+        ("IQD", "5000000000.000"),
+        ("IDR", "50000000000.00"),
+        ("VND", "50000000000"),
+        ("IRR", "50000000000.00"),
+        ("LBP", "50000000000.00"),
+        ("LAK", "50000000000.00"),
+    ],
+)
+def test_each_currency_has_its_limit(currency: str, most: str) -> None:
+    decimals = decimals_of(currency)
+    minor = parse_amount(most, decimals)
+    assert max_minor(currency) == minor == check_limit(minor, currency)
+    with pytest.raises(AmountError, match=f"limit of .* {currency}"):
+        check_limit(minor + 1, currency)
+
+
+def test_the_sentence_names_the_limit() -> None:
+    with pytest.raises(AmountError) as refused:
+        check_limit(10**14, "EUR")
+    assert str(refused.value) == "it is above the limit of 10\u00a0000\u00a0000 EUR for one amount."
+
+
+def test_a_million_of_the_largest_amounts_fit_into_one_sum() -> None:
+    assert all(10**6 * max_minor(currency) < 2**63 for currency in CURRENCIES)
+    assert all(max_minor(currency) // 10 ** decimals_of(currency) < 10**12 for currency in CURRENCIES)

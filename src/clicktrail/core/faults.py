@@ -10,6 +10,7 @@ from clicktrail.core.tongue import count, mark, retell
 CURRENCY = mark("{currency} is no ISO 4217 currency code such as EUR.")
 DECIMALS = mark("the currency has {count} decimals.")
 OTHER_CURRENCY = mark("it is in {currency}; the program's currency is {own}.")
+LIMIT = mark("it is above the limit of {most} {currency} for one amount.")
 DIGITS = mark("it has more than {count} digits before the separator.")
 
 PARAMETERS = mark("it has more than {count} parameters.")
@@ -21,7 +22,7 @@ AHEAD = mark("its time stamp is {age} ahead")
 CLOCK = mark("the clock of the shop's server may be wrong, or it is an old call sent again")
 KEY = mark("it names key {number}, which is revoked or does not exist")
 
-WITH_MARKS = (OTHER_CURRENCY, CURRENCY, DECIMALS, DIGITS, PARAMETERS, PARAMETER, CHARACTERS, OLD, AHEAD, KEY)
+WITH_MARKS = (OTHER_CURRENCY, CURRENCY, DECIMALS, LIMIT, DIGITS, PARAMETERS, PARAMETER, CHARACTERS, OLD, AHEAD, KEY)
 
 _AGE = re.compile(r"([0-9]+) (day|hour|minute|second)s?")
 

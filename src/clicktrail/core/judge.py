@@ -12,7 +12,7 @@ from clicktrail.core.catalog import TEST_PARTNER, Catalog, Product, Program, Rat
 from clicktrail.core.clickid import made_ms
 from clicktrail.core.ids import names_creative, read_id
 from clicktrail.core.lifecycle import HELD, OPEN
-from clicktrail.core.money import AmountError, commission, parse_amount
+from clicktrail.core.money import AmountError, check_limit, commission, format_minor, parse_amount
 from clicktrail.core.periods import DAY_MS
 from clicktrail.core.postback import MAX_TEXT, Postback
 from clicktrail.core.repeat import once
@@ -266,7 +266,7 @@ def _revenue(case: Case, program: Program, rate: Rate, facts: Facts) -> int | No
     if not amount:
         raise Named(reasons.MISSING_AMOUNT, looks_like=hints.like_amount(case.postback.params))
     try:
-        revenue_minor = parse_amount(amount, program.decimals)
+        revenue_minor = _limited(case, program, parse_amount(amount, program.decimals))
     except AmountError as fault:
         readings = hints.readings(amount)
         raise Named(reasons.BAD_AMOUNT, amount=amount[:MAX_TEXT], amount_fault=str(fault), readings=readings) from None
@@ -277,12 +277,17 @@ def _revenue(case: Case, program: Program, rate: Rate, facts: Facts) -> int | No
 def _commission(case: Case, program: Program, rate: Rate, revenue_minor: int | None) -> int:
     """By the rate; of an imported order what the other system paid for it."""
     paid = case.postback.commission
-    if paid is None:
-        return commission(rate, revenue_minor)
+    earned = commission(rate, revenue_minor)
     try:
-        return parse_amount(paid, program.decimals)
+        return _limited(case, program, earned if paid is None else parse_amount(paid, program.decimals))
     except AmountError as fault:
-        raise Named(reasons.BAD_AMOUNT, amount=paid[:MAX_TEXT], amount_fault=str(fault)) from None
+        amount = format_minor(earned, program.decimals) if paid is None else paid[:MAX_TEXT]
+        raise Named(reasons.BAD_AMOUNT, amount=amount, amount_fault=str(fault)) from None
+
+
+def _limited(case: Case, program: Program, minor: int) -> int:
+    """Raises AmountError for an amount above the limit of its currency."""
+    return minor if case.catalog.judging_version < 2 else check_limit(minor, program.currency)
 
 
 def _approved(case: Case, partner: int, program: Program, product: Product, facts: Facts) -> None:

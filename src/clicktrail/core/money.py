@@ -12,6 +12,9 @@ from clicktrail.core.tongue import mark, say
 MOST_DIGITS = 12
 """Digits before the separator of an amount: below a trillion."""
 
+MAX_AMOUNT = 10_000_000
+"""Whole units of a currency that one amount may be; more in a weak currency."""
+
 PPM = 1_000_000
 """A percentage of 100 in parts per million; 10 % is 100,000."""
 
@@ -36,6 +39,22 @@ CURRENCIES: dict[str, int] = {code: decimals for decimals, codes in _DECIMALS.it
 """ISO 4217 code -> decimals of its minor unit."""
 
 
+_WEAK = {
+    100_000_000: "AED BOB BRL BWP CNY COU CZK DKK ERN GHS GTQ HKD HNL ILS LSL LYD MAD MDL MOP MVR MXN MYR NAD NOK PEN PGK "
+    "PLN QAR RON SAR SBD SCR SEK SLE STN SVC SZL TJS TMT TTD UYI UYW ZAR ZMW",
+    1_000_000_000: "AFN ALL BDT BTN CVE DJF DOP DZD EGP ETB GMD GYD HTG INR ISK JMD JPY KES KGS LKR LRD MKD MRU MUR MZN "
+    "NIO NPR PHP PKR RSD RUB SRD THB TRY TWD UAH UYU VUV XPF ZWG",
+    5_000_000_000: "IQD",
+    10_000_000_000: "AMD AOA ARS BIF CDF CLP COP CRC HUF KHR KMF KPW KRW KZT MGA MMK MNT MWK NGN RWF SDG SSP TZS UGX VED "
+    "VES XAF XOF YER",
+    50_000_000_000: "GNF IDR IRR LAK LBP PYG SYP UZS VND",
+}
+"""Currencies of which an order may need more. Every limit is below a millionth of 2^63 minor units, so that
+a million of the largest amounts still fit into one sum."""
+
+_MAX_AMOUNTS: dict[str, int] = {code: most for most, codes in _WEAK.items() for code in codes.split()}
+
+
 class AmountError(ValueError):
     """The sentence says in words why an amount, a percentage or a currency cannot be taken."""
 
@@ -45,6 +64,19 @@ def decimals_of(currency: str) -> int:
     if currency not in CURRENCIES:
         raise AmountError(say(faults.CURRENCY, currency=repr(currency)))
     return CURRENCIES[currency]
+
+
+def max_minor(currency: str) -> int:
+    """The largest amount in minor units of the currency, the limit itself included."""
+    return int(_MAX_AMOUNTS.get(currency, MAX_AMOUNT) * 10 ** CURRENCIES.get(currency, 2))
+
+
+def check_limit(minor: int, currency: str) -> int:
+    """The amount as it is. Raises AmountError, which names the limit, where it is above it."""
+    if minor > max_minor(currency):
+        most = f"{_MAX_AMOUNTS.get(currency, MAX_AMOUNT):,}".replace(",", "\u00a0")
+        raise AmountError(say(faults.LIMIT, most=most, currency=currency))
+    return minor
 
 
 def parse_amount(text: str, decimals: int) -> int:

@@ -14,7 +14,7 @@ from clicktrail.core.case import Award, Case, Change, ClickFacts, Earlier, Facts
 from clicktrail.core.catalog import Program, Rate
 from clicktrail.core.ids import read_id
 from clicktrail.core.lifecycle import CANCEL, CANCELLED, CONFIRM, CONFIRMED, HELD, OPEN, PAID, after
-from clicktrail.core.money import AmountError, commission, parse_amount
+from clicktrail.core.money import AmountError, check_limit, commission, parse_amount
 from clicktrail.core.postback import MAX_TEXT, Postback
 
 VERBS = {CONFIRMED: CONFIRM, CANCELLED: CANCEL}
@@ -31,7 +31,7 @@ def once(case: Case, program: Program, judged: Judged) -> None:
     earlier = case.earlier
     if earlier is None:
         return
-    found = _amount_differs(case.postback, earlier, program) + _product_differs(case.postback, earlier)
+    found = _amount_differs(case, earlier, program) + _product_differs(case.postback, earlier)
     partner_differs = _partner_differs(case, earlier)
     may_change = case.postback.proofs.trusted and not case.postback.again
     if partner_differs is None and (may_change or not found):
@@ -170,14 +170,20 @@ def differences(earlier: Earlier, now: Earlier) -> list[Facts]:
     return [difference(fact, before, later) for fact, before, later in pairs if before != later]
 
 
-def _amount_differs(postback: Postback, earlier: Earlier, program: Program) -> list[Facts]:
-    if not postback.amount:
+def _amount_differs(case: Case, earlier: Earlier, program: Program) -> list[Facts]:
+    """An amount above the limit stays a text: no call changes a transaction to it."""
+    amount = case.postback.amount
+    if not amount:
         return []
     try:
-        later = parse_amount(postback.amount, program.decimals)
+        later = parse_amount(amount, program.decimals)
+        if later == earlier.revenue_minor:
+            return []
+        if case.catalog.judging_version >= 2:
+            check_limit(later, program.currency)
     except AmountError:
-        return [difference("amount", earlier.revenue_minor, postback.amount[:MAX_TEXT])]
-    return [] if later == earlier.revenue_minor else [difference("amount", earlier.revenue_minor, later)]
+        return [difference("amount", earlier.revenue_minor, amount[:MAX_TEXT])]
+    return [difference("amount", earlier.revenue_minor, later)]
 
 
 def _product_differs(postback: Postback, earlier: Earlier) -> list[Facts]:

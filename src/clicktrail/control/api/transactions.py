@@ -31,7 +31,7 @@ from clicktrail.control.ledger.models import Move, Transaction
 from clicktrail.control.ledger.moves import Refused, facts_said, move, reduce
 from clicktrail.core import lifecycle
 from clicktrail.core.clickid import split
-from clicktrail.core.money import AmountError, format_percent, parse_fixed
+from clicktrail.core.money import AmountError, check_limit, format_percent, parse_fixed
 
 router = Router(tags=["Transactions"])
 
@@ -237,7 +237,7 @@ def reduce_transaction(request: HttpRequest, number: Long, data: Reduction) -> A
     caller = caller_of(request)
     row = seen(caller, number)
     try:
-        revenue_minor = parse_fixed(data.revenue.strip(), row.decimals)
+        revenue_minor = check_limit(parse_fixed(data.revenue.strip(), row.decimals), row.currency)
     except AmountError as fault:
         raise invalid(("revenue", f"It cannot be taken: {fault}")) from None
     outcome = reduce(connection, number, revenue_minor, caller.actor, data.reason, now_ms())

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from clicktrail.core import deeplink
 from clicktrail.core.access import MAX_NETWORKS
-from clicktrail.core.money import CURRENCIES, AmountError, decimals_of, parse_fixed, parse_percent
+from clicktrail.core.money import CURRENCIES, AmountError, check_limit, decimals_of, parse_fixed, parse_percent
 from clicktrail.core.placeholders import PLACEHOLDERS, compile_template
 from clicktrail.core.tongue import say
 
@@ -161,7 +161,7 @@ def percent(text: str) -> int:
 def fixed(currency: str) -> Callable[[str], int]:
     """Reads minor units of this currency."""
     decimals = decimals_of(currency)
-    return lambda text: _exact(lambda written: parse_fixed(written, decimals), text)
+    return lambda text: _exact(lambda written: check_limit(parse_fixed(written, decimals), currency), text)
 
 
 def _exact(read: Callable[[str], int], text: str) -> int:

@@ -16,7 +16,7 @@ from clicktrail.control.reconcile.sheet import MAX_LINES, Row
 from clicktrail.core import faults
 from clicktrail.core.explain import quote
 from clicktrail.core.ids import read_id
-from clicktrail.core.money import CURRENCIES, AmountError, parse_amount
+from clicktrail.core.money import CURRENCIES, AmountError, check_limit, parse_amount
 from clicktrail.core.postback import MAX_TEXT
 from clicktrail.core.tongue import mark, say
 
@@ -129,7 +129,7 @@ def amount(text: str, house: House) -> int:
     """Minor units; a mark of the program's own currency may stand beside the number. Raises AmountError."""
     found = _split_signs(text)
     if not found or not found[1]:
-        return parse_amount(text.strip(), house.decimals)
+        return check_limit(parse_amount(text.strip(), house.decimals), house.currency)
     before, number, after = found
     for sign in (before, after):
         currency = SIGNS.get(sign.casefold(), sign.upper())
@@ -137,7 +137,7 @@ def amount(text: str, house: House) -> int:
             if currency in CURRENCIES:
                 raise AmountError(say(faults.OTHER_CURRENCY, currency=currency, own=house.currency))
             raise AmountError("it is not a plain number such as 95.50.")
-    return parse_amount(number.removeprefix("+"), house.decimals)
+    return check_limit(parse_amount(number.removeprefix("+"), house.decimals), house.currency)
 
 
 def _split_signs(text: str) -> tuple[str, str, str] | None:

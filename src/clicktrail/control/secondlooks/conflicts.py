@@ -28,6 +28,7 @@ from clicktrail.core.access import Proofs
 from clicktrail.core.case import Award, Earlier
 from clicktrail.core.explain import moment, money
 from clicktrail.core.lifecycle import CONFIRMED, HELD, OPEN
+from clicktrail.core.money import AmountError, check_limit
 from clicktrail.core.repeat import differences, replaced
 
 CORRECTABLE = (HELD, OPEN, CONFIRMED)
@@ -218,6 +219,15 @@ def _why_not(call: Postback, row: Transaction | None, looked: Looked) -> str:
         return _("The call asks for another state; move the transaction on its own page.")
     if looked.award is None:
         return _("As the order's first call it would earn nothing: %(sentence)s") % {"sentence": looked.sentence()}
+    return _above_limit(looked.award)
+
+
+def _above_limit(award: Award) -> str:
+    """A call of long ago may have been judged without a limit; what a person decides today has one."""
+    try:
+        check_limit(max(award.revenue_minor or 0, award.commission_minor), award.currency)
+    except AmountError as fault:
+        return _("The amount of the call cannot be taken: %(fault)s") % {"fault": fault}
     return ""
 
 
