@@ -22,7 +22,9 @@ OF_BEFORE = replace(CATALOG, judging_version=1)
 TRUSTED = Proofs(False, 1, 0, False, "", NOW_MS)
 
 
-def verdict(catalog: Catalog = CATALOG, earlier: Earlier | None = None, trusted: bool = False, **params: str) -> Verdict:
+def verdict(
+    catalog: Catalog = CATALOG, earlier: Earlier | None = None, trusted: bool = False, **params: str
+) -> Verdict:
     sent = {"cpid": "1", "tid": "A-1", "clickid": "QC423840809685489623456289367", "produkt": "Sale", **params}
     call = from_params(sent, "", TRUSTED if trusted else NO_PROOFS, params.get("commission") is not None)
     return judge(call, CLICK_ID, CLICK, earlier, catalog, NOW_MS)
