@@ -59,6 +59,11 @@ def private(address: Address | None, mode: str, key: bytes) -> str:
         return str(address)
     if mode == "hash":
         return blake2b(address.packed, key=key, digest_size=16).hexdigest()
+    return network_of(address)
+
+
+def network_of(address: Address) -> str:
+    """The first address of its /24 (IPv4) or /48 (IPv6): as much as one customer of a provider easily gets."""
     kept_bytes = 3 if address.version == 4 else 6
     packed = address.packed[:kept_bytes].ljust(len(address.packed), b"\0")
     return str(ip_address(packed))

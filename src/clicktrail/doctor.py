@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
+from clicktrail.core.callnumber import log_number
 from clicktrail.core.catalog import TEST_PARTNER
 from clicktrail.errors import SettingsError
 from clicktrail.steps import Failed, Step, not_tried
@@ -192,7 +193,7 @@ class Doctor:
     def find_call(self) -> str:
         call = str(self._verdict["call"])
         if self.books is not None:
-            row = self.books.call(int(call))
+            row = self.books.call(log_number(call) or 0)
             if row is None:
                 raise _other_ledger("call", call)
             saved = row["transaction"] or "–"

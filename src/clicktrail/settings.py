@@ -93,6 +93,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """A click whose sync takes longer is sent on and stays queued."""
     verdict_patience_ms: Positive = 2000
     """A JSON postback not judged by then is answered 202."""
+    unproven_verdicts_per_hour: Natural = 120
+    """Verdicts about earlier orders that one network is told in an hour without proof; 0 leaves them uncounted."""
     idle_timeout_s: Positive = 60
     """A connection without a request is closed."""
     header_timeout_s: Positive = 10

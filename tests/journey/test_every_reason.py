@@ -15,6 +15,7 @@ from support.server import Server
 from support.shops import Shop
 
 from clicktrail import keys
+from clicktrail.core.callnumber import log_number
 from clicktrail.core.clickid import Checks, Mint
 from clicktrail.core.reasons import REASONS
 
@@ -155,7 +156,7 @@ def test_the_shop_is_told_the_reason(said: dict[str, tuple[int, dict[str, Any]]]
 def test_the_log_has_every_call_with_its_reason(server: Server, said: dict[str, tuple[int, dict[str, Any]]]) -> None:
     logged = {str(row["call"]): row for row in server.postbacks()}
     for _, verdict in said.values():
-        row = logged[verdict["call"]]
+        row = logged[str(log_number(verdict["call"]))]
         assert row["reason"] == verdict["reason"]
         assert str(row["saved"]) == (verdict["transaction"] if verdict["saved"] else "–")
 
@@ -187,7 +188,7 @@ def names_it(server: Server, torn: Path) -> bool:
 
 
 def logged_reason(server: Server, call: str) -> str:
-    return next((row["reason"] for row in server.postbacks() if str(row["call"]) == call), "")
+    return next((row["reason"] for row in server.postbacks() if row["call"] == log_number(call)), "")
 
 
 def judged(server: Server, call: str) -> Any:

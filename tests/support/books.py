@@ -18,6 +18,7 @@ import psycopg
 from support.load import Story
 from support.observe import until
 
+from clicktrail.core.callnumber import log_number
 from clicktrail.journal.events import Click, Event, decode_batch
 from clicktrail.sqlite import sqlite3
 
@@ -116,7 +117,8 @@ class Books:
         yield from _finding("promised calls are not in the log", {c.mark for c in story.promised} - marks.keys())
         yield from _finding("calls are in the log twice", [m for m, n in marks.items() if m is not None and n > 1])
         final = {str(row[0]): (row[2], bool(row[3])) for row in logged}
-        told = {str(c.verdict["call"]): (c.verdict["reason"], c.verdict["saved"]) for c in story.calls if c.verdict}
+        said = [c.verdict for c in story.calls if c.verdict]
+        told = {str(log_number(each["call"])): (each["reason"], each["saved"]) for each in said}
         yield from _finding("verdicts name a call that the log does not have", told.keys() - final.keys())
         wrong = [
             f"{call}: told {said}, logged {final[call]}"

@@ -14,6 +14,8 @@ from support.observe import until
 from clicktrail.engine import answers as answers_module
 from clicktrail.engine.answers import Answers
 
+SAVED = {"saved": True, "transaction": "7", "reason": "saved", "message": "Saved."}
+
 
 class Caller:
     def __init__(self, path: Path) -> None:
@@ -80,7 +82,7 @@ def test_all_who_asked_are_told(engine: Answers, caller: Caller) -> None:
     others[1].lines.close()
     others[1].socket.close()
     _hear_of(engine, 2)
-    engine.tell(42, True, 7, "saved", "Saved.")
+    engine.tell(42, SAVED)
     assert caller.hear()["call"] == others[0].hear()["call"] == "42"
     assert not engine.is_asked(42)
 
@@ -89,16 +91,16 @@ def test_who_asked_is_told(engine: Answers, caller: Caller) -> None:
     caller.say({"ask": ["41", "42"]})
     assert engine.wait(5)
     assert engine.take_fresh() == [41, 42]
-    engine.tell(42, True, 7, "saved", "Saved.")
-    assert caller.hear() == {"call": "42", "saved": True, "transaction": "7", "reason": "saved", "message": "Saved."}
+    engine.tell(42, SAVED)
+    assert caller.hear() == {"call": "42", **SAVED}
     assert (engine.is_asked(41), engine.is_asked(42)) == (True, False)
 
 
 def test_nobody_is_told_what_he_did_not_ask(engine: Answers, caller: Caller) -> None:
-    engine.tell(5, False, None, "bad_call", "")
+    engine.tell(5, {"reason": "bad_call"})
     caller.say({"ask": ["6"]})
     engine.wait(5)
-    engine.tell(6, False, None, "missing_tid", "")
+    engine.tell(6, {"reason": "missing_tid"})
     assert caller.hear()["call"] == "6"
 
 

@@ -35,6 +35,7 @@ OTHERS: dict[str, object] = {
     "idle_timeout_s": 9, "header_timeout_s": 11, "drain_timeout_s": 12, "max_connections": 13,
     "max_request_line_bytes": 14, "max_header_bytes": 15, "max_body_bytes": 16, "console_threads": 17,
     "require_second_factor": True, "partner_signup": False, "api_requests_per_minute": 19,
+    "unproven_verdicts_per_hour": 25,
     "courier_networks": ("10.1.0.0/16",), "postback_networks": ("10.2.0.0/16",),
     "courier_ports": ("8443",), "delivery_days": 21, "idempotency_hours": 22,
     "order_list_days": 23, "reconcile_days": 24,
@@ -117,7 +118,9 @@ def test_a_child_process_gets_the_same_settings(tmp_path: Path) -> None:
 def test_the_log_shows_what_was_changed_and_no_password(tmp_path: Path) -> None:
     settings = load(tmp_path, {}, workers=2, database="postgresql://anna:pa@ss:word@db:5432/clicktrail")
     assert shown(settings) == {"workers": 2, "database": "postgresql://anna:…@db:5432/clicktrail"}
-    assert shown(load(tmp_path, {}, database="postgresql://db/clicktrail")) == {"database": "postgresql://db/clicktrail"}
+    assert shown(load(tmp_path, {}, database="postgresql://db/clicktrail")) == {
+        "database": "postgresql://db/clicktrail"
+    }
 
 
 @pytest.mark.parametrize(
@@ -139,7 +142,7 @@ def test_every_setting_is_explained_has_a_heading_and_is_an_option_of_serve() ->
 def test_names_carry_their_unit() -> None:
     """A number is a count (workers, threads, connections), an id, or says what it counts in its last word."""
     units = ("ms", "s", "days", "bytes", "events", "workers", "node", "threads", "connections", "port")
-    units += ("hours", "minute")
+    units += ("hours", "hour", "minute")
     numbers = [f.name for f in msgspec.structs.fields(Settings) if type(f.default) is int]
     assert numbers
     assert [n for n in numbers if n.rpartition("_")[2] not in units] == []

@@ -23,7 +23,7 @@ GROUPS = {
     ),
     "Courier": ("courier_networks", "postback_networks", "courier_ports", "delivery_days"),
     "API": ("api_requests_per_minute", "idempotency_hours"),
-    "Tracking": ("prefix", "sync_patience_ms", "verdict_patience_ms"),
+    "Tracking": ("prefix", "sync_patience_ms", "verdict_patience_ms", "unproven_verdicts_per_hour"),
     "Console": ("require_second_factor", "partner_signup"),
     "Privacy": ("ip_privacy", "user_agent_days", "referrer_days", "extra_days", "order_list_days", "reconcile_days"),
     "Mail": (

@@ -6,7 +6,7 @@ top to bottom: each step either names a reason, and that is the verdict, or pass
 
 from dataclasses import replace
 
-from clicktrail.core import access, hints, reasons
+from clicktrail.core import access, disclosure, hints, reasons
 from clicktrail.core.case import Award, Case, Click, ClickFacts, Earlier, Facts, Named, NoClick, Verdict
 from clicktrail.core.catalog import TEST_PARTNER, Catalog, Product, Program, Rate
 from clicktrail.core.clickid import made_ms
@@ -39,9 +39,19 @@ def judge(
         award = _award(case, facts)
     except Named as named:
         facts.update(named.facts)
+        facts[disclosure.AUDIENCE] = _audience(case, facts)
         number = earlier.number if earlier and named.reason in reasons.NAMES_EARLIER else None
         return Verdict(named.reason, False, _given(facts), None, number, named.change)
     return Verdict(reasons.SAVED, True, _given(facts), award)
+
+
+def _audience(case: Case, facts: Facts) -> str | None:
+    """Who may read what an answer says of an earlier order; None for a stranger."""
+    program = case.catalog.programs.get(facts.get("program", 0))
+    is_proven = program is not None and disclosure.is_proven(program.access, case.postback.proofs)
+    order_click_id = case.earlier.click_id if case.earlier else None
+    audience = disclosure.audience_of(is_proven, case.click_id, order_click_id)
+    return None if audience is disclosure.Audience.STRANGER else audience.value
 
 
 def _given(facts: Facts) -> Facts:

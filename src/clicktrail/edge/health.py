@@ -42,6 +42,7 @@ def _figures(worker: Worker) -> list[tuple[str, str, str, float]]:
         ("clicktrail_postbacks_total", "counter", "Postbacks made durable.", tally.postbacks_stored),
         ("clicktrail_postbacks_refused_total", "counter", "Postbacks answered 503.", tally.postbacks_refused),
         ("clicktrail_verdicts_late_total", "counter", "Verdicts not known in time.", worker.verdicts.timeouts),
+        ("clicktrail_verdicts_withheld_total", "counter", "Verdicts not told.", worker.verdicts.withheld),
         ("clicktrail_journal_batches_total", "counter", "Group commits.", tally.batches),
         ("clicktrail_journal_waiting_events", "gauge", "Events not durable yet.", worker.commits.waiting),
         ("clicktrail_journal_refusing", "gauge", "1 while the disk refuses.", int(bool(worker.commits.fault))),

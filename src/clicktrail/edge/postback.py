@@ -5,6 +5,9 @@ engine's verdict, two seconds at most; what he gets is the ledger's word, not a 
 """
 
 from clicktrail.core import postback
+from clicktrail.core.access import OPEN_TO_ALL
+from clicktrail.core.disclosure import is_proven
+from clicktrail.core.ids import read_id
 from clicktrail.edge.caller import Caller
 from clicktrail.edge.catalog import Picture
 from clicktrail.edge.worker import Asker, Worker
@@ -17,7 +20,7 @@ def take(worker: Worker, asker: Asker, query: bytes, caller: Caller, method: str
     params, fault = postback.read(query, body, caller.content_type, hidden)
     wants_json = caller.wants_json or params.get("format") == "json"
     if wants_json and "call" in params:
-        worker.verdicts.recall(params["call"], asker)
+        _recall(worker, asker, params, hidden, caller)
         return
     now_ms = worker.clock()
     id = worker.mint.next(now_ms)
@@ -28,11 +31,22 @@ def take(worker: Worker, asker: Asker, query: bytes, caller: Caller, method: str
         caller.ip, caller.user_agent, caller.referrer, *proved,
     )  # fmt: skip
     if wants_json:
-        worker.verdicts.expect(id, asker)
+        worker.verdicts.expect(id, asker, caller.address)
         worker.commits.put(call, _Judged(worker, asker, id))
     else:
         asker.pending = worker.answers.gif
         worker.commits.put(call, asker)
+
+
+def _recall(worker: Worker, asker: Asker, params: dict[str, str], hidden: dict[str, str], caller: Caller) -> None:
+    """Answer with the verdict of an earlier call; nothing is journaled."""
+    program, picture = 0, worker.watch.picture
+    if picture.guarded:
+        named = read_id(params.get("cpid")) or 0
+        rules = picture.guarded.get(named, OPEN_TO_ALL)
+        proofs = worker.proving.proofs(picture, params, hidden, caller.address, worker.clock())
+        program = named if is_proven(rules, proofs) else 0
+    worker.verdicts.recall(params["call"], asker, caller.address, program)
 
 
 def _proved(

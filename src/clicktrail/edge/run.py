@@ -16,12 +16,15 @@ import uvloop
 from clicktrail import heartbeat, log
 from clicktrail import keys as keyring
 from clicktrail.addresses import Networks
+from clicktrail.core import callnumber
+from clicktrail.core.callnumber import CallNumbers
 from clicktrail.core.clickid import Checks, Mint, made_ms
 from clicktrail.edge.answers import Answers
 from clicktrail.edge.caller import Registry
 from clicktrail.edge.catalog import Watch
 from clicktrail.edge.commit import Commits
 from clicktrail.edge.proofs import Proving
+from clicktrail.edge.quota import VerdictQuota
 from clicktrail.edge.server import Connection
 from clicktrail.edge.verdicts import Verdicts
 from clicktrail.edge.worker import Worker, read_script
@@ -115,7 +118,14 @@ class Edge:
         settings, loop = self.settings, self.loop
         watch = Watch(settings.catalog_folder)
         watch.look()
-        verdicts = Verdicts(loop, settings.engine_socket, Answers(), settings.verdict_patience_ms / 1000)
+        verdicts = Verdicts(
+            loop,
+            settings.engine_socket,
+            Answers(),
+            settings.verdict_patience_ms / 1000,
+            CallNumbers(keyring.derive(self.keys, callnumber.PURPOSE)),
+            VerdictQuota(settings.unproven_verdicts_per_hour),
+        )
         commits = Commits(
             loop,
             self.writer,

@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from clicktrail.core.disclosure import Message
 from clicktrail.settings import socket_address
 
 MAX_LINE_BYTES = 1024 * 1024
@@ -72,15 +73,14 @@ class Answers:
         behind what it has just read: the next `wait` ends at once."""
         self._woken = self.wait(0)
 
-    def tell(self, call: int, saved: bool, transaction: int | None, reason: str, message: str) -> None:
-        """The final verdict, to all who asked for it."""
+    def tell(self, call: int, message: Message) -> None:
+        """The final verdict, as `core/disclosure.py` words it, to all who asked for it."""
         found = self._asked.pop(call, None)
         if found is None:
             return
-        text = None if transaction is None else str(transaction)
-        line = {"call": str(call), "saved": saved, "transaction": text, "reason": reason, "message": message}
+        line = _encode({"call": str(call), **message}) + b"\n"
         for caller in found[0]:
-            caller.unsent += _encode(line) + b"\n"
+            caller.unsent += line
             self._send(caller)
 
     def is_asked(self, call: int) -> bool:

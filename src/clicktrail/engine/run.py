@@ -8,10 +8,9 @@ import time
 from typing import Any
 
 from clicktrail import heartbeat
-from clicktrail.core.case import Verdict
 from clicktrail.core.catalog import Catalog
 from clicktrail.core.clickid import Checks
-from clicktrail.core.explain import sentence
+from clicktrail.core.disclosure import message_of
 from clicktrail.engine.answers import Answers
 from clicktrail.engine.feed import JournalReader
 from clicktrail.engine.housekeeping import Housekeeping
@@ -149,7 +148,7 @@ class Process:
         assert answers is not None  # noqa: S101 - _begin() made them
         for call, verdict in progress.final:
             if answers.is_asked(call):
-                answers.tell(call, verdict.saved, verdict.transaction, verdict.reason, _message(verdict))
+                answers.tell(call, message_of(verdict.reason, verdict.facts, verdict.saved, verdict.transaction))
         self._look_up(answers)
         answers.hear()
 
@@ -160,7 +159,7 @@ class Process:
             return
         for id, reason, facts, saved, transaction in self.engine.ledger.verdicts(fresh):
             if reason != "waiting":
-                answers.tell(id, bool(saved), transaction, reason, sentence(reason, json.loads(facts)))
+                answers.tell(id, message_of(reason, json.loads(facts), bool(saved), transaction))
 
     def _rest(self) -> None:
         """Wait for a caller, or a little while."""
@@ -203,8 +202,3 @@ class Process:
             "broken": list(self.engine.feed.broken.values()),
             "fault": self._fault or self.engine.catalogs.fault,
         }
-
-
-def _message(verdict: Verdict) -> str:
-    return sentence(verdict.reason, verdict.facts)
-

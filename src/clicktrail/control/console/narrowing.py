@@ -15,6 +15,7 @@ from clicktrail.control.catalog.models import Partner, Program
 from clicktrail.control.console.daybounds import day_bounds, moment_ms, read_day
 from clicktrail.control.ledger.models import ImportedClick, Transaction, TransactionState
 from clicktrail.core import reasons
+from clicktrail.core.callnumber import log_number
 from clicktrail.core.clickid import first_id, split
 from clicktrail.core.ids import read_id
 
@@ -164,8 +165,8 @@ class CallNarrowing(Narrowing):
             return rows.filter(click_id__in=clicks)
         known = Q(program_id__in=self.numbers) | Q(program_id__isnull=True)
         wanted = Q(pk=read_id(term) or 0) | (known & Q(tid=term))
-        if term.isascii() and term.isdigit() and len(term) < 20:
-            wanted |= Q(pk=int(term)) if int(term) < 1 << 63 else Q()
+        if (number := log_number(term)) is not None:
+            wanted |= Q(pk=number)
             for program, tid in Transaction.objects.filter(pk=read_id(term) or 0).values_list("program_id", "tid"):
                 wanted |= Q(program_id=program, tid=tid)
         return rows.filter(wanted)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from clicktrail.control.ledger import mistyped, trace
 from clicktrail.control.ledger.models import JournalCursor, SetAside
-from clicktrail.core.clickid import MAX_ID, Checks, made_ms, node_of
+from clicktrail.core.callnumber import log_number
+from clicktrail.core.clickid import Checks, made_ms, node_of
 from clicktrail.core.explain import moment
 from clicktrail.errors import JournalBroken
 from clicktrail.journal.events import decode_batch
@@ -56,10 +57,10 @@ def _spelled_otherwise(text: str) -> list[str]:
 
 
 def _on_its_way(text: str, journals: Path) -> list[str]:
-    is_number = text.isascii() and text.isdigit() and int(text) <= MAX_ID
-    if is_number and is_unread(int(text), journals):
+    number = log_number(text)
+    if number is not None and is_unread(number, journals):
         return ["A call with this log number is in the journal; the engine has not read it yet."]
-    if is_number and _is_set_aside(int(text)):
+    if number is not None and _is_set_aside(number):
         return ["A call with this log number could not be stored and was set aside; the console shows why."]
     return []
 

@@ -15,7 +15,8 @@ from clicktrail.control.ledger import deliveries
 from clicktrail.control.ledger.deliveries import Told
 from clicktrail.control.ledger.imported import clicks_meant, foreign_of
 from clicktrail.control.ledger.models import Click, Move, Postback, Transaction
-from clicktrail.core.clickid import MAX_ID, Checks
+from clicktrail.core.callnumber import log_number
+from clicktrail.core.clickid import Checks
 from clicktrail.core.text import stored_spellings, strip_invisible
 
 MOST_CALLS = 500
@@ -46,8 +47,9 @@ def look_up(text: str, checks: Checks) -> Found:
     """All that belongs to `text`; a number may be several things at once, and then all are found."""
     raw, text = text, strip_invisible(text)
     click_ids, call_ids, orders = _by_clickids(clicks_meant(text, checks))
-    if text.isascii() and text.isdigit() and int(text) <= MAX_ID:
-        more_clicks, more_calls, more_orders = _by_number(int(text))
+    number = log_number(text)
+    if number is not None:
+        more_clicks, more_calls, more_orders = _by_number(number)
         click_ids |= more_clicks
         call_ids |= more_calls
         orders |= more_orders
