@@ -28,7 +28,8 @@ COLUMNS = "partner_id, revenue_minor, commission_minor, state, trusted, revision
 ROW = f"SELECT {COLUMNS} FROM ledger_transaction WHERE tid = ?"
 HISTORY = "SELECT from_state, to_state, actor, revision, changes FROM ledger_move ORDER BY id"
 RECOUNT = (
-    "SELECT count(*), coalesce(sum(revenue_minor), 0), coalesce(sum(commission_minor), 0) FROM ledger_transaction "
+    "SELECT count(*), coalesce(sum(revenue_minor + adjusted_revenue_minor), 0), "
+    "coalesce(sum(commission_minor + adjusted_commission_minor), 0) FROM ledger_transaction "
     "WHERE state NOT IN ('held', 'cancelled') AND NOT test"
 )
 SUMS = "SELECT sum(transactions), sum(revenue_minor), sum(commission_minor) FROM ledger_rollup_"

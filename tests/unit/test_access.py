@@ -195,7 +195,9 @@ TABLE: dict[str, tuple[Verdict, str, tuple[Any, ...]]] = {
         "updated", (ANNA, 6000, 600, "confirmed"),
     ),
     "does not raise what is trusted": (again({"umsatz": "100"}, replace(PLAIN, trusted=True)), "conflict", ()),
-    "does not reduce what is paid": (again({"umsatz": "60"}, replace(PLAIN, state="paid")), "conflict", ()),
+    "leaves what is paid as it was paid": (
+        again({"umsatz": "60"}, replace(PLAIN, state="paid")), "updated", (ANNA, 9550, 955, "paid"),
+    ),
     "does not reduce what is cancelled": (again({"umsatz": "60"}, replace(PLAIN, state="cancelled")), "conflict", ()),
     "does not take an amount that cannot be read": (again({"umsatz": "abc"}), "conflict", ()),
     "reduces at a fixed commission": (

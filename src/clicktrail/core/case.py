@@ -72,6 +72,22 @@ class Earlier:
     clicked_ms: int | None = None
     created_ms: int = 0
     held_for: str = ""
+    adjusted_revenue_minor: int = 0
+    """Sum of the adjustments that were booked since it was paid: 0 or negative."""
+    adjusted_commission_minor: int = 0
+
+    @property
+    def remaining_revenue_minor(self) -> int | None:
+        """What the order is worth after its adjustments."""
+        return None if self.revenue_minor is None else self.revenue_minor + self.adjusted_revenue_minor
+
+    @property
+    def remaining_commission_minor(self) -> int:
+        return self.commission_minor + self.adjusted_commission_minor
+
+    @property
+    def is_adjusted(self) -> bool:
+        return bool(self.adjusted_revenue_minor or self.adjusted_commission_minor)
 
 
 @dataclass(frozen=True, slots=True)

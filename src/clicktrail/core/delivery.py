@@ -151,6 +151,9 @@ def message(facts: Facts) -> bytes:
     data = {name: value for name, value in facts.items() if name not in ("trigger", "delivery", "at_ms")}
     for name in ("revenue", "commission"):
         data[name] = PLACEHOLDERS[name](facts) or None
+    for name in ("adjusted_revenue", "adjusted_commission"):
+        if f"{name}_minor" in facts:
+            data[name] = _money(f"{name}_minor")(facts)
     for name in ("clicked_ms", "created_ms"):
         if data.get(name) is not None:
             data[name.removesuffix("_ms") + "_at"] = _iso(data[name])

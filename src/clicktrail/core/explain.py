@@ -238,12 +238,21 @@ FACTS = (
     mark("status"),
     mark("subid"),
     mark("creative"),
+    mark("adjustment"),
 )
 """What two calls may differ in, or a change may change."""
+FACT_NAMES: dict[str, str] = {
+    "remaining_amount": mark("amount after adjustments"),
+    "remaining_commission": mark("commission after adjustments"),
+}
+"""How those are named that are no word."""
+MONEY_FACTS = ("amount", "commission", *FACT_NAMES)
+ADJUSTMENT_STATES = (mark("open"), mark("settled"), mark("voided"), mark("superseded"))
+"""As the middle of a sentence has them."""
 
 
 def difference_words(each: Facts, facts: Facts) -> str:
-    fact = say(each["fact"])
+    fact = say(FACT_NAMES.get(each["fact"]) or each["fact"])
     if "earlier" not in each:
         return say("another {fact}", fact=fact)
     earlier, later = (_value(each, side, facts) for side in ("earlier", "later"))
@@ -255,8 +264,8 @@ def _value(difference: Mapping[str, Any], side: str, facts: Facts) -> str:
     if value is None:
         return say("none")
     if isinstance(value, int):
-        return money(value, facts) if difference["fact"] in ("amount", "commission") else str(value)
-    return say(str(value)) if difference["fact"] == "status" else quote(value)
+        return money(value, facts) if difference["fact"] in MONEY_FACTS else str(value)
+    return say(str(value)) if difference["fact"] in ("status", "adjustment") else quote(value)
 
 
 def _sum(facts: Facts) -> str:

@@ -8,6 +8,16 @@ NO_MOVE = mark("Transaction {number} is {state}; it cannot be moved by '{verb}'.
 SETTLED = mark("Transaction {number} is {state}; its revenue cannot become smaller any more.")
 NO_REVENUE = mark("Transaction {number} has no revenue that could become smaller.")
 NOT_BELOW = mark("The new revenue of transaction {number} is not below the one that it has.")
+NO_ADJUSTMENT = mark("Transaction {number} has no adjustment {revision}.")
+NO_ENTRY_MOVE = mark("The adjustment of transaction {number} is {state}; it cannot be moved by '{verb}'.")
+ADJUSTMENTS_STAND = mark("Transaction {number} is cancelled; its adjustments cannot be moved.")
+NOT_VOIDED = mark(
+    "Without this adjustment more of transaction {number} would remain than was paid, or less than nothing."
+)
 
-WITH_MARKS = (UNKNOWN, QUICKER, NO_MOVE, SETTLED, NO_REVENUE, NOT_BELOW)
+WITH_MARKS = (
+    UNKNOWN, QUICKER, NO_MOVE, SETTLED, NO_REVENUE, NOT_BELOW, NO_ADJUSTMENT, NO_ENTRY_MOVE, NOT_VOIDED,
+    ADJUSTMENTS_STAND,
+)  # fmt: skip
+ENTRY_VERBS = (mark("settle"), mark("void"))
 VERBS = (mark("release"), mark("confirm"), mark("cancel"), mark("reopen"), mark("pay"))

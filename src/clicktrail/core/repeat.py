@@ -2,14 +2,15 @@
 
 `duplicate` where it says the same, `conflict` where it says something else: nothing is overwritten and a
 person is shown both. Only a call that proved where it comes from may change something: it replaces what a
-call without proof had made, moves the order by `status`, or makes its revenue smaller.
-docs/decisions/0009-conflict-rule.md.
+call without proof had made, moves the order by `status`, or makes its revenue smaller. What is paid is not changed by
+that: an adjustment is booked beside it.
+docs/decisions/0009-conflict-rule.md, docs/decisions/0019-adjustments.md.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 
-from clicktrail.core import reasons
+from clicktrail.core import adjustment, reasons
 from clicktrail.core.case import Award, Case, Change, ClickFacts, Earlier, Facts, Named, NoClick, difference
 from clicktrail.core.catalog import Program, Rate
 from clicktrail.core.ids import read_id
@@ -20,7 +21,10 @@ from clicktrail.core.postback import MAX_TEXT, Postback
 VERBS = {CONFIRMED: CONFIRM, CANCELLED: CANCEL}
 """What a trusted call's `status` does."""
 REDUCIBLE = (HELD, OPEN, CONFIRMED)
-"""States in which the revenue may still become smaller: what is paid is settled by people."""
+"""States in which the revenue itself may still become smaller; of what is paid an adjustment is booked."""
+ADJUSTABLE = (PAID,)
+FIRST_TO_ADJUST = 2
+"""Version of the judge's rules from which a call adjusts what is paid; before, it was a conflict."""
 
 Judged = Callable[[], Award]
 """What the call would earn if it were the order's first; raises Named."""
@@ -57,7 +61,7 @@ def _trusted(case: Case, earlier: Earlier, found: list[Facts], judged: Judged) -
     now = replace(earlier, trusted=True, stamp_ms=stamp_ms, held_for="")
     if found:
         is_undecided = not earlier.trusted and earlier.state in (HELD, OPEN)
-        now = _corrected(now, found, judged) if is_undecided else _smaller(now, found)
+        now = _corrected(now, found, judged) if is_undecided else _smaller(now, found, case)
     now = _moved(now, case.postback.status, earlier)
     if earlier.state == HELD and now.state != CANCELLED and not _names_partner(case):
         # The partner of what is on hold is nobody's word yet: whoever guessed the order number may have named himself.
@@ -84,6 +88,9 @@ def _corrected(now: Earlier, found: list[Facts], judged: Judged) -> Earlier:
     revenue_minor = _other_amount(found)
     if revenue_minor is not None:
         return reduced(now, revenue_minor)
+    if now.is_adjusted:
+        # Its adjustments are the partner's who was paid: nobody else can have the transaction with them.
+        raise Named(reasons.CONFLICT, transaction=now.number, differences=found)
     return replaced(now, _award(judged, now, found))
 
 
@@ -125,20 +132,34 @@ def replaced(now: Earlier, award: Award) -> Earlier:
     )
 
 
-def _smaller(now: Earlier, found: list[Facts]) -> Earlier:
+def _smaller(now: Earlier, found: list[Facts], case: Case) -> Earlier:
     """A part refund: everything else is as before, and the new revenue is below the old one."""
-    revenue_minor, before = _other_amount(found), now.revenue_minor
+    revenue_minor, before = _other_amount(found), now.remaining_revenue_minor
     is_smaller = revenue_minor is not None and before is not None and revenue_minor < before
-    if revenue_minor is None or not is_smaller or now.state not in REDUCIBLE:
+    may_adjust = now.state in ADJUSTABLE and case.catalog.judging_version >= FIRST_TO_ADJUST
+    if revenue_minor is None or not is_smaller or not (now.state in REDUCIBLE or may_adjust):
         raise Named(reasons.CONFLICT, transaction=now.number, differences=found)
     return reduced(now, revenue_minor)
 
 
-def reduced(transaction: Earlier, revenue_minor: int) -> Earlier:
-    """The transaction with another net revenue, its commission by its own rate; a fixed one stays."""
-    rate = Rate(transaction.percent_ppm, transaction.fixed_minor)
-    earned = commission(rate, revenue_minor) if transaction.percent_ppm is not None else transaction.commission_minor
-    return replace(transaction, revenue_minor=revenue_minor, commission_minor=earned)
+def reduced(transaction: Earlier, remaining_minor: int) -> Earlier:
+    """The transaction when its order is worth so much; its commission by its own rate, a fixed one stays.
+
+    What is paid stays as it was paid, and is adjusted.
+    """
+    if transaction.state in ADJUSTABLE:
+        return adjustment.adjust(transaction, remaining_minor)
+    # Where it was paid once and reopened, its earlier adjustments still count.
+    revenue_minor = remaining_minor - transaction.adjusted_revenue_minor
+    return replace(recalculated_by(transaction, remaining_minor), revenue_minor=revenue_minor)
+
+
+def recalculated_by(transaction: Earlier, remaining_minor: int | None) -> Earlier:
+    """Its commission as its rate makes it of what remains of its revenue; a fixed one stays."""
+    if transaction.percent_ppm is None:
+        return transaction
+    earned = commission(Rate(transaction.percent_ppm), remaining_minor)
+    return replace(transaction, commission_minor=earned - transaction.adjusted_commission_minor)
 
 
 def _moved(now: Earlier, status: str | None, earlier: Earlier) -> Earlier:
@@ -160,13 +181,18 @@ def _is_there(status: str, state: str) -> bool:
 
 def differences(earlier: Earlier, now: Earlier) -> list[Facts]:
     """What a person wants to read of it."""
-    pairs = (
+    is_adjusted = adjustment.booked(earlier, now) is not None
+    pairs: tuple[tuple[str, int | str | None, int | str | None], ...] = (
         ("partner", earlier.partner, now.partner),
         ("product", earlier.product, now.product),
         ("amount", earlier.revenue_minor, now.revenue_minor),
         ("commission", earlier.commission_minor, now.commission_minor),
+        ("remaining_amount", earlier.remaining_revenue_minor, now.remaining_revenue_minor),
+        ("remaining_commission", earlier.remaining_commission_minor, now.remaining_commission_minor),
         ("status", earlier.state, now.state),
     )
+    if not is_adjusted:
+        pairs = tuple(pair for pair in pairs if not pair[0].startswith("remaining_"))
     return [difference(fact, before, later) for fact, before, later in pairs if before != later]
 
 
@@ -175,15 +201,16 @@ def _amount_differs(case: Case, earlier: Earlier, program: Program) -> list[Fact
     amount = case.postback.amount
     if not amount:
         return []
+    before = earlier.remaining_revenue_minor
     try:
         later = parse_amount(amount, program.decimals)
-        if later == earlier.revenue_minor:
+        if later == before:
             return []
         if case.catalog.judging_version >= 2:
             check_limit(later, program.currency)
     except AmountError:
-        return [difference("amount", earlier.revenue_minor, amount[:MAX_TEXT])]
-    return [difference("amount", earlier.revenue_minor, later)]
+        return [difference("amount", before, amount[:MAX_TEXT])]
+    return [difference("amount", before, later)]
 
 
 def _product_differs(postback: Postback, earlier: Earlier) -> list[Facts]:

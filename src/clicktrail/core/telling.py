@@ -91,8 +91,20 @@ def _of_transaction(row: Earlier, order: Order, call: int, at_ms: int, trigger: 
         {
             "trigger": trigger, "at_ms": at_ms, "number": row.number, "revision": row.revision, "status": row.state,
             "test": row.test, "tid": order.tid, "cpid": order.program, "pid": row.partner, "subid": row.subid,
-            "wmid": row.creative, "product": row.product, "clickid": row.clickid, "revenue_minor": row.revenue_minor,
-            "commission_minor": row.commission_minor, "currency": order.currency, "decimals": order.decimals,
-            "clicked_ms": row.clicked_ms, "created_ms": row.created_ms, "call": call,
-        }
+            "wmid": row.creative, "product": row.product, "clickid": row.clickid,
+            "revenue_minor": row.remaining_revenue_minor, "commission_minor": row.remaining_commission_minor,
+            "currency": order.currency, "decimals": order.decimals, "clicked_ms": row.clicked_ms,
+            "created_ms": row.created_ms, "call": call,
+        },
+        **_adjusted(row),
     )  # fmt: skip
+
+
+def _adjusted(row: Earlier) -> dict[str, int]:
+    """Beside what remains of a paid transaction: how much part returns have taken away."""
+    if not row.is_adjusted:
+        return {}
+    return {
+        "adjusted_revenue_minor": row.adjusted_revenue_minor,
+        "adjusted_commission_minor": row.adjusted_commission_minor,
+    }

@@ -8,7 +8,7 @@ these tables, and the fence in `write` makes a commit fail once another engine h
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from clicktrail.control.ledger import transactionrow
+from clicktrail.control.ledger import adjustmentrow, transactionrow
 from clicktrail.core import receivers
 from clicktrail.errors import LedgerError
 
@@ -38,6 +38,9 @@ TRANSACTION = named(
 CHANGE = list(transactionrow.CHANGED)
 """Columns that a trusted call may change; a row has the number and the revision seen behind them."""
 MOVE = named("transaction_number at_ms from_state to_state actor reason revision changes call_id")
+ADJUSTMENT = list(adjustmentrow.COLUMNS)
+FOLLOW = named("state transaction_number state_before")
+"""Adjustments that a move of their transaction takes along."""
 MEASURES = named("clicks_gross clicks_net clicks_bot clicks_refused transactions revenue_minor commission_minor")
 HOUR = named("bucket_s program_id partner_id creative_id product_id")
 DAY = named("program_id day partner_id creative_id product_id")
@@ -130,6 +133,10 @@ class Unit:
     """Transactions that a trusted call changed, behind those that are new."""
     moves: list[Row] = field(default_factory=list)
     """Lines of history of the changes."""
+    adjustments: list[Row] = field(default_factory=list)
+    """Of paid transactions, that the changes book."""
+    following: list[Row] = field(default_factory=list)
+    """Adjustments that change their state with a transaction, behind those that are new."""
     sums: Sums = field(default_factory=Sums)
     cursors: list[Row] = field(default_factory=list)
     aside: list[Row] = field(default_factory=list)

@@ -187,8 +187,8 @@ class Engine:
         judged = judge_calls(ready + intake.calls, facts, memory.numbers, memory.rollups, self._clock())
         unit = Unit(
             judged.numbers, self._clock(), clicks, judged.named, judged.transactions, judged.postbacks,
-            judged.verdicts, judged.changes, judged.moves, memory.rollups.drain(),
-            deliveries=judged.deliveries, imported=list(intake.imported.items()),
+            judged.verdicts, judged.changes, judged.moves, judged.adjustments, judged.following,
+            memory.rollups.drain(), deliveries=judged.deliveries, imported=list(intake.imported.items()),
         )  # fmt: skip
         return Prepared(unit, judged, ready)
 

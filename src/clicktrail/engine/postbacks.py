@@ -88,6 +88,8 @@ class Judged:
     named: list[int] = field(default_factory=list)
     changes: list[Row] = field(default_factory=list)
     moves: list[Row] = field(default_factory=list)
+    adjustments: list[Row] = field(default_factory=list)
+    following: list[Row] = field(default_factory=list)
     waiting: list[Call] = field(default_factory=list)
     final: list[tuple[int, Verdict]] = field(default_factory=list)
     deliveries: list[Row] = field(default_factory=list)
@@ -184,6 +186,10 @@ def _change(
     changed = Changed(*call.key, before, change, click.host if click else "", call.event)
     judged.changes.append(changed.row())
     judged.moves.append(changed.move())
+    if adjustment := changed.adjustment():
+        judged.adjustments.append(adjustment)
+    if following := changed.following():
+        judged.following.append(following)
     judged.deliveries += outbox.of_change(catalog, before, change, call.key, call.event, judged.now_ms)
     changed.add_up(rollups, catalog)
     if click is not None and change.after.click_id == click.facts.id:

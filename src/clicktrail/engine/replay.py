@@ -49,7 +49,7 @@ MAX_LISTED = 1000
 
 COMPARED = named(
     "partner_id subid creative_id product revenue_minor commission_minor currency state test manual clicked_ms "
-    "created_ms trusted held_for revision"
+    "created_ms trusted held_for revision adjusted_revenue_minor adjusted_commission_minor"
 )
 VERBS = {(begin, end): verb for (begin, verb), end in MOVES.items()}
 TRANSACTIONS = (
@@ -384,7 +384,7 @@ class _Calls:
 def _unit(judged: Judged) -> Unit:
     return Unit(
         judged.numbers, now_ms(), named=judged.named, transactions=judged.transactions, postbacks=judged.postbacks,
-        changes=judged.changes, moves=judged.moves,
+        changes=judged.changes, moves=judged.moves, adjustments=judged.adjustments, following=judged.following,
     )  # fmt: skip
 
 
@@ -396,7 +396,10 @@ def repeat(number: int, begin: str, end: str, actor: str, reason: str, at_ms: in
 
     deed = moves.Deed(actor, reason, at_ms)
     if changes:
-        moves.change(connections[ALIAS], number, lambda seen: moves.again(seen, end, json.loads(changes)), deed)
+        said = json.loads(changes)
+        moves.change(
+            connections[ALIAS], number, lambda seen: moves.again(seen, end, said), deed, moves.entry_move(said)
+        )
     elif (begin, end) in VERBS:
         moves.move(connections[ALIAS], number, VERBS[(begin, end)], actor, reason, at_ms)
     else:

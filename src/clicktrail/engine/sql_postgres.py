@@ -26,7 +26,7 @@ TYPES = {
         words.named(
             "target subid outcome referrer_host referrer ip user_agent extra method source actor tid clickid pid wmid "
             "product amount params fault reason facts currency state host identity name note key trigger "
-            "proofs held_for from_state to_state changes"
+            "proofs held_for from_state to_state state_before changes"
         ),
         "text",
     ),
@@ -58,6 +58,11 @@ CHANGE = (
     "WHERE number = %s AND revision = %s"
 )
 MOVES = _insert("ledger_move", words.MOVE)
+ADJUSTMENTS = _insert("ledger_adjustment", words.ADJUSTMENT)
+FOLLOW = (
+    f"UPDATE ledger_adjustment AS a SET state = f.state FROM ({_rows_of(words.FOLLOW)}) AS f({columns(words.FOLLOW)}) "  # noqa: S608
+    "WHERE a.transaction_number = f.transaction_number AND a.state = f.state_before"
+)
 HOURS = words.add_up("ledger_rollup_hour", words.HOUR, _rows_of(words.HOUR + words.MEASURES))
 DAYS = words.add_up("ledger_rollup_day", words.DAY, _rows_of(words.DAY + words.MEASURES))
 MONTHS = words.add_up("ledger_rollup_month", words.MONTH, _rows_of(words.MONTH + words.MEASURES))
@@ -196,6 +201,8 @@ class PostgresLedger:
             self._copy(POSTBACKS, unit.postbacks)
             self._many(VERDICT, unit.verdicts)
             self._many(MOVES, unit.moves)
+            self._many(ADJUSTMENTS, unit.adjustments)
+            self._many(FOLLOW, unit.following)
             self._many(IMPORTED, unit.imported)
             self._many(HOURS, unit.sums.hours)
             self._many(DAYS, unit.sums.days)

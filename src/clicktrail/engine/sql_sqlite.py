@@ -48,6 +48,8 @@ CHANGE = (
     "WHERE number = ? AND revision = ?"
 )
 MOVES = _insert("ledger_move", words.MOVE)
+ADJUSTMENTS = _insert("ledger_adjustment", words.ADJUSTMENT)
+FOLLOW = "UPDATE ledger_adjustment SET state = ? WHERE transaction_number = ? AND state = ?"
 HOURS = words.add_up("ledger_rollup_hour", words.HOUR, _marks(words.HOUR + words.MEASURES))
 DAYS = words.add_up("ledger_rollup_day", words.DAY, _marks(words.DAY + words.MEASURES))
 MONTHS = words.add_up("ledger_rollup_month", words.MONTH, _marks(words.MONTH + words.MEASURES))
@@ -195,6 +197,8 @@ class SqliteLedger:
             self._many(POSTBACKS, unit.postbacks)
             self._many(VERDICT, unit.verdicts)
             self._many(MOVES, unit.moves)
+            self._many(ADJUSTMENTS, unit.adjustments)
+            self._many(FOLLOW, unit.following)
             self._many(IMPORTED, unit.imported)
             self._many(HOURS, unit.sums.hours)
             self._many(DAYS, unit.sums.days)

@@ -214,12 +214,12 @@ def _percent(job: BulkMove) -> int:
 def _shown(row: Any, step: Step) -> dict[str, Any]:
     """A line of the preview."""
     is_moved = step.state != row.state
-    is_earning_changed = step.commission_minor != row.commission_minor
+    is_earning_changed = step.commission_minor != row.remaining_commission_minor
     return {
         "row": row,
         "state": state_label(row.state),
         "state_after": state_label(step.state) if is_moved else "",
-        "commission": money_cell(row.commission_minor, row.decimals, row.currency),
+        "commission": money_cell(row.remaining_commission_minor, row.decimals, row.currency),
         "commission_after": (
             money_cell(step.commission_minor, row.decimals, row.currency) if is_earning_changed else ""
         ),
@@ -257,6 +257,6 @@ def _csv_line(told: tuple[Any, Step]) -> list[Any]:
     row, step = told
     return [
         row.number, row.tid, row.partner_name or row.partner_id, _state(row.state), _state(step.state),
-        format_minor(row.commission_minor, row.decimals), format_minor(step.commission_minor, row.decimals),
+        format_minor(row.remaining_commission_minor, row.decimals), format_minor(step.commission_minor, row.decimals),
         row.currency, str(step.sentence),
     ]  # fmt: skip

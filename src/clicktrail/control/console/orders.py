@@ -72,6 +72,7 @@ def _amount(minor: int | None, row: Any) -> str:
 
 MARKS: tuple[tuple[Callable[[Any], bool], str | Promise, str], ...] = (
     (lambda row: row.test, gettext_lazy("Test"), "warning"),
+    (lambda row: row.is_adjusted, gettext_lazy("Adjusted"), "warning"),
     (lambda row: row.manual, gettext_lazy("By hand"), "plain"),
     (lambda row: is_imported(row.postback_id), gettext_lazy("Imported"), "plain"),
     (lambda row: row.trusted, gettext_lazy("Proven"), "success"),
@@ -125,15 +126,15 @@ COLUMNS = (
     Column(gettext_lazy("Product"), lambda row: row.product, lambda row, _zone: row.product),
     Column(
         gettext_lazy("Revenue"),
-        lambda row: money_cell(row.revenue_minor, row.decimals, row.currency),
-        lambda row, _zone: _amount(row.revenue_minor, row),
+        lambda row: money_cell(row.remaining_revenue_minor, row.decimals, row.currency),
+        lambda row, _zone: _amount(row.remaining_revenue_minor, row),
         right=True,
         name="revenue",
     ),
     Column(
         gettext_lazy("Commission"),
-        lambda row: money_cell(row.commission_minor, row.decimals, row.currency),
-        lambda row, _zone: _amount(row.commission_minor, row),
+        lambda row: money_cell(row.remaining_commission_minor, row.decimals, row.currency),
+        lambda row, _zone: _amount(row.remaining_commission_minor, row),
         right=True,
         name="commission",
     ),

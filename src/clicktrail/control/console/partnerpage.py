@@ -95,8 +95,8 @@ def _orders(partner: Partner, rights: Rights) -> list[dict[str, Any]]:
             "at": time_cell(row.created_ms),
             "product": row.product,
             "state": state_label(row.state),
-            "revenue": money_cell(row.revenue_minor, row.decimals, row.currency),
-            "commission": money_cell(row.commission_minor, row.decimals, row.currency),
+            "revenue": money_cell(row.remaining_revenue_minor, row.decimals, row.currency),
+            "commission": money_cell(row.remaining_commission_minor, row.decimals, row.currency),
         }
         for row in rows
     ]

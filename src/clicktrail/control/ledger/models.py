@@ -154,6 +154,9 @@ class Transaction(models.Model):
     """Which proof is missing, of one that is or was on hold."""
     stamp_ms = models.BigIntegerField(db_default=0)
     """Of the last word that counted; a signed call of before it changes nothing."""
+    adjusted_revenue_minor = models.BigIntegerField(db_default=0)
+    """Sum of its adjustments that are not voided: 0 or negative. The sums count what remains."""
+    adjusted_commission_minor = models.BigIntegerField(db_default=0)
 
     class Meta:
         db_table = "ledger_transaction"
@@ -170,6 +173,57 @@ class Transaction(models.Model):
 
     def __str__(self) -> str:
         return gettext("Transaction %(number)s") % {"number": self.pk}
+
+    @property
+    def remaining_revenue_minor(self) -> int | None:
+        """What the order is worth after its adjustments."""
+        return None if self.revenue_minor is None else self.revenue_minor + self.adjusted_revenue_minor
+
+    @property
+    def remaining_commission_minor(self) -> int:
+        return self.commission_minor + self.adjusted_commission_minor
+
+    @property
+    def is_adjusted(self) -> bool:
+        return bool(self.adjusted_revenue_minor or self.adjusted_commission_minor)
+
+
+class AdjustmentState(models.TextChoices):
+    OPEN = "open", _("Open")
+    SETTLED = "settled", _("Settled")
+    VOIDED = "voided", _("Voided")
+    SUPERSEDED = "superseded", _("Superseded")
+
+
+class Adjustment(models.Model):
+    """What a part return took back from a paid transaction, which stays as it was paid. `core/adjustment.py`."""
+
+    id = models.BigAutoField(primary_key=True)
+    transaction_number = models.BigIntegerField()
+    revision = models.IntegerField()
+    """Of the transaction when this was booked; with the transaction's number it names the adjustment."""
+    program_id = models.BigIntegerField()
+    partner_id = models.BigIntegerField()
+    """Who was paid."""
+    revenue_minor = models.BigIntegerField()
+    """Negative; positive where an earlier adjustment took too much."""
+    commission_minor = models.BigIntegerField()
+    state = models.CharField(max_length=10, choices=AdjustmentState.choices)
+    test = models.BooleanField()
+    at_ms = models.BigIntegerField()
+    actor = models.TextField()
+    reason = models.TextField()
+    call_id = models.BigIntegerField(null=True)
+    """The call that made it, or whose word was taken."""
+
+    class Meta:
+        db_table = "ledger_adjustment"
+        constraints = [models.UniqueConstraint(fields=["transaction_number", "revision"], name="adjustment_once")]
+        indexes = [
+            models.Index(fields=["program_id", "id"], name="adjustment_by_program"),
+            models.Index(fields=["partner_id", "id"], name="adjustment_by_partner"),
+            models.Index(fields=["state", "id"], name="adjustment_by_state"),
+        ]
 
 
 class Move(models.Model):

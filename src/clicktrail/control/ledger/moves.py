@@ -13,15 +13,14 @@ from typing import Any
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from clicktrail.control.ledger import transactionrow
+from clicktrail.control.ledger import adjustmentrow, transactionrow
 from clicktrail.control.outbox import put as outbox
-from clicktrail.core import refusals, telling
+from clicktrail.core import adjustment, refusals, telling
 from clicktrail.core.case import Earlier, Facts, difference
 from clicktrail.core.catalog import Rate
-from clicktrail.core.lifecycle import after, counts
-from clicktrail.core.money import commission
+from clicktrail.core.lifecycle import CANCELLED, after, counts
 from clicktrail.core.periods import MAX_VALUES, bucket_s, day_of, month_of
-from clicktrail.core.repeat import REDUCIBLE, differences, reduced
+from clicktrail.core.repeat import ADJUSTABLE, REDUCIBLE, differences, recalculated_by, reduced
 from clicktrail.core.tongue import say
 
 SEEN = (
@@ -39,9 +38,19 @@ HISTORY = (
 )
 EXACT = (
     "subid", "creative", "host", "clickid", "click_id", "product_id", "percent_ppm", "fixed_minor", "test",
-    "clicked_ms",
+    "clicked_ms", "adjusted_revenue_minor", "adjusted_commission_minor",
 )  # fmt: skip
 """Facts of a transaction that a line of history keeps for a rebuilt ledger."""
+BOOK = (
+    f"INSERT INTO ledger_adjustment ({', '.join(adjustmentrow.COLUMNS)}) "  # noqa: S608
+    f"VALUES ({', '.join(['%s'] * len(adjustmentrow.COLUMNS))})"
+)
+FOLLOW = "UPDATE ledger_adjustment SET state = %s WHERE transaction_number = %s AND state = %s"
+ENTRY = (
+    "SELECT revenue_minor, commission_minor, state FROM ledger_adjustment "
+    "WHERE transaction_number = %s AND revision = %s"
+)
+MOVE_ENTRY = "UPDATE ledger_adjustment SET state = %s WHERE transaction_number = %s AND revision = %s AND state = %s"
 MEASURES = ("transactions", "revenue_minor", "commission_minor")
 
 
@@ -106,14 +115,17 @@ def move(
 def reduce(
     connection: BaseDatabaseWrapper, number: int, revenue_minor: int, actor: str, reason: str, now_ms: int
 ) -> Moved | Refused:
-    """A part of the order is cancelled: its net revenue becomes smaller, its commission follows by its own rate."""
+    """A part of the order is cancelled: its net revenue becomes smaller, its commission follows by its own rate.
+
+    Of a paid transaction an adjustment is booked; it stays as it was paid.
+    """
 
     def decide(seen: Earlier) -> Earlier | str:
-        if seen.state not in REDUCIBLE:
+        if seen.state not in (*REDUCIBLE, *ADJUSTABLE):
             return say(refusals.SETTLED, number=number, state=say(seen.state))
-        if seen.revenue_minor is None:
+        if seen.remaining_revenue_minor is None:
             return say(refusals.NO_REVENUE, number=number)
-        if not 0 <= revenue_minor < seen.revenue_minor:
+        if not 0 <= revenue_minor < seen.remaining_revenue_minor:
             return say(refusals.NOT_BELOW, number=number)
         return reduced(seen, revenue_minor)
 
@@ -122,16 +134,56 @@ def reduce(
 
 def recalculated(seen: Earlier, rate: Rate) -> Earlier:
     """The transaction with another rate, and the commission that its revenue earns by it."""
-    return replace(
-        seen,
-        percent_ppm=rate.percent_ppm,
-        fixed_minor=rate.fixed_minor,
-        commission_minor=commission(rate, seen.revenue_minor),
-    )
+    rated = replace(seen, percent_ppm=rate.percent_ppm, fixed_minor=rate.fixed_minor)
+    if rate.percent_ppm is None:
+        return replace(rated, commission_minor=(rate.fixed_minor or 0) - seen.adjusted_commission_minor)
+    return recalculated_by(rated, seen.remaining_revenue_minor)
 
 
-def change(connection: BaseDatabaseWrapper, number: int, decide: Decide, deed: Deed) -> Moved | Refused:
-    """All of it happens, or nothing. Raises what the database raises."""
+@dataclass(frozen=True, slots=True)
+class EntryMove:
+    """An adjustment of the transaction goes from one state to another."""
+
+    revision: int
+    """The transaction's when it was booked."""
+    before: str
+    now: str
+
+    @property
+    def fact(self) -> Facts:
+        return adjustment.moved_fact(self.revision, self.before, self.now)
+
+
+def move_adjustment(
+    connection: BaseDatabaseWrapper, number: int, revision: int, verb: str, actor: str, reason: str, now_ms: int
+) -> Moved | Refused:
+    """verb: one of `core.adjustment.VERBS`; revision: of the transaction when the adjustment was booked."""
+    with connection.cursor() as cursor:
+        cursor.execute(ENTRY, [number, revision])
+        row = cursor.fetchone()
+    if row is None:
+        return Refused(number, say(refusals.NO_ADJUSTMENT, number=number, revision=revision))
+    revenue_minor, commission_minor, before = row
+    state = adjustment.after(before, verb) if verb in adjustment.VERBS else None
+    if state is None:
+        return Refused(number, say(refusals.NO_ENTRY_MOVE, number=number, state=say(before), verb=say(verb)))
+
+    def decide(seen: Earlier) -> Earlier | str:
+        if seen.state == CANCELLED:
+            return say(refusals.ADJUSTMENTS_STAND, number=number)
+        found = adjustment.void(seen, revenue_minor, commission_minor) if verb == adjustment.VOID else seen
+        return say(refusals.NOT_VOIDED, number=number) if found is None else found
+
+    return change(connection, number, decide, Deed(actor, reason, now_ms), EntryMove(revision, before, state))
+
+
+def change(
+    connection: BaseDatabaseWrapper, number: int, decide: Decide, deed: Deed, entry: EntryMove | None = None
+) -> Moved | Refused:
+    """All of it happens, or nothing. Raises what the database raises.
+
+    A change of what a paid transaction has been adjusted by is booked, unless it follows from a move of `entry`.
+    """
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(SEEN, [number])
         row = cursor.fetchone()
@@ -150,17 +202,42 @@ def change(connection: BaseDatabaseWrapper, number: int, decide: Decide, deed: D
         cursor.execute(UPDATE, [*transactionrow.values(now), number, seen.revision])
         if cursor.rowcount != 1:
             return Refused(number, say(refusals.QUICKER, number=number))
-        moved = Moved(number, seen.state, now.state, tuple(d for d in differences(seen, now) if d["fact"] != "status"))
+        if not _adjust(cursor, order, seen, now, deed, entry):
+            transaction.set_rollback(True, using=connection.alias)
+            return Refused(number, say(refusals.QUICKER, number=number))
+        found = tuple(d for d in differences(seen, now) if d["fact"] != "status")
+        moved = Moved(number, seen.state, now.state, (entry.fact, *found) if entry else found)
         _write_history(cursor, moved, _exactly(seen, now), now.revision, deed)
         _change_sums(cursor, order, seen, now)
-        told = telling.Order(order.program, order.tid, order.currency, order.decimals)
-        outbox.tell_change(cursor, seen, now, told, deed.now_ms)
+        if entry is None or found:
+            told = telling.Order(order.program, order.tid, order.currency, order.decimals)
+            outbox.tell_change(cursor, seen, now, told, deed.now_ms)
     return moved
+
+
+def _adjust(cursor: Any, order: Order, seen: Earlier, now: Earlier, deed: Deed, entry: EntryMove | None) -> bool:
+    """Book an adjustment, move one, or take all along with the transaction; False where somebody was quicker."""
+    if entry is not None:
+        cursor.execute(MOVE_ENTRY, [entry.now, now.number, entry.revision, entry.before])
+        return bool(cursor.rowcount == 1)
+    row = adjustmentrow.booked_row(seen, now, order.program, deed.now_ms, deed.actor, deed.reason, deed.call_id)
+    if row is not None:
+        cursor.execute(BOOK, row)
+    following = adjustmentrow.follow_row(seen, now)
+    if following is not None:
+        cursor.execute(FOLLOW, following)
+    return True
 
 
 def facts_said(changes: str) -> list[Facts]:
     """What a line of history says to a person: {"fact", "earlier", "later"} of what changed beside the state."""
     return [each for each in json.loads(changes or "[]") if each["fact"] not in EXACT]
+
+
+def entry_move(said: list[Facts]) -> EntryMove | None:
+    """The move of an adjustment that a line of history keeps; None where it is no such line."""
+    found = next((each for each in said if each["fact"] == adjustment.FACT), None)
+    return EntryMove(found["entry"], found["earlier"], found["later"]) if found else None
 
 
 def again(seen: Earlier, state: str, said: list[Facts]) -> Earlier:
@@ -227,7 +304,7 @@ def _place(table: str, program: int, row: Earlier, zone: str, minutes: int) -> d
 
 
 def _measures(sign: int, row: Earlier) -> list[int]:
-    return [sign, sign * (row.revenue_minor or 0), sign * row.commission_minor]
+    return [sign, sign * (row.remaining_revenue_minor or 0), sign * row.remaining_commission_minor]
 
 
 def _add_value(cursor: Any, table: str, day: dict[str, Any], value: dict[str, str], change: list[int]) -> None:

@@ -13,16 +13,14 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
 from clicktrail import heartbeat
-from clicktrail.control.ledger import moves
+from clicktrail.control.ledger import moves, transactionrow
 from clicktrail.control.ledger.models import Transaction
 from clicktrail.control.reconcile import classes
 from clicktrail.control.reconcile.models import Action, JobState, Line, Reconciliation
 from clicktrail.control.reconcile.progress import Claimed
 from clicktrail.control.reconcile.sentences import NOTHING, Sentence, told, word
 from clicktrail.core import lifecycle
-from clicktrail.core.catalog import Rate
-from clicktrail.core.money import commission
-from clicktrail.core.repeat import REDUCIBLE
+from clicktrail.core.repeat import ADJUSTABLE, REDUCIBLE, reduced
 from clicktrail.core.tongue import mark
 
 CONFIRM, CANCEL, REDUCE = lifecycle.CONFIRM, lifecycle.CANCEL, "part-cancel"
@@ -115,7 +113,10 @@ def plan(verb: str, listed_minor: int | None, row: Transaction | None) -> Step:
     """Pure: what would happen to a transaction as it is now."""
     if row is None:
         return Step(REFUSED, told(mark("The transaction is not there any more.")))
-    kept = {"state": row.state, "revenue_minor": row.revenue_minor, "commission_minor": row.commission_minor}
+    kept = {
+        "state": row.state, "revenue_minor": row.remaining_revenue_minor,
+        "commission_minor": row.remaining_commission_minor,
+    }  # fmt: skip
     if verb == REDUCE and listed_minor != 0:
         return _plan_reduce(listed_minor, row, kept)
     move = CANCEL if verb == REDUCE else verb
@@ -180,17 +181,17 @@ def _do(action: Action, line: Line, row: Transaction | None) -> Step:
 def _plan_reduce(listed_minor: int | None, row: Transaction, kept: dict[str, Any]) -> Step:
     if listed_minor is None:
         return Step(REFUSED, told(mark("The list names no new net revenue.")), **kept)
-    if row.revenue_minor is None:
+    here = row.remaining_revenue_minor
+    if here is None:
         return Step(REFUSED, told(mark("It has no revenue: its product pays a fixed amount.")), **kept)
-    if listed_minor == row.revenue_minor:
+    if listed_minor == here:
         return Step(UNCHANGED, told(mark("It has this revenue already.")), **kept)
-    if listed_minor > row.revenue_minor:
+    if listed_minor > here:
         return Step(REFUSED, told(mark("The new revenue is larger than the one here.")), **kept)
-    if row.state not in REDUCIBLE:
+    if row.state not in (*REDUCIBLE, *ADJUSTABLE):
         said = mark("It is {state}: its revenue cannot become smaller any more.")
         return Step(REFUSED, told(said, state=word(row.state)), **kept)
-    rate = Rate(percent_ppm=row.percent_ppm, fixed_minor=row.fixed_minor)
-    earned = row.commission_minor if row.percent_ppm is None else commission(rate, listed_minor)
+    earned = reduced(transactionrow.of(row), listed_minor).remaining_commission_minor
     return Step(DONE, state=row.state, revenue_minor=listed_minor, commission_minor=earned, verb=REDUCE)
 
 
@@ -207,7 +208,7 @@ def _count(made: Preview, step: Step, row: Transaction | None) -> None:
     if row is None or row.test:
         return
     if lifecycle.counts(row.state):
-        made.before = made.before.plus(1, row.revenue_minor or 0, row.commission_minor)
+        made.before = made.before.plus(1, row.remaining_revenue_minor or 0, row.remaining_commission_minor)
     if lifecycle.counts(step.state):
         made.after = made.after.plus(1, step.revenue_minor or 0, step.commission_minor)
 

@@ -25,7 +25,11 @@ MAX_PERIOD_ROWS = 1_000_000
 MAX_CALLS = 20_000
 """Discarded calls of the period that are searched for nearly equal order numbers."""
 
-COLUMNS = "number, tid, revenue_minor, commission_minor, state, manual, test, created_ms"
+COLUMNS = (
+    "number, tid, revenue_minor + adjusted_revenue_minor, commission_minor + adjusted_commission_minor, state, manual, "
+    "test, created_ms"
+)
+"""Revenue and commission are what remains after adjustments."""
 BY_TID = f"SELECT {COLUMNS} FROM ledger_transaction WHERE program_id = %s AND tid IN ({{}})"  # noqa: S608
 BY_NUMBER = f"SELECT {COLUMNS} FROM ledger_transaction WHERE program_id = %s AND number IN ({{}})"  # noqa: S608
 OF_PERIOD = (

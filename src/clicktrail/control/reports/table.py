@@ -185,8 +185,9 @@ def _test_orders(question: Question, programs: dict[int, Program]) -> Iterator[R
             offset = span.offset_at(at_s)
             hour = (at_s + offset) // zones.HOUR_S
             found = {**order.__dict__, "in_hour": hour, "offset": offset, "host": order.referrer_host}
-            sums = dict.fromkeys(MEASURES, 0) | {"transactions": 1, "commission_minor": order.commission_minor}
-            sums["revenue_minor"] = order.revenue_minor or 0
+            sums = dict.fromkeys(MEASURES, 0) | {"transactions": 1}
+            sums["revenue_minor"] = order.remaining_revenue_minor or 0
+            sums["commission_minor"] = order.remaining_commission_minor
             yield Row(_values(question.by, found), False, programs[order.program_id].currency, sums)
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import pgettext
 
 from clicktrail import heartbeat
 from clicktrail.control.accounts.rights import rights_of
-from clicktrail.control.ledger import moves
+from clicktrail.control.ledger import moves, transactionrow
 from clicktrail.control.ledger.models import Click, Postback, Transaction
 from clicktrail.control.ledger.verdicts import facts_of
 from clicktrail.control.secondlooks.again import params_of, proofs_of
@@ -29,10 +29,10 @@ from clicktrail.core.case import Award, Earlier
 from clicktrail.core.explain import moment, money
 from clicktrail.core.lifecycle import CONFIRMED, HELD, OPEN
 from clicktrail.core.money import AmountError, check_limit
-from clicktrail.core.repeat import differences, replaced
+from clicktrail.core.repeat import ADJUSTABLE, differences, reduced, replaced
 
 CORRECTABLE = (HELD, OPEN, CONFIRMED)
-"""States in which a transaction may be corrected: what is paid is settled, what is cancelled is reopened first."""
+"""States in which a transaction may be corrected: what is paid is adjusted, what is cancelled is reopened first."""
 MAX_COUNTED = 999
 """Undecided conflicts that the menu counts; beyond it, it says that there are more."""
 MAX_KEPT = 500
@@ -90,10 +90,21 @@ class Pair:
     def then(self) -> str:
         """What the transaction would say afterwards."""
         award = self.looked.award
+        if self.row is not None and self.row.state in ADJUSTABLE and not self.why_not:
+            return self._adjusted_then(self.row)
         if award is None:
             return ""
         earned = money(award.commission_minor, self.looked.facts)
         return _("Partner %(partner)s would have %(earned)s for it.") % {"partner": award.partner, "earned": earned}
+
+    def _adjusted_then(self, row: Transaction) -> str:
+        seen = transactionrow.of(row)
+        now = _adjusted(self.call, seen)
+        if isinstance(now, str):
+            return ""
+        facts = {"currency": row.currency, "decimals": row.decimals}
+        earned = money(now.remaining_commission_minor - seen.remaining_commission_minor, facts)
+        return _("It stays as it was paid, and an adjustment of %(earned)s is booked beside it.") % {"earned": earned}
 
 
 def pairs(calls: Iterable[Postback], world: World) -> list[Pair]:
@@ -134,10 +145,10 @@ def _facts(call: Postback, row: Transaction | None, award: Award | None) -> list
         _("State"): status if "status" in told else "",
     }
     stands = {
-        _("Revenue"): "" if row.revenue_minor is None else money(row.revenue_minor, currency),
+        _("Revenue"): "" if row.remaining_revenue_minor is None else money(row.remaining_revenue_minor, currency),
         _("Product"): row.product,
         _("Partner"): str(row.partner_id),
-        pgettext("amount", "Commission"): money(row.commission_minor, currency),
+        pgettext("amount", "Commission"): money(row.remaining_commission_minor, currency),
         _("Subid"): row.subid,
         "ClickID": row.clickid,
         _("State"): _(row.state),
@@ -199,8 +210,12 @@ def _correct(call: Postback, world: World, deed: moves.Deed) -> str:
     host = Click.objects.filter(pk=award.click_id).values_list("referrer_host", flat=True).first() if award else ""
 
     def decided(seen: Earlier) -> Earlier | str:
+        if seen.state in ADJUSTABLE:
+            return _adjusted(call, seen)
         if seen.state not in CORRECTABLE:
             return _settled(seen.number, seen.state)
+        if seen.is_adjusted:
+            return _kept_by_adjustments(seen.number)
         now = replace(replaced(seen, award), host=host or "") if award else seen
         same = not differences(seen, now) and (now.subid, now.creative) == (seen.subid, seen.creative)
         return _("Transaction %(number)s says the same already.") % {"number": seen.number} if same else now
@@ -212,8 +227,13 @@ def _correct(call: Postback, world: World, deed: moves.Deed) -> str:
 def _why_not(call: Postback, row: Transaction | None, looked: Looked) -> str:
     if row is None:
         return _("The transaction is not there any more.")
+    if row.state in ADJUSTABLE:
+        found = _adjusted(call, transactionrow.of(row))
+        return found if isinstance(found, str) else ""
     if row.state not in CORRECTABLE:
         return _settled(row.number, row.state)
+    if row.is_adjusted:
+        return _kept_by_adjustments(row.number)
     facts = {each["fact"] for each in facts_of(call).get("differences", ())}
     if facts == {"status"}:
         return _("The call asks for another state; move the transaction on its own page.")
@@ -229,6 +249,25 @@ def _above_limit(award: Award) -> str:
     except AmountError as fault:
         return _("The amount of the call cannot be taken: %(fault)s") % {"fault": fault}
     return ""
+
+
+def _adjusted(call: Postback, seen: Earlier) -> Earlier | str:
+    """A paid transaction with the call's amount, by an adjustment; or a sentence that says why there is none."""
+    found = facts_of(call).get("differences", ())
+    later = found[0]["later"] if len(found) == 1 and found[0]["fact"] == "amount" else None
+    if not isinstance(later, int) or seen.revenue_minor is None:
+        return _settled(seen.number, seen.state)
+    if later > seen.revenue_minor:
+        return _("Transaction %(number)s is paid; an adjustment cannot make it larger than what was paid.") % {
+            "number": seen.number
+        }
+    if later == seen.remaining_revenue_minor:
+        return _("Transaction %(number)s says the same already.") % {"number": seen.number}
+    return reduced(seen, later)
+
+
+def _kept_by_adjustments(number: int) -> str:
+    return _("Transaction %(number)s was paid before and has adjustments, so it is not corrected.") % {"number": number}
 
 
 def _settled(number: int, state: str) -> str:

@@ -53,6 +53,7 @@ class Step:
 
     state: str
     commission_minor: int
+    """What remains after adjustments."""
     sentence: Words = ""
     rate: Rate | None = None
     """The new one, of a recalculation."""
@@ -62,20 +63,20 @@ def plan(verb: str, row: Any, rate: Rate | None = None) -> Step:
     """row: a transaction. rate: what it would be paid by, for a recalculation; None where that is not known."""
     refusal = NO_SUCH_MOVE.get((row.state, verb))
     if refusal is not None:
-        return Step(row.state, row.commission_minor, refusal)
+        return Step(row.state, row.remaining_commission_minor, refusal)
     if verb == RECALCULATE:
         return _recalculated(row, rate)
     state = lifecycle.after(row.state, verb)
     assert state is not None, (row.state, verb)
-    return Step(state, row.commission_minor)
+    return Step(state, row.remaining_commission_minor)
 
 
 def _recalculated(row: Any, rate: Rate | None) -> Step:
     sentence = _no_recalculation(row, rate)
     if sentence or rate is None:
-        return Step(row.state, row.commission_minor, sentence)
-    earned = commission(rate, row.revenue_minor)
-    if (earned, rate) == (row.commission_minor, Rate(row.percent_ppm, row.fixed_minor)):
+        return Step(row.state, row.remaining_commission_minor, sentence)
+    earned = commission(rate, row.remaining_revenue_minor)
+    if (earned, rate) == (row.remaining_commission_minor, Rate(row.percent_ppm, row.fixed_minor)):
         return Step(row.state, earned, SAME)
     return Step(row.state, earned, rate=rate)
 

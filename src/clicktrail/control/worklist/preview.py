@@ -86,6 +86,6 @@ def _count(made: Preview, row: Any, step: Step) -> None:
         return
     sums = made.sums.setdefault(row.currency, Change(row.decimals))
     if lifecycle.counts(row.state):
-        sums.before.add(row.revenue_minor or 0, row.commission_minor)
+        sums.before.add(row.remaining_revenue_minor or 0, row.remaining_commission_minor)
     if lifecycle.counts(step.state):
-        sums.after.add(row.revenue_minor or 0, step.commission_minor)
+        sums.after.add(row.remaining_revenue_minor or 0, step.commission_minor)
