@@ -145,11 +145,21 @@ def test_a_form_says_what_another_reader_reads(inputs: Inputs) -> None:
     for raw in mutants(FORMS, inputs, "forms"):
         params, fault = postback.read(raw)
         ascii_only = "".join(chr(byte) if byte < 128 else f"%{byte:02X}" for byte in raw)
-        pairs = parse_qsl(ascii_only, keep_blank_values=True, errors="replace")
-        second = {name.replace("\0", "\ufffd"): value.replace("\0", "\ufffd") for name, value in pairs}
+        pairs = parse_qsl(ascii_only, keep_blank_values=True, encoding="latin-1")
+        second = {_decoded(name): _decoded(value) for name, value in pairs}
         assert not fault, raw
         for name in ("cpid", "tid", "clickid", "umsatz", "produkt", "pid", "subid", "wmid"):
             assert params.get(name) == second.get(name), raw
+
+
+def _decoded(each_byte: str) -> str:
+    """UTF-8, else Windows-1252 byte for byte."""
+    raw = each_byte.encode("latin-1")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text = "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in raw)
+    return text.replace("\0", "\ufffd")
 
 
 AMOUNTS = ["95.5", "95,50", "80.25210084033614", "0", "000000000001.005", "1.234,56", "1e3", "1,234", "-5"]

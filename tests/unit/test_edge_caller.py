@@ -95,7 +95,7 @@ def test_a_caller_is_read_from_headers_cut_and_clean() -> None:
         b"accept": b"text/html, Application/JSON;q=0.5",
     }
     caller = registry().caller(parse("127.0.0.1"), headers)
-    assert caller.user_agent.startswith("Füchsin\ufffd\ufffdx")
+    assert caller.user_agent.startswith("FÃ¼chsinÿ\ufffdx")
     assert (len(caller.user_agent), len(caller.referrer)) == (512, 2048)
     assert (caller.wants_json, caller.is_listed, caller.prefetch) == (True, True, False)
     assert not registry().caller(parse("203.0.113.7"), {}).is_listed

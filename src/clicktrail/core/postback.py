@@ -31,6 +31,7 @@ SECRET = frozenset(
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _CLEAN = str.maketrans({0: "\ufffd", **{code: "\ufffd" for code in range(0xD800, 0xE000)}})
+_WINDOWS_1252 = {code: text for code in range(0x80, 0xA0) if (text := bytes([code]).decode("cp1252", "ignore"))}
 _NEEDS_CLEANING = re.compile("[\x00\ud800-\udfff]")
 
 NOT_JSON = mark("the body says that it is JSON, but it cannot be read as JSON.")
@@ -208,8 +209,16 @@ def _form_text(raw: bytes) -> str:
 
 
 def clean_bytes(raw: bytes) -> str:
-    """UTF-8 text; other bytes and NUL become U+FFFD."""
-    return raw.decode("utf-8", "replace").replace("\0", "\ufffd")
+    """UTF-8, else Windows-1252 (every byte has a character of its own); NUL becomes U+FFFD."""
+    return decode_text(raw).replace("\0", "\ufffd")
+
+
+def decode_text(raw: bytes) -> str:
+    """UTF-8, or Windows-1252 as browsers read it: its five unassigned bytes are control characters."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1").translate(_WINDOWS_1252)
 
 
 def clean_text(text: str) -> str:
@@ -222,7 +231,7 @@ class _Digits(str):
 
 
 def _json(body: bytes) -> Pairs:
-    text = body.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+    text = decode_text(body.removeprefix(b"\xef\xbb\xbf"))
     try:
         found = json.loads(text, strict=False, parse_float=_Digits, parse_int=_Digits, parse_constant=_no_constant)
         pairs = [(clean_text(name), clean_text(_json_text(value))) for name, value in _object(found) if name]
