@@ -146,8 +146,23 @@ SENTENCES: list[tuple[Verdict, str, str]] = [
     ),
     (
         verdict({"umsatz": ""}),
-        "The product 'Sale' pays a percentage, and the call names no revenue: the parameter umsatz is missing.",
-        "The product 'Sale' pays a percentage; please send the net revenue in the parameter umsatz.",
+        "The product 'Sale' pays a percentage, and the call names no revenue: "
+        "the parameter umsatz is missing or empty.",
+        "The product 'Sale' pays a percentage; please send the net revenue: "
+        "the parameter umsatz is missing or empty.",
+    ),
+    (
+        verdict({"tid": "{{order.id}}"}),
+        "The call carries no order number: "
+        "the parameter tid holds '{{order.id}}', a placeholder that was not filled in.",
+        "The parameter tid (your order number) holds '{{order.id}}', a placeholder that was not filled in.",
+    ),
+    (
+        verdict({"umsatz": "NaN"}),
+        "The product 'Sale' pays a percentage, and the call names no revenue: "
+        "the parameter umsatz holds 'NaN', a placeholder that was not filled in.",
+        "The product 'Sale' pays a percentage; please send the net revenue: "
+        "the parameter umsatz holds 'NaN', a placeholder that was not filled in.",
     ),
     (
         verdict({"umsatz": "1,234"}),
@@ -202,6 +217,13 @@ def test_who_does_not_run_the_program_reads_nothing_of_partners() -> None:
         "The order was saved as transaction 42.",
     ]
     assert "Anna" not in " ".join(told) and "EUR" not in " ".join(told)
+
+
+@pytest.mark.parametrize("operator", [True, False])
+def test_the_story_names_a_placeholder_that_was_not_filled_in(operator: bool) -> None:
+    found = verdict({"subid": "[SUBID]"})
+    told = "The parameter subid holds '[SUBID]', a placeholder that was not filled in, so it says nothing."
+    assert told in story(found.reason, found.facts, 41, operator=operator)
 
 
 def test_an_approval_of_unknown_date_says_so() -> None:

@@ -127,6 +127,59 @@ LADDER: tuple[tuple[str, Callable[[Scene], Scene]], ...] = (
 """(the reason named while all faults from here on are there, how to mend that one)."""
 
 
+UNFILLED: list[tuple[dict[str, str], str, dict[str, str]]] = [
+    ({"cpid": "{cpid}"}, "missing_cpid", {"cpid": "{cpid}"}),
+    ({"tid": "{{order.id}}"}, "missing_tid", {"tid": "{{order.id}}"}),
+    ({"tid": "undefined"}, "missing_tid", {"tid": "undefined"}),
+    ({"tid": "[object Object]"}, "missing_tid", {"tid": "[object Object]"}),
+    ({"tid": "%7B%7Border%7D%7D"}, "missing_tid", {"tid": "%7B%7Border%7D%7D"}),
+    ({"tid": "{A}-1"}, "saved", {}),
+    ({"tid": "[2024]"}, "saved", {}),
+    ({"umsatz": "NaN"}, "missing_amount", {"umsatz": "NaN"}),
+    ({"umsatz": "%%AMOUNT%%"}, "missing_amount", {"umsatz": "%%AMOUNT%%"}),
+    ({"umsatz": "null", "produkt": "Lead"}, "saved", {"umsatz": "null"}),
+    ({"produkt": "__PRODUCT__"}, "unknown_product", {"produkt": "__PRODUCT__"}),
+    ({"pid": "$PID$"}, "saved", {"pid": "$PID$"}),
+    ({"wmid": "<%wmid%>"}, "saved", {"wmid": "<%wmid%>"}),
+    ({"subid": "#SUBID#"}, "saved", {"subid": "#SUBID#"}),
+]
+
+
+@pytest.mark.parametrize("params,expected,named", UNFILLED)
+def test_an_unfilled_placeholder_says_nothing_and_is_named(
+    params: dict[str, str], expected: str, named: dict[str, str]
+) -> None:
+    found = verdict(params)
+    assert (found.reason, found.facts.get("unfilled", {})) == (expected, named)
+    if found.award is not None:
+        assert (found.award.partner, found.award.creative, found.award.subid) == (ANNA, BANNER, "x")
+    assert verdict(params, catalog=replace(CATALOG, judging_version=1)).facts.get("unfilled") is None
+
+
+def test_an_unfilled_clickid_is_none() -> None:
+    words: dict[str, Any] = {"params": {"clickid": "${CLICKID}"}, "click_id": None, "click": None}
+    assert verdict(**words).reason == "no_attribution"
+    assert verdict(**words, catalog=replace(CATALOG, judging_version=1)).reason == "malformed_clickid"
+    words["params"] = {"clickid": "${CLICKID}", "pid": "7"}
+    assert verdict(**words).reason == "saved"
+
+
+def test_a_clickid_of_another_system_may_look_like_a_placeholder() -> None:
+    found = verdict({"clickid": "[abc]"})
+    assert found.award is not None and found.award.clickid == "[abc]"
+
+
+def test_a_product_may_have_the_name_of_a_placeholder() -> None:
+    catalog = with_program(products=(Product(1, "None", Rate(fixed_minor=500)),), default_product=None)
+    found = verdict({"produkt": "None"}, catalog=catalog)
+    assert (found.reason, found.facts.get("unfilled")) == ("saved", None)
+
+
+@pytest.mark.parametrize("params", [{"umsatz": "NaN"}, {"produkt": "{product}"}, {"pid": "undefined"}])
+def test_an_unfilled_placeholder_does_not_differ(params: dict[str, str]) -> None:
+    assert verdict(params, earlier=EARLIER).reason == "duplicate"
+
+
 def test_the_first_fault_names_the_reason() -> None:
     """Everything wrong at once; then one fault after the other is mended, and the next is named."""
     now = EVERYTHING_WRONG

@@ -72,6 +72,21 @@ TOLD: list[tuple[str, Verdict, str, str]] = [
         "The call has a parameter 'Order-ID': if that is the order number, send it as tid.",
     ),
     ("missing_tid", verdict({"tid": "", "shoe": "4711"}), "", ""),
+    *(
+        (
+            reason,
+            verdict({"clickid": "", name: value} if name == "pid" else {name: value}, **world),
+            *[f"Fill in the placeholder '{value}' of the parameter {name} in the shop's template."] * 2,
+        )
+        for reason, name, value, world in (
+            ("missing_cpid", "cpid", "{cpid}", {}),
+            ("missing_tid", "tid", "{{order.id}}", {}),
+            ("no_attribution", "clickid", "undefined", NO_CLICK),
+            ("no_attribution", "pid", "%PID%", NO_CLICK),
+            ("unknown_product", "produkt", "[product]", {}),
+            ("missing_amount", "umsatz", "NaN", {}),
+        )
+    ),
     ("missing_tid", verdict({"tid": "", "order": "…"}), "", ""),
     (
         "conflict",

@@ -117,6 +117,7 @@ def _words(facts: Facts) -> dict[str, str]:
         "clicked": moment(facts["clicked_ms"]) if "clicked_ms" in facts else say("some time ago"),
         "clickid": _quoted(facts, "clickid", say("in the call")),
         "cpid": _quoted(facts, "cpid", say("of that number")),
+        "cpid_is": _absent(facts, "cpid"),
         "changes": _differences(facts, "changes") or say("it is trusted now"),
         "differences": _differences(facts, "differences") or say("the facts differ"),
         "fault": _fault(facts, "fault") or say("it is damaged."),
@@ -134,10 +135,20 @@ def _words(facts: Facts) -> dict[str, str]:
         "sum": _sum(facts),
         "then": say(" when the link was clicked") if at_click else "",
         "tid": _quoted(facts, "tid", say("of that number")),
+        "tid_is": _absent(facts, "tid"),
         "transaction": _transaction(facts),
+        "umsatz_is": _absent(facts, "umsatz"),
         "was": say("was") if at_click else say("is"),
         "window": window(facts) or say("a limited time"),
     }
+
+
+def _absent(facts: Facts, name: str) -> str:
+    """Why a parameter says nothing."""
+    value = facts.get("unfilled", {}).get(name)
+    if value is None:
+        return say("is missing or empty")
+    return say("holds {value}, a placeholder that was not filled in", value=quote(value))
 
 
 def _transaction(facts: Facts) -> str:

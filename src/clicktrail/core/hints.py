@@ -12,6 +12,7 @@ from typing import Protocol
 from clicktrail.core.access import Access, Proofs
 from clicktrail.core.case import Facts
 from clicktrail.core.postback import HIDDEN
+from clicktrail.core.unfilled import is_unfilled
 
 MOST_NAMED = 12
 """Products that a hint names."""
@@ -87,6 +88,8 @@ def _called(params: Mapping[str, str], names: Collection[str]) -> str | None:
     for name, value in params.items():
         is_short = len(name) <= LONGEST_NAME
         if is_short and value.strip() and value != HIDDEN and _PLAIN.sub("", name.lower()) in names:
+            if is_unfilled(value):
+                continue
             return name
     return None
 

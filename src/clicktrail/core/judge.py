@@ -5,6 +5,7 @@ top to bottom: each step either names a reason, and that is the verdict, or pass
 """
 
 from dataclasses import replace
+from typing import Any
 
 from clicktrail.core import access, disclosure, hints, reasons
 from clicktrail.core.case import Award, Case, Click, ClickFacts, Earlier, Facts, Named, NoClick, Verdict
@@ -16,6 +17,7 @@ from clicktrail.core.money import AmountError, check_limit, commission, format_m
 from clicktrail.core.periods import DAY_MS
 from clicktrail.core.postback import MAX_TEXT, Postback
 from clicktrail.core.repeat import once
+from clicktrail.core.unfilled import is_unfilled
 
 
 def judge(
@@ -36,7 +38,7 @@ def judge(
     case = Case(postback, click_id, click, earlier, catalog, now_ms)
     facts: Facts = {"at_ms": now_ms}
     try:
-        award = _award(case, facts)
+        award = _award(_without_unfilled(case, facts), facts)
     except Named as named:
         facts.update(named.facts)
         facts[disclosure.AUDIENCE] = _audience(case, facts)
@@ -56,6 +58,37 @@ def _audience(case: Case, facts: Facts) -> str | None:
 
 def _given(facts: Facts) -> Facts:
     return {name: value for name, value in facts.items() if value is not None}
+
+
+_MAY_BE_UNFILLED = (
+    ("cpid", "cpid"), ("tid", "tid"), ("clickid", "clickid"), ("product", "produkt"), ("amount", "umsatz"),
+    ("pid", "pid"), ("subid", "subid"), ("wmid", "wmid"),
+)  # fmt: skip
+"""Fields of a call in which a template may have left a placeholder, each with the name of its parameter."""
+
+
+def _without_unfilled(case: Case, facts: Facts) -> Case:
+    """The call without what is wholly an unfilled placeholder: it counts as absent, and the facts name it.
+
+    A product of that very name, or a ClickID that another system gave, is none.
+    """
+    if case.catalog.judging_version < 2:
+        return case
+    postback = case.postback
+    found = {}
+    for field, name in _MAY_BE_UNFILLED:
+        value = getattr(postback, field)
+        if value is not None and is_unfilled(value):
+            found[field, name] = value
+    if case.click_id is not None:
+        found.pop(("clickid", "clickid"), None)
+    if case.catalog.product(read_id(postback.cpid) or 0, postback.product or ""):
+        found.pop(("product", "produkt"), None)
+    if not found:
+        return case
+    facts["unfilled"] = {name: value for (_, name), value in found.items()}
+    absent: dict[str, Any] = dict.fromkeys((field for field, _ in found), None)
+    return replace(case, postback=replace(postback, **absent))
 
 
 def _award(case: Case, facts: Facts) -> Award:
@@ -248,8 +281,11 @@ def _creative(case: Case, click: ClickFacts | None, program: Program) -> int:
 
 
 def _product(case: Case, program: Program, facts: Facts) -> Product:
-    """The call's `produkt`, matched exactly; else the program's default."""
-    name = case.postback.product or program.default_product
+    """The call's `produkt`, matched exactly; else the program's default.
+
+    An unfilled placeholder meant some product: the default one might pay another commission.
+    """
+    name = facts.get("unfilled", {}).get("produkt") or case.postback.product or program.default_product
     product = next((product for product in program.products if product.name == name), None)
     if product is None:
         names = [product.name for product in program.products]

@@ -43,19 +43,32 @@ def _revenue(facts: Facts, _operator: bool) -> str:
 
 
 def _clickid(facts: Facts, _operator: bool) -> str:
-    return _another_name(facts, "clickid", say("the ClickID"))
+    return _to_fill_in(facts, "clickid", "pid") or _another_name(facts, "clickid", say("the ClickID"))
 
 
 def _another_name(facts: Facts, name: str, what: str) -> str:
     found = facts.get("looks_like")
-    if not found:
-        return ""
+    if not found or name in facts.get("unfilled", {}):
+        return _to_fill_in(facts, name)
     return say(
         "The call has a parameter {found}: if that is {what}, send it as {name}.",
         found=quote(found),
         what=what,
         name=name,
     )
+
+
+def _to_fill_in(facts: Facts, *names: str) -> str:
+    """For a parameter in which the shop's template left a placeholder."""
+    for name in names:
+        value = facts.get("unfilled", {}).get(name)
+        if value is not None:
+            return say(
+                "Fill in the placeholder {value} of the parameter {name} in the shop's template.",
+                value=quote(value),
+                name=name,
+            )
+    return ""
 
 
 def _known_program(facts: Facts, operator: bool) -> str:
@@ -137,6 +150,8 @@ def _creative(facts: Facts, _operator: bool) -> str:
 
 def _product(facts: Facts, _operator: bool) -> str:
     sent, hint, names = facts.get("product"), facts.get("hint"), facts.get("products") or []
+    if to_fill_in := _to_fill_in(facts, "produkt"):
+        return to_fill_in
     if sent is None:
         return say("Send one of these in the parameter produkt: {names}.", names=_list(names)) if names else ""
     if hint:

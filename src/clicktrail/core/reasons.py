@@ -81,8 +81,8 @@ _LIST = (
     ),
     Reason(
         MISSING_CPID,
-        "The call names no program: the parameter cpid is missing or empty.",
-        mark("The parameter cpid (number of the partner program) is missing or empty."),
+        "The call names no program: the parameter cpid {cpid_is}.",
+        mark("The parameter cpid (number of the partner program) {cpid_is}."),
     ),
     Reason(
         UNKNOWN_PROGRAM,
@@ -96,8 +96,8 @@ _LIST = (
     ),
     Reason(
         MISSING_TID,
-        "The call carries no order number: the parameter tid is missing or empty.",
-        mark("The parameter tid (your order number) is missing or empty."),
+        "The call carries no order number: the parameter tid {tid_is}.",
+        mark("The parameter tid (your order number) {tid_is}."),
     ),
     Reason(
         PROGRAM_PAUSED,
@@ -158,8 +158,8 @@ _LIST = (
     ),
     Reason(
         MISSING_AMOUNT,
-        "The product {product} pays a percentage, and the call names no revenue: the parameter umsatz is missing.",
-        mark("The product {product} pays a percentage; please send the net revenue in the parameter umsatz."),
+        "The product {product} pays a percentage, and the call names no revenue: the parameter umsatz {umsatz_is}.",
+        mark("The product {product} pays a percentage; please send the net revenue: the parameter umsatz {umsatz_is}."),
     ),
     Reason(
         BAD_AMOUNT,

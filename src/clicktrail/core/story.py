@@ -79,6 +79,7 @@ def story(
 def _before(reason: str, facts: Facts, received: Received | None, operator: bool) -> Iterator[str]:
     yield _received_step(received, operator) if received else ""
     yield _proof_step(facts, received)
+    yield from _unfilled_steps(facts)
     yield _click_step(reason, facts)
     yield _window_step(reason, facts)
 
@@ -120,6 +121,15 @@ def _proof_step(facts: Facts, received: Received | None) -> str:
     if facts.get("proof_fault"):
         told.append(say("a proof that it gave does not count: {fault}", fault=proof_fault(facts["proof_fault"])))
     return f"{'; '.join(told)}." if told else ""
+
+
+def _unfilled_steps(facts: Facts) -> Iterator[str]:
+    for name, value in facts.get("unfilled", {}).items():
+        yield say(
+            "the parameter {name} holds {value}, a placeholder that was not filled in, so it says nothing.",
+            name=name,
+            value=quote(value),
+        )
 
 
 def _click_step(reason: str, facts: Facts) -> str:
