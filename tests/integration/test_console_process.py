@@ -52,7 +52,7 @@ def test_only_known_hosts_are_answered(server: Server) -> None:
 
 
 def test_cookies_are_for_https_where_the_public_address_is(server: Server) -> None:
-    cookie = get(server, "/login/", Host="track.example", X_Forwarded_Proto="https").headers["set-cookie"]
+    cookie = get(server, "/login/", Host="track.example", **{"X-Forwarded-Proto": "https"}).headers["set-cookie"]
     assert "Secure" in cookie and "SameSite=Lax" in cookie
 
 

@@ -1,7 +1,7 @@
-"""The console's process: Django under Granian, and the thread that keeps the published catalog up to date.
+"""The console's process: the HTTP server with Django behind it, and the threads that work beside the pages.
 
-Granian's threaded server takes the socket that the supervisor opened and runs in this
-very process: no second process to feed with memory, and none to be orphaned.
+The server takes the socket that the supervisor opened and runs in this process, so there is no second process
+that could be orphaned.
 """
 
 import logging
@@ -9,21 +9,13 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from clicktrail import heartbeat
 from clicktrail.control.boot import boot
 from clicktrail.control.ledger import schema
 from clicktrail.errors import JournalRefused
 from clicktrail.settings import Settings
-from clicktrail.unloaded import unloaded
 
-with unloaded("anyio", "dotenv", "setproctitle", "watchfiles"):
-    from granian._granian import SocketHolder
-    from granian.constants import Interfaces
-    from granian.server.mt import MTServer
-
-BACKLOG = 1024
 AGAIN_S = 5.0
 """The pause after a fault in what runs beside the pages."""
 
@@ -41,7 +33,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     from clicktrail.control.intake import open_intake
 
     with open_intake(settings) as intake, _threads(settings, intake.rotate_if_asked):
-        _server(settings, listener).serve(target_loader=lambda _: _application(settings))
+        _serve_pages(settings, listener)
 
 
 @contextmanager
@@ -82,38 +74,12 @@ def keep_on(name: str, work: Callable[[], None], stop: threading.Event, pause_s:
             stop.wait(pause_s)
 
 
-class _Server(MTServer):
-    """Takes a socket that is listening already instead of opening one."""
-
-    def __init__(self, listener: socket.socket, **options: Any) -> None:
-        super().__init__("clicktrail.control.wsgi:application", **options)
-        self._listener = listener
-
-    def _check_gil(self) -> None:
-        """Granian asks for free threads, to gain from several workers; ours is one, like each of its processes."""
-
-    def _init_shared_socket(self) -> None:
-        self._ssp, self._shd = None, SocketHolder(self._listener.fileno(), False, BACKLOG)  # type: ignore[call-arg]
-        self._sfd = self._listener.fileno()
-
-
-def _server(settings: Settings, listener: socket.socket) -> _Server:
-    host, port = listener.getsockname()[:2]
-    return _Server(
-        listener,
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        blocking_threads=settings.console_threads,
-        backlog=BACKLOG,
-        log_enabled=False,
-    )
-
-
-def _application(settings: Settings) -> Any:
+def _serve_pages(settings: Settings, listener: socket.socket) -> None:
+    from clicktrail.control.server.front import run
+    from clicktrail.control.server.senders import allowance
     from clicktrail.control.wsgi import make_application
 
-    return make_application(settings)
+    run(settings, listener, make_application(settings), allowance)
 
 
 def _watch(settings: Settings, stop: threading.Event) -> None:
