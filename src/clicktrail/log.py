@@ -1,7 +1,7 @@
 """The log: one structured line per outcome on standard error.
 
 A person at a terminal reads columns, everything else gets JSON. The standard library's
-`logging` (Django, Granian) comes out in the same shape.
+`logging` (Django, aiohttp) comes out in the same shape.
 """
 
 import logging
@@ -14,7 +14,7 @@ from clicktrail.unloaded import unloaded
 with unloaded("rich", "better_exceptions", "twisted"):
     import structlog
 
-QUIET = ("asyncio", "django", "_granian")
+QUIET = ("asyncio", "django")
 """Loggers whose information lines say nothing an operator acts upon."""
 
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")

@@ -77,13 +77,13 @@ def test_help_is_for_newcomers() -> None:
 
 def test_help_loads_nothing_heavy() -> None:
     """`--help` is quick because Django, uvloop and the journal are loaded by those who use them."""
-    heavy = "{'django', 'uvloop', 'granian', 'pysqlite3', 'psycopg'}"
+    heavy = "{'django', 'uvloop', 'pysqlite3', 'psycopg'}"
     code = f"import sys, clicktrail.cli; print({heavy} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"
 
 
 def test_an_edge_loads_no_django_and_no_command_line() -> None:
-    heavy = "{'django', 'typer', 'psycopg', 'granian'}"
+    heavy = "{'django', 'typer', 'psycopg'}"
     code = f"import sys, clicktrail.wiring, clicktrail.edge.run; print({heavy} & set(sys.modules))"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert ended.stdout.strip() == "set()", ended.stderr

@@ -1,4 +1,8 @@
-"""From where a request to the console or the API comes."""
+"""From where a request to the console or the API comes.
+
+Our server leaves header names with an underscore out of the environment, so HTTP_X_FORWARDED_FOR holds what came
+as X-Forwarded-For. Another WSGI server must do the same.
+"""
 
 from functools import lru_cache
 from typing import Any

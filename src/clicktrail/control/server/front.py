@@ -58,10 +58,14 @@ def make_folder(settings: Settings) -> Path:
 
 
 async def _serve(settings: Settings, listener: socket.socket, front: "Front") -> None:
-    loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await serve_until(stop, settings, listener, front)
+
+
+async def serve_until(stop: asyncio.Event, settings: Settings, listener: socket.socket, front: "Front") -> None:
+    loop = asyncio.get_running_loop()
     protocols = web.Server(front.handle)
     server = await loop.create_server(lambda: front.connection(protocols), sock=listener, backlog=BACKLOG)
     await stop.wait()

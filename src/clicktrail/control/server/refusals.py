@@ -2,7 +2,7 @@
 
 import json
 
-from aiohttp import web
+from aiohttp import HttpVersion10, HttpVersion11, web
 
 from clicktrail.control.server import limits
 
@@ -20,6 +20,7 @@ SENTENCES = {
     500: "The server met an error of its own.",
     501: "The server knows no other transfer coding than chunked.",
     503: "The server is busy: try again in a second.",
+    505: "The server speaks HTTP/1.1.",
 }
 API_CODES = {
     413: ("too_large", "The request is too large", "Send less at once, with a valid API key."),
@@ -32,6 +33,8 @@ API_FAULT = ("fault", "Something went wrong here", "Nothing was changed by it. S
 
 def refuse_head(request: web.BaseRequest) -> web.Response | None:
     """What is refused by its head alone."""
+    if request.version not in (HttpVersion10, HttpVersion11):
+        return refuse(request, 505)
     names = [name.lower() for name, _ in request.raw_headers]
     codings = [value.strip().lower() for name, value in request.raw_headers if name.lower() == b"transfer-encoding"]
     if codings and codings != [b"chunked"]:
