@@ -78,9 +78,9 @@ def test_home_compares_what_is_over_with_as_much_before(desk: Office) -> None:
 @pytest.mark.usefixtures("day")
 def test_the_portal_compares_what_is_over_with_as_much_before(anna: Any) -> None:
     today, week = _read(anna, "today"), _read(anna, "7d")
-    assert "Clicks 350 +50 % before: 200" in today
+    assert "Clicks 350 +50.0 % before: 200" in today
     assert "against the same hours of the day before" in today
-    assert "Clicks 5,657 -50 % before: 10,614" in week
+    assert "Clicks 5,657 −50.0 % before: 10,614" in week
     assert "of the days that are over, against as many before" in week
     yesterday = _read(anna, "yesterday")
     assert "Clicks 5,207" in yesterday and "that are over" not in yesterday
@@ -105,7 +105,7 @@ def test_the_hour_that_comes_twice_is_over_when_it_has_come_twice(anna: Any, mon
     for at, before in ((day.replace(hour=2, minute=30, fold=1), "0"), (day.replace(hour=3, minute=5), "10")):
         _be(monkeypatch, at)
         assert f"before: {before} " in _read(anna, "today"), at
-    assert "+100 % before: 10" in _read(anna, "today")
+    assert "+100.0 % before: 10" in _read(anna, "today")
 
 
 @pytest.mark.parametrize(

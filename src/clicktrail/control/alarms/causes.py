@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from clicktrail.control.alarms.discards import GOOD
 from clicktrail.core import tongue
 from clicktrail.core.reasons import DUPLICATE, NO_ATTRIBUTION, WAITING
+from clicktrail.core.rounding import round_text
 from clicktrail.core.tongue import mark, say
 
 ENGINE, PAUSED, NO_CLICKID, DISCARDED, REPEATS, WAITS, UNNAMED, NO_CLICKS, FEW_CLICKS, NO_CALLS = (
@@ -129,14 +130,14 @@ def _nothing(evidence: Evidence) -> Cause:
         )
         return Cause(UNNAMED, said, _todo(_UNNAMED))
     if not clicks and usual >= 1:
-        said = say("No calls at all, and no clicks either (usual in these hours: {usual}).", usual=f"{usual:.0f}")
+        said = say("No calls at all, and no clicks either (usual in these hours: {usual}).", usual=round_text(usual, 0))
         return Cause(NO_CLICKS, said, _todo(_NO_CLICKS))
     if clicks * FEW_SHARE < usual:
         said = tongue.count(
             "No calls at all, and only {number} click (usual in these hours: {usual}).",
             "No calls at all, and only {number} clicks (usual in these hours: {usual}).",
             clicks,
-            usual=f"{usual:.0f}",
+            usual=round_text(usual, 0),
         )
         return Cause(FEW_CLICKS, said, _todo(_NO_CLICKS))
     said = say(

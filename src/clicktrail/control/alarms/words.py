@@ -13,6 +13,7 @@ from clicktrail.control.alarms.causes import Cause, Heard
 from clicktrail.control.alarms.models import Alarm, Kind
 from clicktrail.control.alarms.silence import Silent
 from clicktrail.core.explain import age
+from clicktrail.core.rounding import round_text
 from clicktrail.core.tongue import amount, day_form, mark, say
 
 LONG_AGO_DAYS = 3650
@@ -72,7 +73,7 @@ def discards(program: Any, jump: jumps.Jump, since_ms: int) -> Told:
         calls=jump.calls,
         of=jump.of,
         reason=jump.reason,
-        percent=f"{jump.percent:.0f}",
+        percent=round_text(jump.percent, 0),
         usual=_percent(jump.usual_percent),
     )
     facts = {
@@ -80,7 +81,7 @@ def discards(program: Any, jump: jumps.Jump, since_ms: int) -> Told:
             [
                 say("Calls discarded as {reason}", reason=jump.reason),
                 _percent(jump.usual_percent),
-                f"{jump.percent:.0f} %",
+                f"{round_text(jump.percent, 0)} %",
             ]
         ],
         "usual_percent": jump.usual_percent,
@@ -109,13 +110,14 @@ def still_discarded(row: Alarm, now: jumps.Calls) -> list[Told]:
         return []
     if sum(now.values()):
         share, number = jumps.share(row.cause, now), now.get(row.cause, 0)
-        facts["figures"] = [[say("Calls discarded as {reason}", reason=row.cause), _percent(usual), f"{share:.0f} %"]]
+        percent = round_text(share, 0)
+        facts["figures"] = [[say("Calls discarded as {reason}", reason=row.cause), _percent(usual), f"{percent} %"]]
         said = say(
             "{calls} of the {of} calls of the last hour were discarded as {reason}: {percent} %, usually {usual}.",
             calls=number,
             of=sum(now.values()),
             reason=row.cause,
-            percent=f"{share:.0f}",
+            percent=percent,
             usual=_percent(usual),
         )
     else:
@@ -158,7 +160,7 @@ def _whole(count: float) -> str:
 
 
 def _percent(share: float) -> str:
-    return amount(f"{share:.1f} %" if share < 10 else f"{share:.0f} %")
+    return amount(f"{round_text(share, 1 if share < 10 else 0)} %")
 
 
 def _median(counts: Sequence[int]) -> str:

@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy
 
 from clicktrail.control.accounts import viewer
 from clicktrail.control.catalog.models import Creative, Partner, Program
-from clicktrail.core.money import decimals_of, format_percent
+from clicktrail.core.money import PERCENT_DECIMALS, PPM, decimals_of, format_percent
+from clicktrail.core.rounding import divide, reduce_decimals
 from clicktrail.core.tongue import day_form
 
 DASH = "–"
@@ -102,15 +103,28 @@ def number_text(number: int) -> str:
 def money_text(minor: int, currency: str, decimals: int | None = None) -> str:
     """ "1,234.56 EUR", or "1.234,56 EUR" for who reads German."""
     places = decimals_of(currency) if decimals is None else decimals
-    amount = number_format(Decimal(minor).scaleb(-places), decimal_pos=places, use_l10n=True, force_grouping=True)
-    return f"{amount} {currency}"
+    return f"{decimal_text(minor, places)} {currency}"
 
 
 def percent_text(part: int, whole: int, places: int = 2) -> str:
     """ "3.42 %"; a dash where there is nothing to divide by."""
-    if not whole:
-        return DASH
-    return f"{number_format(Decimal(part) * 100 / whole, decimal_pos=places, use_l10n=True)} %"
+    ppm = divide(part * PPM, whole)
+    return DASH if ppm is None else ppm_text(ppm, places)
+
+
+def ppm_text(ppm: int, places: int = 2) -> str:
+    """Millionths as a percentage: 34,200 is "3.42 %"."""
+    return f"{decimal_text(ppm, PERCENT_DECIMALS, places)} %"
+
+
+def decimal_text(value: int, decimals: int, shown: int | None = None) -> str:
+    """A whole number of `decimals` decimals as the viewer writes it, rounded half up to `shown` of them.
+
+    Every amount, percentage and ratio on a page is written here: `number_format` itself cuts what is too long.
+    """
+    shown = decimals if shown is None else shown
+    number = Decimal(reduce_decimals(value, decimals, shown)).scaleb(-shown)
+    return number_format(number, decimal_pos=shown, use_l10n=True, force_grouping=True)
 
 
 def money_cell(minor: int | None, decimals: int, currency: str) -> str:

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 
 from clicktrail import heartbeat
 from clicktrail.control.catalog.models import Approval, Creative, Product, Program
-from clicktrail.control.console.cells import DASH, day_text, money_text, number_text, percent_text
+from clicktrail.control.console.cells import DASH, day_text, money_text, number_text
 from clicktrail.control.ledger.models import RollupMonth
 from clicktrail.control.portal.viewer import Viewer
 from clicktrail.control.reports import derived, periods, sofar, table
+from clicktrail.control.reports.columns import COLUMNS, change_text
 from clicktrail.control.reports.periods import Period
-from clicktrail.core.money import decimals_of
 
 ALL, DAYS, HOURS = "all", "days", "hours"
 TIMES = ("day", "week", "month")
@@ -130,8 +130,7 @@ def _figures(currency: str, now: dict[str, int], held: dict[str, int], before: d
     def figure(name: str, read: Any, write: Any) -> Figure:
         ppm = derived.change_ppm(read(held), read(before))
         tone = "" if not ppm else "up" if ppm > 0 else "down"
-        change = "" if ppm is None else f"{'+' if ppm > 0 else ''}{percent_text(ppm, 1_000_000, 0)}"
-        return Figure(name, write(read(now)), write(read(before)), change, tone)
+        return Figure(name, write(read(now)), write(read(before)), change_text(ppm), tone)
 
     def money(minor: int | None) -> str:
         return DASH if minor is None else money_text(minor, currency)
@@ -147,13 +146,11 @@ def _figures(currency: str, now: dict[str, int], held: dict[str, int], before: d
 
 
 def rate(ppm: int | None) -> str:
-    return DASH if ppm is None else percent_text(ppm, 1_000_000)
+    return COLUMNS["conversion"].text(ppm, "")
 
 
 def epc_text(value: int | None, currency: str) -> str:
-    if value is None:
-        return DASH
-    return money_text(value, currency, decimals_of(currency) + derived.EPC_DECIMALS)
+    return DASH if value is None else f"{COLUMNS['epc'].text(value, currency)} {currency}"
 
 
 def by_time(rows: list[table.Row], currency: str, labels: list[str], measure: str, unit: str = "day") -> list[int]:

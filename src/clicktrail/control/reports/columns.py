@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
-from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from clicktrail.control.console.cells import decimal_text, ppm_text
 from clicktrail.control.reports import derived
-from clicktrail.core.money import decimals_of, format_minor
+from clicktrail.core.money import PERCENT_DECIMALS, decimals_of, format_minor
 
 Sums = Mapping[str, int]
 DASH = "–"
@@ -29,34 +28,26 @@ class Column:
         """Decimals behind the point, of a value as it is kept."""
         if self.unit in ("money", "epc"):
             return decimals_of(currency) + (derived.EPC_DECIMALS if self.unit == "epc" else 0)
-        return 4 if self.unit == "percent" else 0
+        return PERCENT_DECIMALS if self.unit == "percent" else 0
 
     def text(self, value: int | None, currency: str) -> str:
         """For people, in their locale; the currency stands elsewhere."""
         if value is None:
             return DASH
         if self.unit == "percent":
-            return f"{local(value, 4, 2)} %"
-        return local(value, self.places(currency))
+            return ppm_text(value)
+        return decimal_text(value, self.places(currency))
 
     def plain(self, value: int | None, currency: str) -> str:
         """For programs, with a point."""
         return "" if value is None else format_minor(value, self.places(currency))
 
 
-def local(value: int, places: int, shown: int | None = None) -> str:
-    """An integer of `places` decimals in the viewer's locale; rounded half up to `shown` of them."""
-    shown = places if shown is None else shown
-    if shown < places:
-        value = derived.divided(value, 10 ** (places - shown)) or 0
-    return number_format(Decimal(value).scaleb(-shown), decimal_pos=shown, use_l10n=True, force_grouping=True)
-
-
 def change_text(ppm: int | None) -> str:
     """ "+12.3 %"; empty where there was nothing before."""
     if ppm is None:
         return ""
-    return f"{'+' if ppm > 0 else ''}{local(ppm, 4, 1)} %".replace("-", "\u2212")
+    return f"{'+' if ppm > 0 else ''}{decimal_text(ppm, PERCENT_DECIMALS, 1)} %".replace("-", "\u2212")
 
 
 def _sum(name: str) -> Callable[[Sums], int | None]:

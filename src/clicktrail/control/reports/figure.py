@@ -9,6 +9,8 @@ from clicktrail.control.reports import periods
 from clicktrail.control.reports.answer import ZERO, Answer, Line
 from clicktrail.control.reports.columns import Column, Sums
 from clicktrail.control.reports.table import MEASURES, PERIODS
+from clicktrail.core.money import PERCENT_DECIMALS
+from clicktrail.core.rounding import reduce_decimals
 
 MAX_BARS = 12
 MAX_POINTS = 1100
@@ -38,7 +40,10 @@ def data(column: Column, currency: str, kind: str, labels: list[str], series: li
 
 
 def _point(column: Column, value: int | None) -> float | int | None:
-    return value / 10_000 if column.unit == "percent" and value is not None else value
+    """A rate with the decimals that tables show: the browser would round a float in its own way."""
+    if column.unit != "percent" or value is None:
+        return value
+    return reduce_decimals(value, PERCENT_DECIMALS, 2) / 100
 
 
 def _over_time(found: Answer, lines: list[Line], column: Column, currency: str, unit: str) -> dict[str, Any] | None:

@@ -1,6 +1,6 @@
 """Stretches of days: the quick ones, the ones before them to compare with, and their labels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,8 @@ class Period:
     first: date
     last: date
     """Both included."""
+    counts_days: bool = field(default=False, compare=False)
+    """Chosen as a number of days: the period before it has as many, also where these happen to be a whole month."""
 
     @property
     def days(self) -> int:
@@ -24,7 +26,7 @@ class Period:
     @property
     def is_months(self) -> bool:
         """Whole calendar months."""
-        return self.first.day == 1 and (self.last + timedelta(days=1)).day == 1
+        return not self.counts_days and self.first.day == 1 and (self.last + timedelta(days=1)).day == 1
 
 
 def today(zone: str, now_ms: int) -> date:
@@ -42,11 +44,14 @@ def quick(name: str, day: date) -> Period:
         return Period(day.replace(day=1), day)
     if name == "year":
         return Period(day.replace(month=1, day=1), day)
-    return Period(day - timedelta(days=_DAYS.get(name, 1) - 1), day)
+    return Period(day - timedelta(days=_DAYS.get(name, 1) - 1), day, counts_days=True)
 
 
 def before(period: Period, how: str) -> Period:
-    """how: `previous` (as many days, or as many whole months, right before) or `year` (the same days a year before)."""
+    """how: `previous` (as many days, or as many whole months, right before) or `year` (the same days a year before).
+
+    A period that was chosen as a number of days is compared with as many days, whatever its dates are.
+    """
     if how == "year":
         return Period(_year_before(period.first), _year_before(period.last))
     last = period.first - timedelta(days=1)
