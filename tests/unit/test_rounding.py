@@ -23,6 +23,8 @@ def test_fewer_or_more_decimals(value: int, decimals: int, shown: int, found: in
     assert rounding.reduce_decimals(value, decimals, shown) == found
 
 
-@pytest.mark.parametrize(("value", "decimals", "text"), [(0.5, 0, "1"), (2.5, 0, "3"), (0.25, 1, "0.3"), (12, 1, "12.0")])
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"), [(0.5, 0, "1"), (2.5, 0, "3"), (0.25, 1, "0.3"), (12, 1, "12.0")]
+)
 def test_a_measured_number(value: float, decimals: int, text: str) -> None:
     assert rounding.round_text(value, decimals) == text

@@ -4,47 +4,66 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from clicktrail import heartbeat
 from clicktrail.control.portal import figures
 from clicktrail.control.portal.viewer import Viewer
-from clicktrail.control.reports import periods
-from clicktrail.control.reports.periods import Period
+from clicktrail.control.reports import periods, running
+from clicktrail.control.reports.figure import OPEN_WORDS
+
+LONGEST_BY_DAY = 92
 
 
-def by_day(viewer: Viewer, period: Period, currencies: list[str]) -> list[dict[str, Any]]:
+def by_day(viewer: Viewer, span: figures.Span, currencies: list[str]) -> list[dict[str, Any]]:
     """Clicks, and the commission of each currency, with the period before beside it."""
+    period = span.drawn()
     before = periods.before(period, "previous")
-    unit = "day" if period.days <= 92 else "month"
+    unit = "day" if period.days <= LONGEST_BY_DAY else "month"
     now_rows, before_rows = figures.ask(viewer, period, unit), figures.ask(viewer, before, unit)
-    labels = periods.labels(period, unit), periods.labels(before, unit)
-
-    def chart(key: str, title: str, kind: str, measure: str, currency: str, unit_of_values: str) -> dict[str, Any]:
-        series = [
-            {"name": title, "values": figures.by_time(now_rows, currency, labels[0], measure, unit)},
-            {
-                "name": _("Period before"),
-                "values": figures.by_time(before_rows, currency, labels[1], measure, unit),
-                "before": True,
-            },
-        ]
-        data = {"kind": kind, "unit": unit_of_values, "currency": currency, "labels": labels[0], "series": series}
-        return {"id": key, "title": title, "data": {**data, "before_labels": labels[1]}}
-
+    labels, before_labels = periods.labels(period, unit), periods.labels(before, unit)
     found = []
     for number, currency in enumerate(currencies):
         mark = f" ({currency})" if len(currencies) > 1 else ""
-        clicks, commission = _("Clicks") + mark, _("Commission") + mark
-        found.append(chart(f"clicks-{number}", clicks, "line", "clicks_net", currency, "count"))
-        found.append(chart(f"commission-{number}", commission, "bar", "commission_minor", currency, "money"))
+        for key, title, kind, measure in (
+            ("clicks", _("Clicks"), "line", "clicks_net"), ("commission", _("Commission"), "bar", "commission_minor"),
+        ):  # fmt: skip
+            earlier = figures.by_time(before_rows, currency, before_labels, measure, unit)
+            chart = _chart(
+                f"{key}-{number}", title + mark, kind, figures.by_time(now_rows, currency, labels, measure, unit),
+                currency, labels, unit, span,
+            )  # fmt: skip
+            chart["data"]["series"].append({"name": _("Period before"), "values": earlier, "before": True})
+            chart["data"]["before_labels"] = before_labels
+            found.append(chart)
     return found
 
 
-def of_report(rows: list[Any], labels: list[str], unit: str) -> list[dict[str, Any]]:
-    """Clicks and commission by day, week or month."""
+def of_report(rows: list[Any], span: figures.Span, unit: str) -> list[dict[str, Any]]:
+    """Commission by day, week or month, each currency apart."""
+    labels = periods.labels(span.drawn(), unit)
     found = []
     for number, currency in enumerate(sorted({row.currency for row in rows})):
         values = figures.by_time(rows, currency, labels, "commission_minor", unit)
         title = _("Commission in %(currency)s") % {"currency": currency}
-        series = [{"name": title, "values": values}]
-        data = {"kind": "bar", "unit": "money", "currency": currency, "labels": labels, "series": series}
-        found.append({"id": f"report-{number}", "title": title, "data": data})
+        found.append(_chart(f"report-{number}", title, "bar", values, currency, labels, unit, span))
     return found
+
+
+def _chart(
+    key: str, title: str, kind: str, values: list[int], currency: str, labels: list[str], unit: str, span: figures.Span
+) -> dict[str, Any]:
+    """Of one series; what has not begun has no value, what is not over is drawn as unfinished."""
+    clocks = running.now_labels(unit, span.zones(), heartbeat.now_ms())
+    to_come = running.first_to_come(labels, clocks)
+    return {
+        "id": key,
+        "title": title,
+        "data": {
+            "kind": kind,
+            "unit": "count" if kind == "line" else "money",
+            "currency": currency,
+            "labels": labels,
+            "series": [{"name": title, "values": [*values[:to_come], *[None] * len(labels[to_come:])]}],
+            "open_from": running.first_open(labels, clocks),
+            "open_name": str(OPEN_WORDS[unit]),
+        },
+    }

@@ -1,7 +1,6 @@
 """The partner's figures. Every question to the rollups is asked here, and names the partner."""
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,9 +13,10 @@ from clicktrail.control.catalog.models import Approval, Creative, Product, Progr
 from clicktrail.control.console.cells import DASH, day_text, money_text, number_text
 from clicktrail.control.ledger.models import RollupMonth
 from clicktrail.control.portal.viewer import Viewer
-from clicktrail.control.reports import derived, periods, sofar, table
+from clicktrail.control.reports import derived, periods, running, sofar, table
 from clicktrail.control.reports.columns import COLUMNS, change_text
 from clicktrail.control.reports.periods import Period
+from clicktrail.control.reports.running import Part
 
 ALL, DAYS, HOURS = "all", "days", "hours"
 TIMES = ("day", "week", "month")
@@ -33,6 +33,47 @@ class Figure:
     """up, down, or nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days that a partner asks for."""
+
+    period: Period
+    """Of the programs where it is the latest day."""
+    quick: str = ""
+    """Of periods.QUICK; empty where the days are given."""
+    program: int | None = None
+    parts: tuple[Part, ...] = ()
+    """A quick one ends today, in each program's own zone."""
+
+    def of_parts(self, viewer: Viewer) -> list[tuple[Viewer, Period]]:
+        """The programs whose day it is, and the days that are meant for them."""
+        if not self.quick or len(self.parts) == 1:
+            return [(viewer, self.period)]
+        return [
+            (replace(viewer, programs=part.programs), periods.quick(self.quick, part.today)) for part in self.parts
+        ]
+
+    def drawn(self) -> Period:
+        """From the first to the last day of any program."""
+        found = [periods.quick(self.quick, part.today) for part in self.parts] if self.quick else [self.period]
+        first, last = min(each.first for each in found), max(each.last for each in found)
+        return Period(first, last, counts_days=self.period.counts_days)
+
+    def zones(self) -> list[str]:
+        return [zone for part in self.parts for zone in part.zones]
+
+
+def span(viewer: Viewer, quick: str = "", period: Period | None = None, program: int | None = None) -> Span:
+    """A quick one, or days that are given.
+
+    Rows count on the day of their program's zone. A zone in which the partner has no program has no say: there the next
+    day may have begun, and a period that ends on it ends with an empty day.
+    """
+    programs = frozenset(own_programs(viewer).values_list("pk", flat=True))
+    parts = tuple(running.parts(programs, program, timezone.get_current_timezone_name(), heartbeat.now_ms()))
+    return Span(period or periods.quick(quick, parts[-1].today), "" if period else quick, program, parts)
+
+
 def ask(viewer: Viewer, period: Period, *by: str, program: int | None = None) -> list[table.Row]:
     """Raises what `report` raises."""
     question = table.Question(
@@ -41,16 +82,10 @@ def ask(viewer: Viewer, period: Period, *by: str, program: int | None = None) ->
     return table.report(question)
 
 
-def today(viewer: Viewer, program: int | None = None) -> date:
-    """The latest day of the partner's programs; of the partner's own time zone where there is no program yet.
-
-    Rows count on the day of their program's zone. A zone in which the partner has no program has no say: there the next
-    day may have begun, and a period that ends on it ends with an empty day.
-    """
-    rows = own_programs(viewer)
-    rows = rows.filter(pk=program) if program else rows
-    zones = set(rows.values_list("time_zone", flat=True)) or {timezone.get_current_timezone_name()}
-    return max(periods.today(zone, heartbeat.now_ms()) for zone in zones)
+def ask_span(viewer: Viewer, asked: Span, *by: str) -> list[table.Row]:
+    """The same of a span: each program's own days."""
+    found = [row for each, period in asked.of_parts(viewer) for row in ask(each, period, *by, program=asked.program)]
+    return found if len(asked.parts) == 1 else table.joined(found, by)
 
 
 def own_programs(viewer: Viewer) -> QuerySet[Program]:
@@ -61,28 +96,38 @@ def own_programs(viewer: Viewer) -> QuerySet[Program]:
     return rows if viewer.programs is None else rows.filter(pk__in=viewer.programs)
 
 
-def by_currency(viewer: Viewer, period: Period, program: int | None = None) -> list[tuple[str, list[Figure]]]:
+def by_currency(viewer: Viewer, asked: Span) -> list[tuple[str, list[Figure]]]:
     """What the period brought, each currency apart; what of it is over is held against the same of the time before."""
-    now = _sums(ask(viewer, period, program=program))
-    held, before = map(_sums, _compared(viewer, period, program))
+    now = _sums(ask_span(viewer, asked))
+    held_rows: list[table.Row] = []
+    before_rows: list[table.Row] = []
+    for each, period in asked.of_parts(viewer):
+        held, before = _compared(each, period, asked)
+        held_rows += held
+        before_rows += before
+    held, before = _sums(held_rows), _sums(before_rows)
     found = sorted(set(now) | set(before)) or _currencies(viewer)
     return [(one, _figures(one, *(each.get(one, NONE) for each in (now, held, before)))) for one in found]
 
 
-def compared(viewer: Viewer, period: Period, program: int | None = None) -> str:
+def compared(asked: Span) -> str:
     """What of it is held against the time before: all of it, its whole days, or its whole hours."""
-    if period.last < today(viewer, program):
+    return _compared_how(asked.period, asked)
+
+
+def _compared_how(period: Period, asked: Span) -> str:
+    if period.last < min(part.today for part in asked.parts):
         return ALL
     return DAYS if period.days > 1 else HOURS
 
 
-def _compared(viewer: Viewer, period: Period, program: int | None) -> tuple[list[table.Row], list[table.Row]]:
+def _compared(viewer: Viewer, period: Period, asked: Span) -> tuple[list[table.Row], list[table.Row]]:
     before = periods.before(period, "previous")
-    how = compared(viewer, period, program)
+    how = _compared_how(period, asked)
     if how == HOURS:
-        return _hours(viewer, period, before, program)
+        return _hours(viewer, period, before, asked.program)
     held, earlier = sofar.ended_days(period, before) if how == DAYS else (period, before)
-    return ask(viewer, held, program=program), ask(viewer, earlier, program=program)
+    return ask(viewer, held, program=asked.program), ask(viewer, earlier, program=asked.program)
 
 
 def _hours(

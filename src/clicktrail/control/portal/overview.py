@@ -14,8 +14,7 @@ from clicktrail.control.console.cells import money_text, number_text
 from clicktrail.control.portal import charts, figures, seen, terms
 from clicktrail.control.portal.viewer import AS_PARTNER, Viewer
 from clicktrail.control.reports import periods
-from clicktrail.control.reports.periods import Period
-from clicktrail.control.reports.table import TooManyRows
+from clicktrail.control.reports.table import Row, TooManyRows
 
 USUAL = "30d"
 TOP_ROWS = 5
@@ -26,17 +25,18 @@ NEWEST_ROWS = 5
 def overview(request: Any) -> HttpResponse:
     name = request.GET.get("period", USUAL)
     name = name if name in periods.QUICK else USUAL
-    period = periods.quick(name, figures.today(request.viewer))
-    groups = figures.by_currency(request.viewer, period)
+    span = figures.span(request.viewer, name)
+    groups = figures.by_currency(request.viewer, span)
+    currencies = [currency for currency, _figures in groups]
     newest = seen.own_transactions(request.viewer).order_by("-created_ms", "-number")[:NEWEST_ROWS]
     context = {
         "period": name,
         "periods": period_words().items(),
-        "span": period,
-        "compared": figures.compared(request.viewer, period),
+        "span": span.drawn(),
+        "compared": figures.compared(span),
         "groups": groups,
-        "charts": charts.by_day(request.viewer, period, [currency for currency, _figures in groups]),
-        "tops": [_top(request.viewer, period, "creative"), _top(request.viewer, period, "subid")],
+        "charts": charts.by_day(request.viewer, span, currencies),
+        "tops": [top for by in ("creative", "subid") for top in _tops(request.viewer, span, by, currencies)],
         "newest": seen.seen(newest),
         "new_terms": None if request.viewer.by else terms.to_accept(request.user.pk),
     }
@@ -66,18 +66,29 @@ def period_words() -> dict[str, str]:
     }
 
 
-def _top(viewer: Viewer, period: Period, dimension: str) -> dict[str, Any]:
-    """The best ones by commission, then by clicks."""
+def _tops(viewer: Viewer, span: figures.Span, dimension: str, currencies: list[str]) -> list[dict[str, Any]]:
+    """The best ones by commission, then by clicks; amounts of two currencies are not compared."""
     titles = {"creative": _("Top creatives"), "subid": _("Top subids")}
     heads = {"creative": _("Creative"), "subid": _("Subid")}
     try:
-        rows = [row for row in figures.ask(viewer, period, dimension) if not row.other]
+        rows = [row for row in figures.ask_span(viewer, span, dimension) if not row.other]
     except TooManyRows:
         rows = []
-    rows.sort(key=lambda row: (-row.sums["commission_minor"], -row.sums["clicks_net"]))
-    rows = rows[:TOP_ROWS]
+    found = []
+    for currency in currencies:
+        title = titles[dimension] + (f" ({currency})" if len(currencies) > 1 else "")
+        most = _largest([row for row in rows if row.currency == currency])
+        found.append({"title": title, "head": heads[dimension], "by": dimension, "rows": _shown(dimension, most)})
+    return found
+
+
+def _largest(rows: list[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: (-row.sums["commission_minor"], -row.sums["clicks_net"]))[:TOP_ROWS]
+
+
+def _shown(dimension: str, rows: list[Row]) -> list[tuple[str, ...]]:
     named = figures.names(dimension, rows)
-    shown = [
+    return [
         (
             named[row.values[dimension]],
             number_text(row.sums["clicks_net"]),
@@ -86,4 +97,3 @@ def _top(viewer: Viewer, period: Period, dimension: str) -> dict[str, Any]:
         )
         for row in rows
     ]
-    return {"title": titles[dimension], "head": heads[dimension], "by": dimension, "rows": shown}

@@ -28,14 +28,12 @@ BY = ("day", "week", "month", "program", "creative", "product", "subid", "referr
 @dataclass(frozen=True, slots=True)
 class Asked:
     by: str
-    quick: str
-    """Empty where the days are given."""
-    period: Period
-    program: int | None
+    span: figures.Span
 
     def query(self) -> str:
-        span = {"period": self.quick} if self.quick else {"from": self.period.first, "to": self.period.last}
-        return urlencode({"by": self.by, **span, **({"program": self.program} if self.program else {})})
+        span = self.span
+        days = {"period": span.quick} if span.quick else {"from": span.period.first, "to": span.period.last}
+        return urlencode({"by": self.by, **days, **({"program": span.program} if span.program else {})})
 
 
 @require_safe
@@ -57,7 +55,7 @@ def reports_file(request: HttpRequest) -> HttpResponseBase:
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     asked = _read(viewer, request.GET)
     try:
-        rows = figures.ask(viewer, asked.period, asked.by, program=asked.program)
+        rows = figures.ask_span(viewer, asked.span, asked.by)
     except ValueError:  # The page says what is wrong with it.
         rows = []
     header = (
@@ -87,15 +85,15 @@ def _read(viewer: Viewer, given: Any) -> Asked:
     first, last = day(given.get("from", "")), day(given.get("to", ""))
     if quick in periods.QUICK or first is None or last is None:
         quick = quick if quick in periods.QUICK else USUAL
-        period = periods.quick(quick, figures.today(viewer, program))
+        span = figures.span(viewer, quick, program=program)
     else:
-        quick, period = "", Period(first, last)
-    return Asked(by if by in BY else "day", quick, period, program)
+        span = figures.span(viewer, period=Period(first, last), program=program)
+    return Asked(by if by in BY else "day", span)
 
 
 def _answer(viewer: Viewer, asked: Asked) -> dict[str, Any]:
     try:
-        rows = figures.ask(viewer, asked.period, asked.by, program=asked.program)
+        rows = figures.ask_span(viewer, asked.span, asked.by)
     except ValueError as fault:
         return {"fault": str(fault), "rows": []}
     named = figures.names(asked.by, rows)
@@ -106,7 +104,7 @@ def _answer(viewer: Viewer, asked: Asked) -> dict[str, Any]:
     }
     if asked.by in figures.TIMES:
         found["rows"].reverse()
-        found["charts"] = charts.of_report(rows, periods.labels(asked.period, asked.by), asked.by)
+        found["charts"] = charts.of_report(rows, asked.span, asked.by)
     return found
 
 

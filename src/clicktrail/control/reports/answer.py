@@ -1,13 +1,14 @@
 """The answer of the reports page: rows beside those of the period before, sorted, with totals."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clicktrail.control.catalog.models import Creative, Partner, Product, Program
-from clicktrail.control.reports import derived, periods, table
-from clicktrail.control.reports.asked import Asked
+from clicktrail.control.reports import derived, periods, running, table
+from clicktrail.control.reports.asked import OWN, Asked
 from clicktrail.control.reports.columns import COLUMNS, Column
 from clicktrail.control.reports.periods import Period
+from clicktrail.control.reports.running import Part
 from clicktrail.control.reports.table import MEASURES, PERIODS, Row
 
 _NAMED = {"program": Program, "partner": Partner, "creative": Creative, "product": Product}
@@ -39,20 +40,63 @@ class Answer:
     lines: list[Line]
     totals: list[Line]
     zone: str
+    parts: list[Part]
     names: dict[str, dict[int, str]] = field(default_factory=dict)
 
     @property
     def currencies(self) -> list[str]:
         return [line.currency for line in self.totals]
 
+    @property
+    def zones(self) -> list[str]:
+        return [zone for part in self.parts for zone in part.zones]
 
-def answer(asked: Asked, programs: frozenset[int] | None, zone: str) -> Answer:
-    """Raises ValueError with a sentence where the sums cannot answer."""
-    now = table.report(asked.question(asked.period, programs))
-    before = asked.before
-    earlier = None if before is None else table.report(asked.question(before, programs))
-    lines = _beside(now, earlier, asked, zone)
-    return Answer(asked, _sorted(lines, asked), _totals(now, earlier), zone)
+    @property
+    def drawn(self) -> Period:
+        """From the first to the last day of any program."""
+        found = [self.asked.period, *(own_period(self.asked, part) for part in self.parts)]
+        return Period(min(each.first for each in found), max(each.last for each in found))
+
+
+def answer(asked: Asked, programs: frozenset[int] | None, zone: str, now_ms: int) -> Answer:
+    """Raises ValueError with a sentence where the sums cannot answer.
+
+    A range such as "today" or "30 days" ends on the day that it is in each program's own zone.
+    """
+    parts = running.parts(programs, asked.filters.get("program"), zone, now_ms)
+    if asked.range == OWN:
+        zones = tuple(zone for part in parts for zone in part.zones)
+        parts = [Part(asked.period.last, programs, zones)]
+    every_now: list[Row] = []
+    every_earlier: list[Row] | None = [] if asked.before else None
+    lines: dict[Any, Line] = {}
+    for part in parts:
+        own = replace(asked, period=own_period(asked, part))
+        now = table.report(own.question(own.period, part.programs))
+        earlier = None if own.before is None else table.report(own.question(own.before, part.programs))
+        _join(lines, _beside(now, earlier, own, zone))
+        every_now += now
+        if every_earlier is not None:
+            every_earlier += earlier or []
+    return Answer(asked, _sorted(list(lines.values()), asked), _totals(every_now, every_earlier), zone, parts)
+
+
+def own_period(asked: Asked, part: Part) -> Period:
+    """The range that was asked for, as it is for programs whose day it is."""
+    return asked.period if asked.range == OWN else periods.quick(asked.range, part.today)
+
+
+def _join(into: dict[Any, Line], lines: list[Line]) -> None:
+    for line in lines:
+        key = (tuple(line.values.values()), line.other, line.currency)
+        known = into.setdefault(key, line)
+        if known is not line:
+            known.sums = _added(known.sums, line.sums)
+            known.before = None if known.before is None else _added(known.before, line.before or ZERO)
+
+
+def _added(sums: dict[str, int], more: dict[str, int]) -> dict[str, int]:
+    return {name: sums[name] + more[name] for name in MEASURES}
 
 
 def _totals(now: list[Row], earlier: list[Row] | None) -> list[Line]:
@@ -115,6 +159,8 @@ def _sorted(lines: list[Line], asked: Asked) -> list[Line]:
         of = COLUMNS[name].of
         lines.sort(key=lambda line: line.sums["clicks_net"], reverse=is_down)
         lines.sort(key=lambda line: _number(of(line.sums), is_down), reverse=is_down)
+        if COLUMNS[name].is_money:  # 500 JPY are not more than 400 EUR: each currency for itself.
+            lines.sort(key=lambda line: line.currency)
     else:
         lines.sort(key=lambda line: line.values[name], reverse=is_down)
     return lines

@@ -24,9 +24,14 @@ class Column:
     of: Callable[[Sums], int | None]
     hint: str | Promise = ""
 
+    @property
+    def is_money(self) -> bool:
+        """Of one currency; the others count and compare whatever the currency is."""
+        return self.unit in ("money", "epc")
+
     def places(self, currency: str) -> int:
         """Decimals behind the point, of a value as it is kept."""
-        if self.unit in ("money", "epc"):
+        if self.is_money:
             return decimals_of(currency) + (derived.EPC_DECIMALS if self.unit == "epc" else 0)
         return PERCENT_DECIMALS if self.unit == "percent" else 0
 

@@ -14,10 +14,11 @@ from clicktrail import heartbeat
 from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.catalog.models import Program
 from clicktrail.control.policy import CONSOLE
-from clicktrail.control.reports import beginning, overview, waiting
+from clicktrail.control.reports import beginning, figure, overview, waiting
 from clicktrail.control.reports.columns import COLUMNS, DIMENSION_WORDS, Column, change_text
 from clicktrail.control.reports.overview import Figures, Stretch, View
 from clicktrail.control.reports.page import RANGE_WORDS, zone_of
+from clicktrail.control.reports.running import Part
 from clicktrail.core.ids import read_id
 
 LINES = {
@@ -93,7 +94,9 @@ def _shown(figures: Figures, view: View, asked: dict[str, Any]) -> dict[str, Any
         "heads": [(RANGE_WORDS[one.name], _report(view, **_of(one))) for one in figures.stretches],
         "rows": [_row(figures, COLUMNS[key], currency) for key in overview.SHOWN],
         "chart": overview.chart(figures, view, unit, column, currency, words),
-        "chart_label": _(CHART_WORDS[unit]) % {"measure": column.label},
+        "chart_label": figure.titled(
+            _(CHART_WORDS[unit]) % {"measure": column.label}, column, currency, figures.currencies
+        ),
         "units": [
             (_("By hour"), _address(asked, chart=None), unit == "hour"),
             (_("By day"), _address(asked, chart="day"), unit == "day"),
@@ -103,7 +106,7 @@ def _shown(figures: Figures, view: View, asked: dict[str, Any]) -> dict[str, Any
         ],
         "currencies": [(one, _address(asked, currency=one), one == currency) for one in figures.currencies]
         if len(figures.currencies) > 1 else [],
-        "tops": [_top(view, by) for by in TOPS],
+        "tops": [_top(view, by, currency, figures.parts) for by in TOPS],
     }  # fmt: skip
 
 
@@ -115,7 +118,7 @@ def _of(stretch: Stretch) -> dict[str, str]:
 
 def _row(figures: Figures, column: Column, currency: str) -> dict[str, Any]:
     """Money is of one currency; what is counted, of all of them."""
-    is_money = column.unit in ("money", "epc")
+    is_money = column.is_money
     cells = []
     for stretch in figures.stretches:
         value, change = stretch.cell(column, currency) if is_money else stretch.together(column)
@@ -124,7 +127,7 @@ def _row(figures: Figures, column: Column, currency: str) -> dict[str, Any]:
     return {"label": column.label, "hint": column.hint, "currency": currency if is_money else "", "cells": cells}
 
 
-def _top(view: View, by: str) -> dict[str, Any]:
+def _top(view: View, by: str, currency: str, parts: list[Part]) -> dict[str, Any]:
     lines = [
         {
             "words": f"{top.name} ({top.value})" if top.name else str(top.value),
@@ -133,7 +136,7 @@ def _top(view: View, by: str) -> dict[str, Any]:
             "commission": COLUMNS["commission"].text(top.sums["commission_minor"], top.currency),
             "currency": top.currency,
         }
-        for top in overview.tops(view, by)
+        for top in overview.tops(view, by, currency, parts)
     ]  # fmt: skip
     return {
         "title": TOP_WORDS[by],

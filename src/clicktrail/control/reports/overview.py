@@ -1,25 +1,29 @@
 """The figures of Home: four stretches of days against the ones before, by hour and by day, and who brought most.
 
-All of them come from three questions to the rollups: sixty days of whole programs, two days of hours, and the
-largest partners, creatives and subids of the week.
+All of them come from three questions to the rollups: two months of days of whole programs, two days of hours, and the
+largest partners, creatives and subids of the week; asked once more for programs where it is another day by now.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from clicktrail.control.catalog.models import Creative, Partner
-from clicktrail.control.reports import figure, periods, sofar, table
+from clicktrail.control.reports import figure, periods, running, sofar, table
 from clicktrail.control.reports.answer import ZERO
 from clicktrail.control.reports.columns import COLUMNS, Column, Sums
 from clicktrail.control.reports.derived import change_ppm
+from clicktrail.control.reports.figure import OPEN_WORDS
 from clicktrail.control.reports.periods import Period
+from clicktrail.control.reports.running import Part
 from clicktrail.control.reports.table import MEASURES, Question, Row
 
 STRETCHES = ("today", "yesterday", "7d", "30d")
 SHOWN = ("clicks_gross", "clicks_net", "transactions", "conversion", "revenue", "commission", "epc")
+DAYS = 62
+"""Read: thirty days, as many before them, and where a zone is a day ahead one of each more."""
 CHART_DAYS = 30
 TOP_DAYS = 7
 TOP_LINES = 5
@@ -40,8 +44,17 @@ class View:
     def today(self) -> date:
         return periods.today(self.zone, self.now_ms)
 
-    def question(self, period: Period, *by: str) -> Question:
-        return Question(period.first, period.last, by, self.program, programs=self.programs, tests=self.tests)
+    @property
+    def whose(self) -> tuple[frozenset[int] | None, int | None, str, int]:
+        """What `running.parts` asks."""
+        return self.programs, self.program, self.zone, self.now_ms
+
+    def question(
+        self, period: Period, *by: str, programs: frozenset[int] | None, currency: str | None = None
+    ) -> Question:
+        return Question(
+            period.first, period.last, by, self.program, programs=programs, currency=currency, tests=self.tests
+        )
 
 
 @dataclass(slots=True)
@@ -72,6 +85,8 @@ class Figures:
     stretches: list[Stretch]
     days: list[Row]
     hours: list[Row]
+    """Of today and yesterday; where a program has another day by now, its hours stand under the day of the view."""
+    parts: list[Part]
 
     @property
     def currencies(self) -> list[str]:
@@ -84,31 +99,54 @@ class Figures:
 
 def figures(view: View) -> Figures:
     """Raises TooManyRows where hours of that many programs of different zones come together."""
-    day = view.today
-    days = table.report(view.question(Period(day - timedelta(days=59), day), "day"))
-    hours = table.report(view.question(Period(day - timedelta(days=1), day), "hour"))
-    found = Figures([_stretch(name, day, days) for name in STRETCHES], days, hours)
-    # Half a day against a whole one would frighten everybody each morning.
-    ended = list(sofar.ended_hours(hours, day, view.now_ms, sofar.by_its_offset(ZoneInfo(view.zone))))
-    found.stretches[0].held = _by_currency(row for row in ended if row.values["hour"][:10] == day.isoformat())
-    found.stretches[0].earlier = _by_currency(row for row in ended if row.values["hour"][:10] != day.isoformat())
+    found = Figures([_stretch(name, view.today) for name in STRETCHES], [], [], running.parts(*view.whose))
+    for part in found.parts:
+        _add_part(found, view, part)
     return found
 
 
-def _stretch(name: str, day: date, days: list[Row]) -> Stretch:
+def _add_part(found: Figures, view: View, part: Part) -> None:
+    """Programs that have the same day now: their figures of each stretch, counted back from that day."""
+    day = part.today
+    days = table.report(view.question(Period(day - timedelta(days=DAYS - 1), day), "day", programs=part.programs))
+    for stretch in found.stretches:
+        own = _stretch(stretch.name, day)
+        held, earlier = sofar.ended_days(own.period, own.before) if own.period.last == day else (own.period, own.before)
+        _join(stretch.sums, _sums(days, own.period))
+        if stretch.name != "today":
+            _join(stretch.held, _sums(days, held))
+            _join(stretch.earlier, _sums(days, earlier))
+    hours = table.report(view.question(Period(day - timedelta(days=1), day), "hour", programs=part.programs))
+    # Half a day against a whole one would frighten everybody each morning.
+    ended = list(sofar.ended_hours(hours, day, view.now_ms, sofar.by_its_offset(ZoneInfo(view.zone))))
+    _join(found.stretches[0].held, _by_currency(row for row in ended if row.values["hour"][:10] == day.isoformat()))
+    _join(found.stretches[0].earlier, _by_currency(row for row in ended if row.values["hour"][:10] != day.isoformat()))
+    found.days += days
+    found.hours += [_called_as_in(view.today, day, row) for row in hours]
+
+
+def _called_as_in(view_day: date, day: date, row: Row) -> Row:
+    """An hour of a program's today as one of the view's today, and of its yesterday as one of yesterday."""
+    if day == view_day:
+        return row
+    text = row.values["hour"]
+    moved = date.fromisoformat(text[:10]) + (view_day - day)
+    return Row({**row.values, "hour": f"{moved.isoformat()}{text[10:]}"}, row.other, row.currency, row.sums)
+
+
+def _stretch(name: str, day: date) -> Stretch:
     period = periods.quick(name, day)
-    before = Period(period.first - timedelta(days=period.days), period.first - timedelta(days=1))
-    held, earlier = sofar.ended_days(period, before) if period.last == day else (period, before)
-    return Stretch(name, period, before, _sums(days, period), _sums(days, held), _sums(days, earlier))
+    return Stretch(name, period, Period(period.first - timedelta(days=period.days), period.first - timedelta(days=1)))
+
+
+def _join(into: dict[str, dict[str, int]], sums: dict[str, dict[str, int]]) -> None:
+    for currency, each in sums.items():
+        _add(into.setdefault(currency, dict(ZERO)), each)
 
 
 def _sums(days: Iterable[Row], period: Period) -> dict[str, dict[str, int]]:
     first, last = period.first.isoformat(), period.last.isoformat()
     return _by_currency(row for row in days if first <= row.values["day"] <= last)
-
-
-def _second(hour: str) -> int:
-    return int(datetime.fromisoformat(hour).astimezone(UTC).timestamp())
 
 
 def _by_currency(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
@@ -138,24 +176,30 @@ def chart(
 
     words: what the two lines are called.
     """
-    day = view.today
-    first = day if unit == "hour" else day - timedelta(days=CHART_DAYS - 1)
-    period = Period(first, day)
-    before = Period(first - timedelta(days=period.days), first - timedelta(days=1))
+    period, before = _drawn(found, view, unit)
     rows = [row for row in (found.hours if unit == "hour" else found.days) if _fits(row, column, currency)]
-    both = [_line(rows, unit, each, view.zone) for each in (period, before)]
-    labels, earlier = both[0][0], both[1][0]
-    now = figure.points(column, both[0][1])
-    if unit == "hour":
-        # The hours to come have no figures, which is not the same as none.
-        now = [
-            point if _second(label) <= view.now_ms // 1000 else None for label, point in zip(labels, now, strict=True)
-        ]
+    (labels, now_sums), (earlier, before_sums) = (_line(rows, unit, each, view.zone) for each in (period, before))
+    zones = [zone for part in found.parts for zone in part.zones]
+    clocks = running.now_labels(unit, zones, view.now_ms, view.today if unit == "hour" else None)
+    to_come = running.first_to_come(labels, clocks)
+    now = [*figure.points(column, now_sums[:to_come]), *[None] * len(labels[to_come:])]
     series = [
         {"name": words[0], "values": now},
-        {"name": words[1], "values": figure.points(column, both[1][1])[: len(labels)], "before": True},
+        {"name": words[1], "values": figure.points(column, before_sums)[: len(labels)], "before": True},
     ]
-    return figure.data(column, currency, "line", labels, series) | {"before_labels": earlier[: len(labels)]}
+    return figure.data(column, currency, "line", labels, series) | {
+        "before_labels": earlier[: len(labels)],
+        "open_from": running.first_open(labels, clocks),
+        "open_name": str(OPEN_WORDS[unit]),
+    }
+
+
+def _drawn(found: Figures, view: View, unit: str) -> tuple[Period, Period]:
+    """The days of the chart, up to the latest one that has begun in a program's zone, and as many before them."""
+    last = view.today if unit == "hour" else max(view.today, *(part.today for part in found.parts))
+    first = view.today if unit == "hour" else view.today - timedelta(days=CHART_DAYS - 1)
+    period = Period(first, last)
+    return period, Period(first - timedelta(days=period.days), first - timedelta(days=1))
 
 
 def _fits(row: Row, column: Column, currency: str) -> bool:
@@ -185,14 +229,18 @@ class Top:
     sums: dict[str, int]
 
 
-def tops(view: View, by: str) -> list[Top]:
-    """by: partner, creative or subid. By commission, then by clicks."""
-    period = Period(view.today - timedelta(days=TOP_DAYS - 1), view.today)
-    rows = table.largest(view.question(period, by), TOP_LINES)
+def tops(view: View, by: str, currency: str, parts: list[Part]) -> list[Top]:
+    """by: partner, creative or subid. By commission in the currency, then by clicks."""
+    sums: dict[Any, dict[str, int]] = {}
+    for part in parts:
+        period = Period(part.today - timedelta(days=TOP_DAYS - 1), part.today)
+        question = view.question(period, by, programs=part.programs, currency=currency)
+        for row in table.largest(question, TOP_LINES if len(parts) == 1 else table.MAX_LARGEST):
+            _add(sums.setdefault(row.values[by], dict(ZERO)), row.sums)
+    most = sorted(sums, key=lambda value: (-sums[value]["commission_minor"], -sums[value]["clicks_net"]))[:TOP_LINES]
     models: dict[str, Any] = {"partner": Partner, "creative": Creative}
-    numbers = [row.values[by] for row in rows]
-    names = dict(models[by].objects.filter(pk__in=numbers).values_list("pk", "name")) if by in models else {}
-    return [Top(row.values[by], names.get(row.values[by], ""), row.currency, row.sums) for row in rows]
+    names = dict(models[by].objects.filter(pk__in=most).values_list("pk", "name")) if by in models else {}
+    return [Top(value, names.get(value, ""), currency, sums[value]) for value in most]
 
 
 def column_of(key: str) -> Column:

@@ -47,8 +47,9 @@ COMPARE_WORDS = {
 def page(request: HttpRequest) -> HttpResponse:
     rights = _inside(request)
     zone = zone_of(rights, read_id(request.GET.get("program", "")))
-    asked = asking.read(request.GET, periods.today(zone, heartbeat.now_ms()))
-    found, fault = _answered(asked, rights, zone)
+    now_ms = heartbeat.now_ms()
+    asked = asking.read(request.GET, periods.today(zone, now_ms))
+    found, fault = _answered(asked, rights, zone, now_ms)
     context = {
         **site.each_context(request),
         "title": _("Reports"),
@@ -56,7 +57,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "zone": zone,
         "fault": fault,
         **_form(asked, rights),
-        **(_shown(found) if found else {}),
+        **(_shown(found, now_ms) if found else {}),
     }
     response = TemplateResponse(request, "reports/page.html", context)
     response.content_policy = CONSOLE  # type: ignore[attr-defined]
@@ -69,8 +70,9 @@ def csv(request: HttpRequest) -> HttpResponse:
     """The rows of the page, all of them, in its order and with its columns."""
     rights = _inside(request)
     zone = zone_of(rights, read_id(request.GET.get("program", "")))
-    asked = asking.read(request.GET, periods.today(zone, heartbeat.now_ms()))
-    found, fault = _answered(asked, rights, zone)
+    now_ms = heartbeat.now_ms()
+    asked = asking.read(request.GET, periods.today(zone, now_ms))
+    found, fault = _answered(asked, rights, zone, now_ms)
     if found is None:
         return HttpResponse(fault, status=422, content_type="text/plain; charset=utf-8")
     with_names(found, found.lines)
@@ -101,9 +103,9 @@ def zone_of(rights: Rights, program: int | None) -> str:
     return zones[0] if len(zones) == 1 else own.key if own else "UTC"
 
 
-def _answered(asked: Asked, rights: Rights, zone: str) -> tuple[Answer | None, str]:
+def _answered(asked: Asked, rights: Rights, zone: str, now_ms: int) -> tuple[Answer | None, str]:
     try:
-        return answer(asked, rights.programs, zone), ""
+        return answer(asked, rights.programs, zone, now_ms), ""
     except ValueError as fault:
         return None, str(fault)
 
@@ -160,15 +162,15 @@ def _choices(asked: Asked, rights: Rights) -> list[dict[str, Any]]:
 # The answer
 
 
-def _shown(found: Answer) -> dict[str, Any]:
+def _shown(found: Answer, now_ms: int) -> dict[str, Any]:
     asked = found.asked
     pages = max(1, -(-len(found.lines) // LINES_ON_A_PAGE))
     number = min(asked.page, pages)
     lines = found.lines[(number - 1) * LINES_ON_A_PAGE : number * LINES_ON_A_PAGE]
-    with_names(found, [*lines, *found.lines[: figure.MAX_BARS]])
     column = COLUMNS[asked.chart or "clicks_net"]
     currency = asked.currency if asked.currency in found.currencies else (found.currencies or [""])[0]
-    drawn = figure.chart(found, column, currency, lambda name, value, other: _words(found, name, value, other))
+    with_names(found, [*lines, *figure.lines_of_bars(found, column, currency)])
+    drawn = figure.chart(found, column, currency, lambda name, value, other: _words(found, name, value, other), now_ms)
     return {
         "heads": _heads(asked),
         "lines": [_line(found, line) for line in lines],
@@ -176,13 +178,16 @@ def _shown(found: Answer) -> dict[str, Any]:
         "has_lines": bool(found.lines),
         "before": asked.before,
         "chart": drawn,
-        "chart_label": _("%(measure)s by %(dimension)s") % {
-            "measure": column.label, "dimension": DIMENSION_WORDS[asked.by[0]],
-        },
+        "chart_label": figure.titled(
+            _("%(measure)s by %(dimension)s") % {"measure": column.label, "dimension": DIMENSION_WORDS[asked.by[0]]},
+            column, currency, found.currencies,
+        ),
+        "bars": figure.MAX_BARS if drawn and drawn.get("of", 0) > figure.MAX_BARS else 0,
+        "own_days": sorted({part.today for part in found.parts}) if len(found.parts) > 1 else [],
         "measures": [
             (str(one.label), asked.query(chart=key), key == column.key) for key, one in COLUMNS.items()
         ],
-        "is_money": column.unit in ("money", "epc"),
+        "is_money": column.is_money,
         "currencies": [(one, asked.query(currency=one), one == currency) for one in found.currencies]
         if len(found.currencies) > 1 else [],
         "pages": _pages(asked, number, pages),

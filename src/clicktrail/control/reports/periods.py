@@ -72,10 +72,11 @@ def labels(period: Period, unit: str, zone: str = "UTC") -> list[str]:
     if unit == "hour":
         return _hours(period, zone)
     days = [period.first + timedelta(days=n) for n in range(period.days)]
-    return list(dict.fromkeys(_label(day, unit) for day in days))
+    return list(dict.fromkeys(label_of(day, unit) for day in days))
 
 
-def _label(day: date, unit: str) -> str:
+def label_of(day: date, unit: str) -> str:
+    """The day, week or month that a day lies in, as reports write it."""
     number = zones.days_since_1970(day)
     if unit == "week":
         return zones.week_text(zones.week_of(number))

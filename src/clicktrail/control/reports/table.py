@@ -55,6 +55,8 @@ class Question:
     referrer: str | None = None
     programs: frozenset[int] | None = None
     """Those that whoever asks may see; None: every one."""
+    currency: str | None = None
+    """Only programs of this one."""
     tests: bool = False
     """The test partner's too. Who asks for that partner by number gets them anyway."""
 
@@ -114,13 +116,22 @@ def report(question: Question) -> list[Row]:
 
 
 def largest(question: Question, most: int) -> list[Row]:
-    """The rows with most commission, then most net clicks; of as many values as there may be."""
+    """The rows with most commission, then most net clicks, `most` of each currency: amounts of two are not compared."""
     check(question)
     programs = _programs(question)
-    rows = _added(_counted(question, programs, MAX_LARGEST, largest=True))
-    named = [row for row in rows if not row.other and all(value not in ("", 0) for value in row.values.values())]
-    named.sort(key=lambda row: (row.sums["commission_minor"], row.sums["clicks_net"]), reverse=True)
-    return named[:most]
+    found = []
+    for currency in sorted({program.currency for program in programs.values()}):
+        members = {number: program for number, program in programs.items() if program.currency == currency}
+        rows = _added(_counted(question, members, MAX_LARGEST, largest=True))
+        named = [row for row in rows if not row.other and all(value not in ("", 0) for value in row.values.values())]
+        named.sort(key=lambda row: (row.sums["commission_minor"], row.sums["clicks_net"]), reverse=True)
+        found += named[:most]
+    return found
+
+
+def joined(rows: Iterable[Row], by: tuple[str, ...]) -> list[Row]:
+    """The rows of several questions by the same dimensions as those of one."""
+    return sorted(_added(rows), key=lambda row: (*_order(row, by), row.currency))
 
 
 def totals(rows: list[Row]) -> list[Row]:
@@ -135,6 +146,8 @@ def _programs(question: Question) -> dict[int, Program]:
         rows = rows.filter(pk__in=question.programs)
     if question.program is not None:
         rows = rows.filter(pk=question.program)
+    if question.currency is not None:
+        rows = rows.filter(currency=question.currency)
     for model, number in ((Creative, question.creative), (Product, question.product)):
         # What was deleted has its figures still; nobody knows of which program.
         home = model.objects.filter(pk=number).values_list("program_id", flat=True).first() if number else None
