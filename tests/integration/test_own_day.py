@@ -114,9 +114,10 @@ def test_what_is_not_over_is_drawn_as_unfinished(desk: Office, monkeypatch: pyte
     assert hours["labels"][hours["open_from"]][:13] == "2026-11-30T16", "half past four in Berlin"
     assert hours["series"][0]["values"][16] > 0 and hours["series"][0]["values"][17] is None
     days = _chart(desk, "/?chart=day", "home-figures")
-    assert days["labels"][-1] == "2026-12-01", "in Tokyo"
-    assert days["labels"][days["open_from"]] == "2026-11-30", "in Berlin"
-    assert days["open_name"] == "The day is not over"
+    assert days["labels"][-1] == days["labels"][days["open_from"]] == "2026-11-30", "the day of the page"
+    yen = _chart(desk, "/?chart=day&measure=revenue&currency=JPY", "home-figures")
+    assert yen["open_from"] is None, "in Tokyo the 30th is over"
+    assert days["open_name"] == "Day in progress"
     months = _chart(desk, "/reports/?range=year&by=month", "report-chart")
     assert months["labels"][months["open_from"]] == "2026-11"
     past = _chart(desk, f"/reports/?range=last_month&by=day&program={BERLIN}", "report-chart")

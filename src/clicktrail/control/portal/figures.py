@@ -59,8 +59,11 @@ class Span:
         first, last = min(each.first for each in found), max(each.last for each in found)
         return Period(first, last, counts_days=self.period.counts_days)
 
-    def zones(self) -> list[str]:
-        return [zone for part in self.parts for zone in part.zones]
+    def drawn_of(self, currency: str) -> Period:
+        """What a chart of a currency shows: up to the day that has begun in all programs of it."""
+        if not self.quick:
+            return self.period
+        return periods.quick(self.quick, running.of_currency(self.parts, currency)[0].today)
 
 
 def span(viewer: Viewer, quick: str = "", period: Period | None = None, program: int | None = None) -> Span:

@@ -1,10 +1,11 @@
 """The answer of the reports page: rows beside those of the period before, sorted, with totals."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clicktrail.control.catalog.models import Creative, Partner, Product, Program
-from clicktrail.control.reports import derived, periods, running, table
+from clicktrail.control.reports import derived, periods, table
 from clicktrail.control.reports.asked import OWN, Asked
 from clicktrail.control.reports.columns import COLUMNS, Column
 from clicktrail.control.reports.periods import Period
@@ -47,38 +48,33 @@ class Answer:
     def currencies(self) -> list[str]:
         return [line.currency for line in self.totals]
 
-    @property
-    def zones(self) -> list[str]:
-        return [zone for part in self.parts for zone in part.zones]
 
-    @property
-    def drawn(self) -> Period:
-        """From the first to the last day of any program."""
-        found = [self.asked.period, *(own_period(self.asked, part) for part in self.parts)]
-        return Period(min(each.first for each in found), max(each.last for each in found))
-
-
-def answer(asked: Asked, programs: frozenset[int] | None, zone: str, now_ms: int) -> Answer:
+def answer(asked: Asked, programs: frozenset[int] | None, zone: str, parts: Sequence[Part]) -> Answer:
     """Raises ValueError with a sentence where the sums cannot answer.
 
     A range such as "today" or "30 days" ends on the day that it is in each program's own zone.
     """
-    parts = running.parts(programs, asked.filters.get("program"), zone, now_ms)
-    if asked.range == OWN:
-        zones = tuple(zone for part in parts for zone in part.zones)
-        parts = [Part(asked.period.last, programs, zones)]
     every_now: list[Row] = []
     every_earlier: list[Row] | None = [] if asked.before else None
     lines: dict[Any, Line] = {}
-    for part in parts:
-        own = replace(asked, period=own_period(asked, part))
-        now = table.report(own.question(own.period, part.programs))
-        earlier = None if own.before is None else table.report(own.question(own.before, part.programs))
+    for period, members in _questions(asked, programs, parts):
+        own = replace(asked, period=period)
+        now = table.report(own.question(period, members))
+        earlier = None if own.before is None else table.report(own.question(own.before, members))
         _join(lines, _beside(now, earlier, own, zone))
         every_now += now
         if every_earlier is not None:
             every_earlier += earlier or []
-    return Answer(asked, _sorted(list(lines.values()), asked), _totals(every_now, every_earlier), zone, parts)
+    totals = _totals(every_now, every_earlier)
+    return Answer(asked, _sorted(list(lines.values()), asked), totals, zone, list(parts))
+
+
+def _questions(
+    asked: Asked, programs: frozenset[int] | None, parts: Sequence[Part]
+) -> list[tuple[Period, frozenset[int] | None]]:
+    if asked.range == OWN:
+        return [(asked.period, programs)]
+    return [(own_period(asked, part), part.programs) for part in parts]
 
 
 def own_period(asked: Asked, part: Part) -> Period:

@@ -18,10 +18,10 @@ MAX_BARS = 12
 MAX_POINTS = 1100
 """Of a line; more than that are not drawn."""
 OPEN_WORDS: dict[str, str | Promise] = {
-    "hour": gettext_lazy("The hour is not over"),
-    "day": gettext_lazy("The day is not over"),
-    "week": gettext_lazy("The week is not over"),
-    "month": gettext_lazy("The month is not over"),
+    "hour": gettext_lazy("Hour in progress"),
+    "day": gettext_lazy("Day in progress"),
+    "week": gettext_lazy("Week in progress"),
+    "month": gettext_lazy("Month in progress"),
 }
 """What the legend says of the part of a line that is drawn as unfinished."""
 
@@ -82,7 +82,7 @@ def _point(column: Column, value: int | None) -> float | int | None:
 def _over_time(
     found: Answer, lines: list[Line], column: Column, currency: str, unit: str, now_ms: int
 ) -> dict[str, Any] | None:
-    labels = periods.labels(found.drawn, unit, found.zone)
+    labels = periods.labels(found.asked.period, unit, found.zone)
     if len(labels) > MAX_POINTS:
         return None
     known = {**{label[:16]: label for label in reversed(labels)}, **{label: label for label in labels}}
@@ -92,7 +92,7 @@ def _over_time(
         label = known.get(line.values[unit]) or known.get(line.values[unit][:16], "")
         _add(now, label, line.sums)
         _add(before, label, line.before or ZERO)
-    clocks = running.now_labels(unit, found.zones, now_ms)
+    clocks = running.now_labels(unit, running.zones(found.parts, currency if column.is_money else ""), now_ms)
     to_come = running.first_to_come(labels, clocks)
     values = points(column, (now.get(i, ZERO) for i in labels[:to_come]))
     series: list[dict[str, Any]] = [{"name": str(column.label), "values": [*values, *[None] * len(labels[to_come:])]}]

@@ -18,7 +18,6 @@ from clicktrail.control.reports import beginning, figure, overview, waiting
 from clicktrail.control.reports.columns import COLUMNS, DIMENSION_WORDS, Column, change_text
 from clicktrail.control.reports.overview import Figures, Stretch, View
 from clicktrail.control.reports.page import RANGE_WORDS, zone_of
-from clicktrail.control.reports.running import Part
 from clicktrail.core.ids import read_id
 
 LINES = {
@@ -55,7 +54,7 @@ def home(request: HttpRequest) -> HttpResponse:
     program = asked["program"] if asked["program"] in programs else None
     asked["program"] = program
     zone = zone_of(rights, program)
-    view = View(rights.programs, program, bool(asked["tests"]), zone, heartbeat.now_ms())
+    view = overview.view_of(rights.programs, program, bool(asked["tests"]), zone, heartbeat.now_ms())
     figures = overview.figures(view)
     orders = waiting.open_orders(rights, program)
     context = {
@@ -64,6 +63,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "programs": programs,
         "program": program,
         "view": view,
+        "is_one_day": len({zone for part in view.parts for _, zone in part.clocks}) == 1,
         "hidden": [(name, value) for name, value in asked.items() if value and name not in ("program", "tests")],
         "steps": beginning.steps(rights),
         "items": waiting.items(request, rights, program, orders["held"]),
@@ -106,7 +106,7 @@ def _shown(figures: Figures, view: View, asked: dict[str, Any]) -> dict[str, Any
         ],
         "currencies": [(one, _address(asked, currency=one), one == currency) for one in figures.currencies]
         if len(figures.currencies) > 1 else [],
-        "tops": [_top(view, by, currency, figures.parts) for by in TOPS],
+        "tops": [_top(view, by, currency) for by in TOPS],
     }  # fmt: skip
 
 
@@ -127,7 +127,7 @@ def _row(figures: Figures, column: Column, currency: str) -> dict[str, Any]:
     return {"label": column.label, "hint": column.hint, "currency": currency if is_money else "", "cells": cells}
 
 
-def _top(view: View, by: str, currency: str, parts: list[Part]) -> dict[str, Any]:
+def _top(view: View, by: str, currency: str) -> dict[str, Any]:
     lines = [
         {
             "words": f"{top.name} ({top.value})" if top.name else str(top.value),
@@ -136,7 +136,7 @@ def _top(view: View, by: str, currency: str, parts: list[Part]) -> dict[str, Any
             "commission": COLUMNS["commission"].text(top.sums["commission_minor"], top.currency),
             "currency": top.currency,
         }
-        for top in overview.tops(view, by, currency, parts)
+        for top in overview.tops(view, by, currency)
     ]  # fmt: skip
     return {
         "title": TOP_WORDS[by],

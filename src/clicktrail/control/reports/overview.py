@@ -22,8 +22,8 @@ from clicktrail.control.reports.table import MEASURES, Question, Row
 
 STRETCHES = ("today", "yesterday", "7d", "30d")
 SHOWN = ("clicks_gross", "clicks_net", "transactions", "conversion", "revenue", "commission", "epc")
-DAYS = 62
-"""Read: thirty days, as many before them, and where a zone is a day ahead one of each more."""
+DAYS = 61
+"""Read: thirty days, as many before them, and one more where a zone is a day ahead."""
 CHART_DAYS = 30
 TOP_DAYS = 7
 TOP_LINES = 5
@@ -39,15 +39,8 @@ class View:
     tests: bool
     zone: str
     now_ms: int
-
-    @property
-    def today(self) -> date:
-        return periods.today(self.zone, self.now_ms)
-
-    @property
-    def whose(self) -> tuple[frozenset[int] | None, int | None, str, int]:
-        """What `running.parts` asks."""
-        return self.programs, self.program, self.zone, self.now_ms
+    parts: tuple[Part, ...]
+    today: date
 
     def question(
         self, period: Period, *by: str, programs: frozenset[int] | None, currency: str | None = None
@@ -55,6 +48,11 @@ class View:
         return Question(
             period.first, period.last, by, self.program, programs=programs, currency=currency, tests=self.tests
         )
+
+
+def view_of(programs: frozenset[int] | None, program: int | None, tests: bool, zone: str, now_ms: int) -> View:
+    parts = running.parts(programs, program, zone, now_ms)
+    return View(programs, program, tests, zone, now_ms, tuple(parts), running.day_of_view(parts, zone, now_ms))
 
 
 @dataclass(slots=True)
@@ -86,7 +84,6 @@ class Figures:
     days: list[Row]
     hours: list[Row]
     """Of today and yesterday; where a program has another day by now, its hours stand under the day of the view."""
-    parts: list[Part]
 
     @property
     def currencies(self) -> list[str]:
@@ -99,8 +96,8 @@ class Figures:
 
 def figures(view: View) -> Figures:
     """Raises TooManyRows where hours of that many programs of different zones come together."""
-    found = Figures([_stretch(name, view.today) for name in STRETCHES], [], [], running.parts(*view.whose))
-    for part in found.parts:
+    found = Figures([_stretch(name, view.today) for name in STRETCHES], [], [])
+    for part in view.parts:
         _add_part(found, view, part)
     return found
 
@@ -176,12 +173,12 @@ def chart(
 
     words: what the two lines are called.
     """
-    period, before = _drawn(found, view, unit)
+    first = view.today if unit == "hour" else view.today - timedelta(days=CHART_DAYS - 1)
+    period = Period(first, view.today)
+    before = Period(first - timedelta(days=period.days), first - timedelta(days=1))
     rows = [row for row in (found.hours if unit == "hour" else found.days) if _fits(row, column, currency)]
     (labels, now_sums), (earlier, before_sums) = (_line(rows, unit, each, view.zone) for each in (period, before))
-    zones = [zone for part in found.parts for zone in part.zones]
-    clocks = running.now_labels(unit, zones, view.now_ms, view.today if unit == "hour" else None)
-    to_come = running.first_to_come(labels, clocks)
+    to_come, open_from = _ends(view, unit, labels, currency if column.is_money else "")
     now = [*figure.points(column, now_sums[:to_come]), *[None] * len(labels[to_come:])]
     series = [
         {"name": words[0], "values": now},
@@ -189,17 +186,23 @@ def chart(
     ]
     return figure.data(column, currency, "line", labels, series) | {
         "before_labels": earlier[: len(labels)],
-        "open_from": running.first_open(labels, clocks),
+        "open_from": open_from,
         "open_name": str(OPEN_WORDS[unit]),
     }
 
 
-def _drawn(found: Figures, view: View, unit: str) -> tuple[Period, Period]:
-    """The days of the chart, up to the latest one that has begun in a program's zone, and as many before them."""
-    last = view.today if unit == "hour" else max(view.today, *(part.today for part in found.parts))
-    first = view.today if unit == "hour" else view.today - timedelta(days=CHART_DAYS - 1)
-    period = Period(first, last)
-    return period, Period(first - timedelta(days=period.days), first - timedelta(days=1))
+def _ends(view: View, unit: str, labels: list[str], currency: str) -> tuple[int, int | None]:
+    """(place of the first label that has not begun, place of the first one that is not over)
+
+    Hours of the clocks of several zones stand under one label: there the view's own clock says which one is not over.
+    """
+    zones = running.zones(view.parts, currency)
+    if unit == "day":
+        clocks = running.now_labels(unit, zones, view.now_ms)
+        return running.first_to_come(labels, clocks), running.first_open(labels, clocks)
+    own = [view.zone] if view.zone in zones or len(zones) > 1 else zones
+    clocks, own_clock = (running.now_labels(unit, each, view.now_ms, view.today) for each in (zones, own))
+    return running.first_to_come(labels, clocks), running.first_open(labels, own_clock)
 
 
 def _fits(row: Row, column: Column, currency: str) -> bool:
@@ -229,13 +232,13 @@ class Top:
     sums: dict[str, int]
 
 
-def tops(view: View, by: str, currency: str, parts: list[Part]) -> list[Top]:
+def tops(view: View, by: str, currency: str) -> list[Top]:
     """by: partner, creative or subid. By commission in the currency, then by clicks."""
     sums: dict[Any, dict[str, int]] = {}
-    for part in parts:
+    for part in view.parts:
         period = Period(part.today - timedelta(days=TOP_DAYS - 1), part.today)
         question = view.question(period, by, programs=part.programs, currency=currency)
-        for row in table.largest(question, TOP_LINES if len(parts) == 1 else table.MAX_LARGEST):
+        for row in table.largest(question, TOP_LINES if len(view.parts) == 1 else table.MAX_LARGEST):
             _add(sums.setdefault(row.values[by], dict(ZERO)), row.sums)
     most = sorted(sums, key=lambda value: (-sums[value]["commission_minor"], -sums[value]["clicks_net"]))[:TOP_LINES]
     models: dict[str, Any] = {"partner": Partner, "creative": Creative}

@@ -17,10 +17,11 @@ from clicktrail.control.console.cells import day_text
 from clicktrail.control.csvfile import csv_answer
 from clicktrail.control.policy import CONSOLE
 from clicktrail.control.reports import asked as asking
-from clicktrail.control.reports import figure, periods
+from clicktrail.control.reports import figure, running
 from clicktrail.control.reports.answer import Answer, Line, answer, with_names
 from clicktrail.control.reports.asked import Asked
 from clicktrail.control.reports.columns import COLUMNS, DIMENSION_WORDS, change_text
+from clicktrail.control.reports.running import Part
 from clicktrail.control.reports.table import DIMENSIONS, PERIODS
 from clicktrail.core.ids import read_id
 
@@ -48,8 +49,8 @@ def page(request: HttpRequest) -> HttpResponse:
     rights = _inside(request)
     zone = zone_of(rights, read_id(request.GET.get("program", "")))
     now_ms = heartbeat.now_ms()
-    asked = asking.read(request.GET, periods.today(zone, now_ms))
-    found, fault = _answered(asked, rights, zone, now_ms)
+    asked, parts = _read(request, rights, zone, now_ms)
+    found, fault = _answered(asked, rights, zone, parts)
     context = {
         **site.each_context(request),
         "title": _("Reports"),
@@ -71,8 +72,8 @@ def csv(request: HttpRequest) -> HttpResponse:
     rights = _inside(request)
     zone = zone_of(rights, read_id(request.GET.get("program", "")))
     now_ms = heartbeat.now_ms()
-    asked = asking.read(request.GET, periods.today(zone, now_ms))
-    found, fault = _answered(asked, rights, zone, now_ms)
+    asked, parts = _read(request, rights, zone, now_ms)
+    found, fault = _answered(asked, rights, zone, parts)
     if found is None:
         return HttpResponse(fault, status=422, content_type="text/plain; charset=utf-8")
     with_names(found, found.lines)
@@ -103,9 +104,14 @@ def zone_of(rights: Rights, program: int | None) -> str:
     return zones[0] if len(zones) == 1 else own.key if own else "UTC"
 
 
-def _answered(asked: Asked, rights: Rights, zone: str, now_ms: int) -> tuple[Answer | None, str]:
+def _read(request: HttpRequest, rights: Rights, zone: str, now_ms: int) -> tuple[Asked, list[Part]]:
+    parts = running.parts(rights.programs, read_id(request.GET.get("program", "")), zone, now_ms)
+    return asking.read(request.GET, running.day_of_view(parts, zone, now_ms)), parts
+
+
+def _answered(asked: Asked, rights: Rights, zone: str, parts: list[Part]) -> tuple[Answer | None, str]:
     try:
-        return answer(asked, rights.programs, zone, now_ms), ""
+        return answer(asked, rights.programs, zone, parts), ""
     except ValueError as fault:
         return None, str(fault)
 
@@ -183,7 +189,7 @@ def _shown(found: Answer, now_ms: int) -> dict[str, Any]:
             column, currency, found.currencies,
         ),
         "bars": figure.MAX_BARS if drawn and drawn.get("of", 0) > figure.MAX_BARS else 0,
-        "own_days": sorted({part.today for part in found.parts}) if len(found.parts) > 1 else [],
+        "own_days": [part.today for part in found.parts] if len(found.parts) > 1 and asked.range != asking.OWN else [],
         "measures": [
             (str(one.label), asked.query(chart=key), key == column.key) for key, one in COLUMNS.items()
         ],

@@ -20,23 +20,42 @@ class Part:
     today: date
     programs: frozenset[int] | None
     """None: every one."""
-    zones: tuple[str, ...]
+    clocks: tuple[tuple[str, str], ...]
+    """(currency, zone) of them."""
 
 
 def parts(programs: frozenset[int] | None, program: int | None, zone: str, now_ms: int) -> list[Part]:
-    """Of the programs that may be seen, or of one of them; `zone` is that of the day where there is no program."""
+    """Of the programs that may be seen, or of one of them, the earliest day first; `zone` where there is no program."""
     rows = Program.objects.all() if programs is None else Program.objects.filter(pk__in=programs)
     rows = rows if program is None else rows.filter(pk=program)
-    zones = sorted(rows.order_by().values_list("time_zone", flat=True).distinct()) or [zone]
-    days: dict[date, list[str]] = {}
-    for name in zones:
-        days.setdefault(periods.today(name, now_ms), []).append(name)
+    clocks = sorted(rows.order_by().values_list("currency", "time_zone").distinct()) or [("", zone)]
+    days: dict[date, list[tuple[str, str]]] = {}
+    for currency, name in clocks:
+        days.setdefault(periods.today(name, now_ms), []).append((currency, name))
     if len(days) == 1:
-        return [Part(next(iter(days)), programs, tuple(zones))]
-    return [
-        Part(day, frozenset(rows.filter(time_zone__in=names).values_list("pk", flat=True)), tuple(names))
-        for day, names in sorted(days.items())
-    ]
+        return [Part(next(iter(days)), programs, tuple(clocks))]
+    found = []
+    for day, members in sorted(days.items()):
+        numbers = rows.filter(time_zone__in={name for _, name in members}).values_list("pk", flat=True)
+        found.append(Part(day, frozenset(numbers), tuple(members)))
+    return found
+
+
+def day_of_view(found: Sequence[Part], zone: str, now_ms: int) -> date:
+    """The day that pages are named by: that of the view's zone where programs have it, else the latest that one has."""
+    day = periods.today(zone, now_ms)
+    return day if any(part.today == day for part in found) else found[-1].today
+
+
+def of_currency(found: Sequence[Part], currency: str) -> list[Part]:
+    """Those with a program of the currency; every one where none has."""
+    return [part for part in found if any(one == currency for one, _ in part.clocks)] or list(found)
+
+
+def zones(found: Sequence[Part], currency: str = "") -> list[str]:
+    """Of the programs, or of those of a currency."""
+    every = [clock for part in found for clock in part.clocks]
+    return [zone for one, zone in every if one == currency] or [zone for _, zone in every]
 
 
 def first_open(labels: Sequence[str], now: Sequence[str]) -> int | None:

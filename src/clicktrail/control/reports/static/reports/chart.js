@@ -55,7 +55,7 @@
     day: { long: { weekday: "short", day: "numeric", month: "short", year: "numeric" }, short: { day: "numeric", month: "short" } },
     month: { long: { month: "long", year: "numeric" }, short: { month: "short", year: "numeric" } },
   };
-  const LETTER = 6.6; // pixels of a letter below a bar, about
+  const LETTER = 6; // pixels of a letter below a bar, about
   const FEWEST_LETTERS = 8;
   const labelText = (label, length) => {
     const found = moment(label);
