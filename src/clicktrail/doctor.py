@@ -42,6 +42,7 @@ MENDS = {
     "partner_inactive": "set the test partner (number 2) to active in the console.",
     "unknown_creative": "give a creative of the program that is active: --creative N.",
     "unknown_product": "the program has no default product: choose one in the console, or give --product NAME.",
+    "wrong_currency": "a proxy changed the call; look at the line in the log.",
     "missing_amount": "a proxy lost parts of the call; look at the line in the log.",
     "bad_amount": "a proxy changed the call; look at the line in the log.",
     "not_approved": "approve the test partner (number 2) for every product of the program in the console.",

@@ -172,3 +172,21 @@ def test_kept_at_once(ledger: Place, checks: Checks) -> None:
     call = conflict(ledger)
     kept, refused = conflicts.keep_all([call, call, 5], "mona", "tests", World(ledger.settings))
     assert kept == [call] and len(refused) == 2 and refused[1] == "Call 5 is no conflict."
+
+
+def test_a_call_in_another_currency_is_shown_beside_the_transaction_and_corrects_nothing(
+    ledger: Place, checks: Checks
+) -> None:
+    from clicktrail.control.ledger.models import Postback
+    from clicktrail.control.secondlooks import conflicts
+    from clicktrail.control.secondlooks.lookups import World
+
+    call, before = conflict(ledger, umsatz="100.00", currency="usd"), stands(ledger)
+    (pair,) = conflicts.pairs(Postback.objects.filter(pk=call), World(ledger.settings))
+    assert [(fact.name, fact.stands, fact.says) for fact in pair.facts if fact.differs] == [
+        ("Revenue", "100.00 EUR", "100.00 USD"),
+        ("Currency", "EUR", "USD"),
+    ]
+    assert "The currency of the call is USD" in pair.why_not
+    assert isinstance(decide(ledger, call, "correct"), str)
+    assert stands(ledger) == before

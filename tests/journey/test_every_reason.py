@@ -97,6 +97,7 @@ def said(server: Server) -> dict[str, tuple[int, dict[str, Any]]]:
         "partner_inactive": {"clickid": "", "pid": "8"},
         "unknown_creative": {"wmid": "4711"},
         "unknown_product": {"produkt": "sale"},
+        "wrong_currency": {"currency": "usd"},
         "missing_amount": {"umsatz": ""},
         "bad_amount": {"umsatz": "1.234,56"},
         "not_approved": {"clickid": "", "pid": "9"},

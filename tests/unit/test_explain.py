@@ -165,6 +165,25 @@ SENTENCES: list[tuple[Verdict, str, str]] = [
         "the parameter umsatz holds 'NaN', a placeholder that was not filled in.",
     ),
     (
+        verdict({"currency": "usd"}),
+        "The currency of the call is USD, and program 1 (Shop) has EUR: no amount is converted.",
+        "The currency of the call is USD, and the program has EUR: no amount is converted.",
+    ),
+    (
+        verdict({"currency": "euro"}),
+        "The currency of the call is 'EURO', no ISO 4217 code (did you mean EUR?), and program 1 (Shop) has EUR: "
+        "no amount is converted.",
+        "The currency of the call is 'EURO', no ISO 4217 code (did you mean EUR?), and the program has EUR: "
+        "no amount is converted.",
+    ),
+    (
+        verdict({"currency": "USD"}, earlier=EARLIER),
+        "Order 'A-1' was saved before as transaction 41 with other facts (currency EUR before, USD now); "
+        "nothing was overwritten, please compare the two.",
+        "This order was saved before as transaction 41 with other facts (currency EUR before, USD now); "
+        "nothing was overwritten.",
+    ),
+    (
         verdict({"umsatz": "1,234"}),
         "The revenue '1,234' cannot be read: three digits behind a comma may be thousands or decimals; "
         "send it with a point.",

@@ -72,6 +72,16 @@ TOLD: list[tuple[str, Verdict, str, str]] = [
         "The call has a parameter 'Order-ID': if that is the order number, send it as tid.",
     ),
     ("missing_tid", verdict({"tid": "", "shoe": "4711"}), "", ""),
+    (
+        "wrong_currency",
+        verdict({"currency": "USD"}),
+        *["Send the net revenue in EUR, with currency=EUR or without the parameter."] * 2,
+    ),
+    (
+        "wrong_currency",
+        verdict({"currency": "EURO"}),
+        *["If the amount is in EUR, send currency=EUR or leave the parameter out."] * 2,
+    ),
     *(
         (
             reason,

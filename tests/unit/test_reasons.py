@@ -12,7 +12,7 @@ CONTRACT = {
     "saved", "duplicate", "conflict", "bad_call", "missing_cpid", "missing_tid", "unknown_program", "program_paused",
     "malformed_clickid", "unknown_click", "click_expired", "foreign_click", "no_attribution", "unknown_partner",
     "partner_inactive", "unknown_creative", "unknown_product", "not_approved", "missing_amount", "bad_amount",
-    "unauthorized", "waiting",
+    "wrong_currency", "unauthorized", "waiting",
 }  # fmt: skip
 ADDED = {"updated"}
 """What the contract leaves open: how a trusted call's change of an order is called."""

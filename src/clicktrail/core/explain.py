@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from clicktrail.core import faults
-from clicktrail.core.money import format_minor, format_percent
+from clicktrail.core.money import CURRENCIES, format_minor, format_percent
 from clicktrail.core.reasons import REASONS
 from clicktrail.core.tongue import amount, count, day_form, forms, mark, say
 
@@ -118,6 +118,7 @@ def _words(facts: Facts) -> dict[str, str]:
         "clickid": _quoted(facts, "clickid", say("in the call")),
         "cpid": _quoted(facts, "cpid", say("of that number")),
         "cpid_is": _absent(facts, "cpid"),
+        "currency": facts.get("currency") or say("another one"),
         "changes": _differences(facts, "changes") or say("it is trusted now"),
         "differences": _differences(facts, "differences") or say("the facts differ"),
         "fault": _fault(facts, "fault") or say("it is damaged."),
@@ -130,6 +131,7 @@ def _words(facts: Facts) -> dict[str, str]:
         "product": _quoted(facts, "product", say("of the order")),
         "program": _program(facts),
         "proof": proof_fault(facts.get("proof", "")) or say("a signature, a key or a listed address is missing"),
+        "sent_currency": _sent_currency(facts),
         "source": _source(facts) or say("the call"),
         "state": f" ({say(facts['state'])})" if facts.get("state") else "",
         "sum": _sum(facts),
@@ -149,6 +151,17 @@ def _absent(facts: Facts, name: str) -> str:
     if value is None:
         return say("is missing or empty")
     return say("holds {value}, a placeholder that was not filled in", value=quote(value))
+
+
+def _sent_currency(facts: Facts) -> str:
+    sent, near = facts.get("sent_currency"), facts.get("near_currency")
+    if sent is None:
+        return say("is another one")
+    if sent in CURRENCIES:
+        return say("is {code}", code=sent)
+    if near:
+        return say("is {text}, no ISO 4217 code (did you mean {code}?)", text=quote(sent), code=near)
+    return say("is {text}, no ISO 4217 code", text=quote(sent))
 
 
 def _transaction(facts: Facts) -> str:
@@ -243,6 +256,7 @@ def _differences(facts: Facts, name: str) -> str:
 
 FACTS = (
     mark("amount"),
+    mark("currency"),
     mark("commission"),
     mark("partner"),
     mark("product"),
@@ -276,6 +290,8 @@ def _value(difference: Mapping[str, Any], side: str, facts: Facts) -> str:
         return say("none")
     if isinstance(value, int):
         return money(value, facts) if difference["fact"] in MONEY_FACTS else str(value)
+    if difference["fact"] == "currency" and value in CURRENCIES:
+        return str(value)
     return say(str(value)) if difference["fact"] in ("status", "adjustment") else quote(value)
 
 

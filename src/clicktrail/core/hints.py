@@ -11,6 +11,7 @@ from typing import Protocol
 
 from clicktrail.core.access import Access, Proofs
 from clicktrail.core.case import Facts
+from clicktrail.core.money import CURRENCIES
 from clicktrail.core.postback import HIDDEN
 from clicktrail.core.unfilled import is_unfilled
 
@@ -41,6 +42,12 @@ PROGRAM_NAMES = _words(
     "cpid program programid programm programmid campaign campaignid advertiser advertiserid merchant merchantid"
 )
 CLICK_NAMES = _words("clickid qcclickid clid clickref click cid clickidentifier trackingid affclickid affiliateclickid")
+
+SIGNS = {
+    "€": "EUR", "EURO": "EUR", "EUROS": "EUR", "$": "USD", "US$": "USD", "DOLLAR": "USD", "£": "GBP", "¥": "JPY",
+    "FR": "CHF", "FR.": "CHF", "SFR": "CHF", "SFR.": "CHF", "ZŁ": "PLN", "KČ": "CZK", "₹": "INR",
+}  # fmt: skip
+"""What people write in place of a currency code."""
 
 _CLICKID = re.compile(r"[A-Z]{2}[0-9]{27}")
 _PLAIN = re.compile(r"[^a-z0-9]")
@@ -99,6 +106,13 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     by_folded = {known.casefold().strip(): known for known in names}
     found = get_close_matches(name.casefold().strip(), by_folded, n=1)
     return by_folded[found[0]] if found else None
+
+
+def nearest_currency(text: str, own: str) -> str | None:
+    """The ISO 4217 code that a text was to be: by its sign, else by its spelling; the program's own before others."""
+    if text in SIGNS:
+        return SIGNS[text]
+    return nearest(text, [own]) or next(iter(get_close_matches(text, CURRENCIES, n=1)), None)
 
 
 def nearest_row(text: str, rows: Mapping[int, Named], by_name: Mapping[str, int]) -> Facts | None:

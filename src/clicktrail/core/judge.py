@@ -13,10 +13,10 @@ from clicktrail.core.catalog import TEST_PARTNER, Catalog, Product, Program, Rat
 from clicktrail.core.clickid import made_ms
 from clicktrail.core.ids import names_creative, read_id
 from clicktrail.core.lifecycle import HELD, OPEN
-from clicktrail.core.money import AmountError, check_limit, commission, format_minor, parse_amount
+from clicktrail.core.money import CURRENCIES, AmountError, check_limit, commission, format_minor, parse_amount
 from clicktrail.core.periods import DAY_MS
 from clicktrail.core.postback import MAX_TEXT, Postback
-from clicktrail.core.repeat import once
+from clicktrail.core.repeat import once, other_currency
 from clicktrail.core.unfilled import is_unfilled
 
 
@@ -62,7 +62,7 @@ def _given(facts: Facts) -> Facts:
 
 _MAY_BE_UNFILLED = (
     ("cpid", "cpid"), ("tid", "tid"), ("clickid", "clickid"), ("product", "produkt"), ("amount", "umsatz"),
-    ("pid", "pid"), ("subid", "subid"), ("wmid", "wmid"),
+    ("pid", "pid"), ("subid", "subid"), ("wmid", "wmid"), ("currency", "currency"),
 )  # fmt: skip
 """Fields of a call in which a template may have left a placeholder, each with the name of its parameter."""
 
@@ -110,6 +110,7 @@ def _earned(case: Case, program: Program, tid: str, held_for: str, facts: Facts)
     creative = _creative(case, click, program)
     product = _product(case, program, facts)
     rate = _rate(case, partner, program, product, facts)
+    _currency(case, program)
     revenue_minor = _revenue(case, program, rate, facts)
     _approved(case, partner, program, product, facts)
     earned = _commission(case, program, rate, revenue_minor)
@@ -301,6 +302,14 @@ def _rate(case: Case, partner: int, program: Program, product: Product, facts: F
     used = case.catalog.used_rate(partner, program.id, product, case.now_ms)
     facts.update(rate_own=used.own or None, rate_since_ms=used.since_ms or None)
     return used.rate
+
+
+def _currency(case: Case, program: Program) -> None:
+    """An amount in another currency is not booked as the program's, nor an order that pays a fixed amount."""
+    sent = other_currency(case, program)
+    if sent is not None:
+        near = None if sent in CURRENCIES else hints.nearest_currency(sent, program.currency)
+        raise Named(reasons.WRONG_CURRENCY, sent_currency=sent, near_currency=near)
 
 
 def _revenue(case: Case, program: Program, rate: Rate, facts: Facts) -> int | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from clicktrail.core import reasons
 from clicktrail.core.clickid import LENGTH
 from clicktrail.core.explain import Facts, age, money, proof_fault, quote
+from clicktrail.core.money import CURRENCIES
 from clicktrail.core.periods import DAY_MS
 from clicktrail.core.tongue import mark, say
 
@@ -161,6 +162,15 @@ def _product(facts: Facts, _operator: bool) -> str:
     return say("The program has: {names}.", names=_list(names))
 
 
+def _currency(facts: Facts, _operator: bool) -> str:
+    code, sent = facts.get("currency"), facts.get("sent_currency")
+    if not code:
+        return ""
+    if sent in CURRENCIES or facts.get("near_currency") not in (None, code):
+        return say("Send the net revenue in {code}, with currency={code} or without the parameter.", code=code)
+    return say("If the amount is in {code}, send currency={code} or leave the parameter out.", code=code)
+
+
 def _amount(facts: Facts, _operator: bool) -> str:
     ways = [quote(reading) for reading in facts.get("readings", ())]
     if not ways:
@@ -240,6 +250,7 @@ NEAREST: dict[str, Tell | None] = {
     reasons.PARTNER_INACTIVE: _active,
     reasons.UNKNOWN_CREATIVE: _creative,
     reasons.UNKNOWN_PRODUCT: _product,
+    reasons.WRONG_CURRENCY: _currency,
     reasons.MISSING_AMOUNT: _revenue,
     reasons.BAD_AMOUNT: _amount,
     reasons.NOT_APPROVED: _approval,

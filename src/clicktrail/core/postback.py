@@ -66,6 +66,8 @@ class Postback:
     """Found out before this is made."""
     again: bool = False
     """An earlier call, judged once more: it may create a transaction and changes none."""
+    currency: str | None = None
+    """Code of the amount's currency as it was sent, in capitals and without spaces around it."""
     params: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """All as received, where something is missing and may stand under another name."""
 
@@ -105,6 +107,7 @@ def from_params(
         fault=fault or _too_long(texts),
         status=_status(params, IMPORTED_STATUSES if imported else STATUSES),
         commission=params.get("commission") or None if imported else None,
+        currency=params.get("currency", "").strip()[:MAX_TEXT].upper() or None,
         proofs=proofs,
         params=params,
     )
@@ -161,7 +164,7 @@ def is_secret(name: str) -> bool:
     return name.lower() in SECRET or any(word.lower() in SECRET for word in _WORD.findall(name))
 
 
-KNOWN = frozenset((*_TEXTS.values(), "umsatz", "nocheck", "status", "commission", "format", "call"))
+KNOWN = frozenset((*_TEXTS.values(), "umsatz", "currency", "nocheck", "status", "commission", "format", "call"))
 
 
 def _body(body: bytes, content_type: bytes) -> Pairs:

@@ -29,6 +29,7 @@ UNKNOWN_PARTNER = "unknown_partner"
 PARTNER_INACTIVE = "partner_inactive"
 UNKNOWN_CREATIVE = "unknown_creative"
 UNKNOWN_PRODUCT = "unknown_product"
+WRONG_CURRENCY = "wrong_currency"
 MISSING_AMOUNT = "missing_amount"
 BAD_AMOUNT = "bad_amount"
 NOT_APPROVED = "not_approved"
@@ -157,6 +158,11 @@ _LIST = (
         mark("{no_product}{hint}; please check the parameter produkt."),
     ),
     Reason(
+        WRONG_CURRENCY,
+        "The currency of the call {sent_currency}, and {program} has {currency}: no amount is converted.",
+        mark("The currency of the call {sent_currency}, and the program has {currency}: no amount is converted."),
+    ),
+    Reason(
         MISSING_AMOUNT,
         "The product {product} pays a percentage, and the call names no revenue: the parameter umsatz {umsatz_is}.",
         mark("The product {product} pays a percentage; please send the net revenue: the parameter umsatz {umsatz_is}."),
@@ -199,6 +205,7 @@ CHECK_ORDER: tuple[tuple[str, ...], ...] = (
     (PARTNER_INACTIVE,),
     (UNKNOWN_CREATIVE,),
     (UNKNOWN_PRODUCT,),
+    (WRONG_CURRENCY,),
     (MISSING_AMOUNT,),
     (BAD_AMOUNT,),
     (NOT_APPROVED,),

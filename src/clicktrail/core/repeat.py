@@ -35,7 +35,9 @@ def once(case: Case, program: Program, judged: Judged) -> None:
     earlier = case.earlier
     if earlier is None:
         return
-    found = _amount_differs(case, earlier, program) + _product_differs(case.postback, earlier)
+    # Amounts of two currencies are not compared: that the currency differs says enough.
+    money_differs = _currency_differs(case, program) or _amount_differs(case, earlier, program)
+    found = money_differs + _product_differs(case.postback, earlier)
     partner_differs = _partner_differs(case, earlier)
     may_change = case.postback.proofs.trusted and not case.postback.again
     if partner_differs is None and (may_change or not found):
@@ -211,6 +213,17 @@ def _amount_differs(case: Case, earlier: Earlier, program: Program) -> list[Fact
     except AmountError:
         return [difference("amount", before, amount[:MAX_TEXT])]
     return [difference("amount", before, later)]
+
+
+def other_currency(case: Case, program: Program) -> str | None:
+    """The currency that the call names where it is not the program's."""
+    sent = case.postback.currency
+    return None if case.catalog.judging_version < 2 or sent == program.currency else sent
+
+
+def _currency_differs(case: Case, program: Program) -> list[Facts]:
+    sent = other_currency(case, program)
+    return [] if sent is None else [difference("currency", program.currency, sent)]
 
 
 def _product_differs(postback: Postback, earlier: Earlier) -> list[Facts]:

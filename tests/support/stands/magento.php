@@ -14,6 +14,7 @@ namespace Magento\Sales\Model {
     class Order
     {
         public function getIncrementId() { return getenv('TID'); }
+        public function getOrderCurrencyCode() { return getenv('CURRENCY') ?: 'EUR'; }
         public function getGrandTotal() { return '120.8900'; }
         public function getTaxAmount() { return '19.3000'; }
         public function getShippingAmount() { return '6.0900'; }

@@ -13,9 +13,11 @@ namespace Symfony\Component\HttpFoundation {
 namespace Shopware\Core\Checkout\Order {
     class Taxes { public function getAmount() { return 1.16; } }
     class Price { public function getTotalPrice() { return 7.25; } public function getCalculatedTaxes() { return new Taxes(); } }
+    class Currency { public function getIsoCode() { return getenv('CURRENCY') ?: 'EUR'; } }
     class OrderEntity
     {
         public function getOrderNumber() { return getenv('TID'); }
+        public function getCurrency() { return new Currency(); }
         public function getAmountNet() { return 101.59; }
         public function getTaxStatus() { return 'gross'; }
         public function getShippingCosts() { return new Price(); }

@@ -28,6 +28,7 @@ class WC_Order
 {
     public $meta = [];
     public function get_order_number() { return getenv('TID'); }
+    public function get_currency() { return getenv('CURRENCY') ?: 'EUR'; }
     public function get_total() { return '120.89'; }
     public function get_total_tax() { return '19.30'; }
     public function get_shipping_total() { return '6.09'; }

@@ -46,6 +46,7 @@ _NAMES = {
     "clickid": "The stored ClickID.",
     "produkt": "Commission product; left out: the program's default.",
     "umsatz": "Net revenue, like 95.50; a number is taken by its digits.",
+    "currency": "ISO 4217 code of the revenue, like EUR; another than the program's is not booked.",
     "pid": "Partner, in place of what the ClickID says.",
     "subid": "In place of what the ClickID says.",
     "wmid": "Creative, in place of what the ClickID says.",

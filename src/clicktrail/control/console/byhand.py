@@ -52,6 +52,9 @@ class ByHandForm(forms.Form):
         gettext_lazy("Like 95.50; needed where the product pays a percentage."),
         inputmode="decimal",
     )
+    currency = _text(
+        gettext_lazy("Currency"), gettext_lazy("Like EUR. Empty: the program's. An order in another one is not saved.")
+    )
     clickid = _text(gettext_lazy("ClickID"), gettext_lazy("Credits the partner of the click."))
     pid = _text(
         gettext_lazy("Partner number"),
@@ -69,7 +72,8 @@ class ByHandForm(forms.Form):
 
     def params(self) -> dict[str, str]:
         values = self.cleaned_data
-        texts = {name: values[name].strip() for name in ("tid", "produkt", "umsatz", "clickid", "pid", "subid", "wmid")}
+        names = ("tid", "produkt", "umsatz", "currency", "clickid", "pid", "subid", "wmid")
+        texts = {name: values[name].strip() for name in names}
         nocheck = {"nocheck": "1"} if values["nocheck"] else {}
         return {"cpid": str(values["cpid"].pk)} | {name: text for name, text in texts.items() if text} | nocheck
 

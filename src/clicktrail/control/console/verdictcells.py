@@ -48,6 +48,7 @@ WORDS: dict[str, str | Promise] = {
     reasons.UNKNOWN_CREATIVE: _("Unknown creative"),
     reasons.UNKNOWN_PRODUCT: _("Unknown product"),
     reasons.NOT_APPROVED: _("Not approved"),
+    reasons.WRONG_CURRENCY: _("Wrong currency"),
     reasons.MISSING_AMOUNT: _("Missing amount"),
     reasons.BAD_AMOUNT: _("Bad amount"),
     reasons.UNAUTHORIZED: _("Unauthorized"),

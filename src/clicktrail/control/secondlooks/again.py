@@ -180,9 +180,15 @@ def params_of(call: Postback) -> dict[str, str]:
     columns = {
         "cpid": str(call.program_id or ""), "tid": call.tid, "clickid": call.clickid, "pid": call.pid,
         "subid": call.subid, "wmid": call.wmid, "produkt": call.product, "umsatz": call.amount,
-        "nocheck": "1" if call.nocheck else "",
+        "nocheck": "1" if call.nocheck else "", "currency": _sent_currency(call),
     }  # fmt: skip
     return {name: value for name, value in columns.items() if value}
+
+
+def _sent_currency(call: Postback) -> str:
+    """The facts keep it where it was not the program's."""
+    facts = json.loads(call.facts or "{}")
+    return str(facts.get("sent_currency") or "")
 
 
 def proofs_of(call: Postback) -> dict[str, Any]:

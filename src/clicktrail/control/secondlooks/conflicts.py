@@ -133,10 +133,14 @@ def _facts(call: Postback, row: Transaction | None, award: Award | None) -> list
     told = {each["fact"]: each for each in facts_of(call).get("differences", ())}
     currency = {"currency": row.currency, "decimals": row.decimals}
     status = json.loads(call.params or "{}").get("status", "")
+    sent_currency = str(told["currency"]["later"]) if "currency" in told else ""
     says = {
         _("Revenue"): (
-            call.amount if award is None or award.revenue_minor is None else money(award.revenue_minor, currency)
+            f"{call.amount} {sent_currency}".strip()
+            if award is None or award.revenue_minor is None
+            else money(award.revenue_minor, currency)
         ),
+        _("Currency"): sent_currency,
         _("Product"): call.product,
         _("Partner"): str(award.partner) if award else call.pid,
         pgettext("amount", "Commission"): money(award.commission_minor, currency) if award else "",
@@ -146,6 +150,7 @@ def _facts(call: Postback, row: Transaction | None, award: Award | None) -> list
     }
     stands = {
         _("Revenue"): "" if row.remaining_revenue_minor is None else money(row.remaining_revenue_minor, currency),
+        _("Currency"): row.currency,
         _("Product"): row.product,
         _("Partner"): str(row.partner_id),
         pgettext("amount", "Commission"): money(row.remaining_commission_minor, currency),

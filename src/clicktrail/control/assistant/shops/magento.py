@@ -41,7 +41,8 @@ SHOP = Shop(
     notes={
         "amount": _(
             "Grand total less tax less shipping: discounts are taken off already. Where the shop sells in several "
-            "currencies, take the base amounts (getBaseGrandTotal and so on) in the program’s currency."
+            "currencies, take the base amounts (getBaseGrandTotal and so on) and getBaseCurrencyCode in Calls.php: an "
+            "amount in another currency than the program’s is not booked."
         ),
         "consent": _(
             "The script keeps the ClickID in a cookie of the shop. In cookie restriction mode add "

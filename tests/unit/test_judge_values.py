@@ -1,0 +1,130 @@
+"""What the judge makes of single values: another currency, a placeholder that was not filled in."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from support.cast import ANNA, BANNER, CATALOG, CLICK, CLICK_ID, EARLIER, NOW_MS, with_program
+
+from clicktrail.core.access import NO_PROOFS, Proofs
+from clicktrail.core.case import Verdict
+from clicktrail.core.catalog import Product, Rate
+from clicktrail.core.judge import judge
+from clicktrail.core.postback import from_params
+
+ORDER = {"cpid": "1", "tid": "A-1", "clickid": "QC423840809685489623456289367", "umsatz": "95.50"}
+
+
+def verdict(params: dict[str, str] | None = None, **world: Any) -> Verdict:
+    """A good order with these parameters changed; without a ClickID nothing is known of a click."""
+    given = {**ORDER, **(params or {})}
+    postback = from_params(given, "", world.pop("proofs", NO_PROOFS))
+    click: dict[str, Any] = {"click_id": CLICK_ID, "click": CLICK} if given["clickid"] else NO_CLICK
+    return judge(postback, now_ms=NOW_MS, **{**click, "earlier": None, "catalog": CATALOG, **world})
+
+
+NO_CLICK: dict[str, Any] = {"click_id": None, "click": None}
+
+CURRENCY: list[tuple[dict[str, str], str, str | None, str | None]] = [
+    ({"currency": "EUR"}, "saved", None, None),
+    ({"currency": " eur\t"}, "saved", None, None),
+    ({"currency": ""}, "saved", None, None),
+    ({"currency": " "}, "saved", None, None),
+    ({"currency": "{{ shop.currency }}"}, "saved", None, None),
+    ({"currency": "USD"}, "wrong_currency", "USD", None),
+    ({"currency": "usd"}, "wrong_currency", "USD", None),
+    ({"currency": "USD", "umsatz": ""}, "wrong_currency", "USD", None),
+    ({"currency": "USD", "umsatz": "abc"}, "wrong_currency", "USD", None),
+    ({"currency": "USD", "produkt": "Lead", "umsatz": ""}, "wrong_currency", "USD", None),
+    ({"currency": "EURO"}, "wrong_currency", "EURO", "EUR"),
+    ({"currency": "€"}, "wrong_currency", "€", "EUR"),
+    ({"currency": "ERU"}, "wrong_currency", "ERU", "EUR"),
+    ({"currency": "USDT"}, "wrong_currency", "USDT", "USD"),
+    ({"currency": "978"}, "wrong_currency", "978", None),
+    ({"currency": "x" * 300}, "wrong_currency", "X" * 255, None),
+    ({"cpid": "5", "pid": "7", "clickid": "", "currency": "JPY", "umsatz": "100"}, "saved", None, None),
+    ({"cpid": "5", "pid": "7", "clickid": "", "currency": "EUR", "umsatz": "100"}, "wrong_currency", "EUR", None),
+]
+
+
+@pytest.mark.parametrize("params,expected,sent,near", CURRENCY)
+def test_an_amount_of_another_currency_is_not_booked(
+    params: dict[str, str], expected: str, sent: str | None, near: str | None
+) -> None:
+    found = verdict(params)
+    assert (found.reason, found.facts.get("sent_currency"), found.facts.get("near_currency")) == (expected, sent, near)
+    assert verdict(params, catalog=replace(CATALOG, judging_version=1)).reason != "wrong_currency"
+
+
+def test_a_later_call_in_another_currency_is_a_conflict() -> None:
+    assert verdict({"currency": "eur"}, earlier=EARLIER).reason == "duplicate"
+    for params in ({"currency": "USD"}, {"currency": "USD", "umsatz": "99"}, {"currency": "USD", "umsatz": ""}):
+        found = verdict(params, earlier=EARLIER)
+        assert found.reason == "conflict"
+        assert found.facts["differences"] == [{"fact": "currency", "earlier": "EUR", "later": "USD"}]
+    older = replace(CATALOG, judging_version=1)
+    assert verdict({"currency": "USD"}, earlier=EARLIER, catalog=older).reason == "duplicate"
+
+
+@pytest.mark.parametrize("state", ["held", "open", "confirmed", "paid", "cancelled"])
+@pytest.mark.parametrize("trusted", [True, False])
+@pytest.mark.parametrize("params", [{}, {"umsatz": "40"}, {"status": "cancelled"}, {"status": "confirmed"}])
+def test_no_trusted_call_in_another_currency_changes_anything(
+    state: str, trusted: bool, params: dict[str, str]
+) -> None:
+    earlier = replace(EARLIER, state=state, trusted=trusted)
+    found = verdict({"currency": "USD", **params}, earlier=earlier, proofs=Proofs(signed_by=1, stamp_ms=NOW_MS))
+    assert (found.reason, found.change) == ("conflict", None)
+
+
+UNFILLED: list[tuple[dict[str, str], str, dict[str, str]]] = [
+    ({"cpid": "{cpid}"}, "missing_cpid", {"cpid": "{cpid}"}),
+    ({"tid": "{{order.id}}"}, "missing_tid", {"tid": "{{order.id}}"}),
+    ({"tid": "undefined"}, "missing_tid", {"tid": "undefined"}),
+    ({"tid": "[object Object]"}, "missing_tid", {"tid": "[object Object]"}),
+    ({"tid": "%7B%7Border%7D%7D"}, "missing_tid", {"tid": "%7B%7Border%7D%7D"}),
+    ({"tid": "{A}-1"}, "saved", {}),
+    ({"tid": "[2024]"}, "saved", {}),
+    ({"umsatz": "NaN"}, "missing_amount", {"umsatz": "NaN"}),
+    ({"umsatz": "%%AMOUNT%%"}, "missing_amount", {"umsatz": "%%AMOUNT%%"}),
+    ({"umsatz": "null", "produkt": "Lead"}, "saved", {"umsatz": "null"}),
+    ({"produkt": "__PRODUCT__"}, "unknown_product", {"produkt": "__PRODUCT__"}),
+    ({"pid": "$PID$"}, "saved", {"pid": "$PID$"}),
+    ({"wmid": "<%wmid%>"}, "saved", {"wmid": "<%wmid%>"}),
+    ({"subid": "#SUBID#"}, "saved", {"subid": "#SUBID#"}),
+]
+
+
+@pytest.mark.parametrize("params,expected,named", UNFILLED)
+def test_an_unfilled_placeholder_says_nothing_and_is_named(
+    params: dict[str, str], expected: str, named: dict[str, str]
+) -> None:
+    found = verdict(params)
+    assert (found.reason, found.facts.get("unfilled", {})) == (expected, named)
+    if found.award is not None:
+        assert (found.award.partner, found.award.creative, found.award.subid) == (ANNA, BANNER, "x")
+    assert verdict(params, catalog=replace(CATALOG, judging_version=1)).facts.get("unfilled") is None
+
+
+def test_an_unfilled_clickid_is_none() -> None:
+    words: dict[str, Any] = {"params": {"clickid": "${CLICKID}"}, "click_id": None, "click": None}
+    assert verdict(**words).reason == "no_attribution"
+    assert verdict(**words, catalog=replace(CATALOG, judging_version=1)).reason == "malformed_clickid"
+    words["params"] = {"clickid": "${CLICKID}", "pid": "7"}
+    assert verdict(**words).reason == "saved"
+
+
+def test_a_clickid_of_another_system_may_look_like_a_placeholder() -> None:
+    found = verdict({"clickid": "[abc]"})
+    assert found.award is not None and found.award.clickid == "[abc]"
+
+
+def test_a_product_may_have_the_name_of_a_placeholder() -> None:
+    catalog = with_program(products=(Product(1, "None", Rate(fixed_minor=500)),), default_product=None)
+    found = verdict({"produkt": "None"}, catalog=catalog)
+    assert (found.reason, found.facts.get("unfilled")) == ("saved", None)
+
+
+@pytest.mark.parametrize("params", [{"umsatz": "NaN"}, {"produkt": "{product}"}, {"pid": "undefined"}])
+def test_an_unfilled_placeholder_does_not_differ(params: dict[str, str]) -> None:
+    assert verdict(params, earlier=EARLIER).reason == "duplicate"
