@@ -111,7 +111,7 @@ def test_every_metric() -> None:
     assert not documents.differences(documents.names(_page("metrics.md")), real)
 
 
-@pytest.mark.parametrize("what", ["clicks", "postbacks", "transactions"])
+@pytest.mark.parametrize("what", ["clicks", "postbacks", "transactions", "adjustments"])
 def test_every_export_column(what: str) -> None:
     """Read from the source, so that this test needs no database."""
     source = (rules.SOURCE / "control" / "ledger" / "export.py").read_text()

@@ -180,6 +180,27 @@ def test_a_part_is_cancelled(api: Counter) -> None:
     assert api.post(f"/transactions/{number}/reductions", {"revenue": "41", "reason": "x"}).code == "not_possible"
 
 
+def test_a_part_of_a_paid_one_is_an_adjustment(api: Counter) -> None:
+    api.office.orders("C-9")
+    number = api.get("/transactions?tid=C-9").json["items"][0]["number"]
+    for verb in ("confirm", "pay"):
+        api.post(f"/transactions/{number}/moves", {"verb": verb, "reason": "statement 7"})
+    told = api.post(f"/transactions/{number}/reductions", {"revenue": "80.00", "reason": "shoes came back"}).json
+    assert (told["state"], told["revenue"]["amount"], told["commission"]["amount"]) == ("paid", "100.00", "10.00")
+    assert (told["adjusted_revenue"]["amount"], told["adjusted_commission"]["amount"]) == ("-20.00", "-2.00")
+    [entry] = told["adjustments"]
+    assert api.get(f"/adjustments?transaction={number}").json["items"] == [entry]
+    assert (entry["revenue"]["amount"], entry["commission"]["amount"], entry["state"]) == ("-20.00", "-2.00", "open")
+    assert (entry["reason"], entry["call"], entry["verbs"]) == ("shoes came back", None, ["settle", "void"])
+    moves = f"/transactions/{number}/adjustments/{entry['revision']}/moves"
+    told = api.post(moves, {"verb": "settle", "reason": "payout 8"}).json
+    assert (told["adjustments"][0]["state"], told["adjustments"][0]["verbs"]) == ("settled", ["reopen"])
+    assert told["history"][-1]["changes"] == [{"fact": "adjustment", "earlier": "open", "later": "settled"}]
+    assert api.post(moves, {"verb": "void", "reason": "x"}).code == "not_possible"
+    assert api.get("/adjustments?state=open").json["items"] == []
+    assert api.post(f"/transactions/{number}/adjustments/77/moves", {"verb": "void", "reason": "x"}).status == 404
+
+
 def test_a_rate_is_planned_and_the_past_is_refused(api: Counter) -> None:
     program = api.post("/programs", PROGRAM).json["id"]
     product = api.post("/products", {"program": program, "name": "Timed", "percent": "5"}).json

@@ -43,22 +43,31 @@ def _fill(house: House) -> None:
     approval = api.post("/approvals", {"partner": stranger, "program": OTHER}).json["id"]
     rate = api.post("/rates", {"partner": stranger, "product": product, "fixed": "700"}).json["id"]
     api.post("/rates", {"partner": 7, "product": 1, "percent": "12"})
-    house.api.office.orders("M-1")
+    house.api.office.orders("M-2", "M-1")
     with Scribe(api.office.settings.data, 1) as scribe:
         click = scribe.click("s", stranger, program=OTHER, creative=creative, target="sale")
         order = scribe.order("O-1", scribe.clickid(click), cpid=str(OTHER))
-        scribe.write(click, order)
+        scribe.write(click, scribe.order("O-2", scribe.clickid(click), cpid=str(OTHER)), order)
     api.office.judge()
     row = api.get("/transactions?tid=O-1").json["items"][0]
     assert row["program"] == OTHER
     key = api.key(["read"], OTHER).split("_")[1]
     looks = {program: _looks(api, program) for program in (MINE, OTHER)}
+    for tid in ("M-2", "O-2"):
+        _adjust(api, api.get(f"/transactions?tid={tid}").json["items"][0]["number"])
     house.mine = api.key(program=MINE)
     house.other = {
         "programs": OTHER, "products": product, "targets": target, "creatives": creative, "partners": stranger,
         "approvals": approval, "rates": rate, "transactions": row["number"], "log": row["call"],
         "clicks": row["clickid"], "keys": key, "tid": "O-1", **looks[OTHER],
     }  # fmt: skip
+
+
+def _adjust(api: Counter, number: int) -> None:
+    """Paid, and a part came back."""
+    for verb in ("confirm", "pay"):
+        api.post(f"/transactions/{number}/moves", {"verb": verb, "reason": "statement 7"})
+    assert api.post(f"/transactions/{number}/reductions", {"revenue": "4", "reason": "came back"}).status == 200
 
 
 def _looks(api: Counter, program: int) -> dict[str, Any]:
@@ -252,6 +261,8 @@ CHECKS: dict[str, Callable[[House], None]] = {
     "get_transaction": _is_hidden("GET", "transactions"),
     "move_transaction": _is_hidden("POST", "transactions", MOVE, "/moves"),
     "reduce_transaction": _is_hidden("POST", "transactions", {"revenue": "1", "reason": "x"}, "/reductions"),
+    "move_one_adjustment": _is_hidden("POST", "transactions", {"verb": "void", "reason": "x"}, "/adjustments/1/moves"),
+    "list_adjustments": _list_is_clean("adjustments"),
     "move_transactions": _bulk_move_skips,
     "hand_in_calls": _nothing_is_handed_in,
     "list_calls": _list_is_clean("log"),

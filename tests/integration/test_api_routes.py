@@ -9,7 +9,7 @@ import pytest
 from support.counter import BASE, Counter, counter
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "reference"
-PATH_OF_ONE = {"number": "1", "call": "1", "clickid": "QC1", "public_id": "abc", "key": "1"}
+PATH_OF_ONE = {"number": "1", "call": "1", "clickid": "QC1", "public_id": "abc", "key": "1", "revision": "1"}
 
 
 @pytest.fixture(scope="module")

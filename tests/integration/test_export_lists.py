@@ -134,6 +134,8 @@ def test_transactions_with_exactly_the_currencys_decimals(filled: Place) -> None
         "clicked_at",
         "created_at",
         "imported",
+        "adjusted_revenue",
+        "adjusted_commission",
     ]
     assert [(r["transaction"], r["revenue"], r["commission"], r["currency"], r["test"]) for r in rows] == [
         (1, "95.50", "9.55", "EUR", False),
@@ -145,6 +147,30 @@ def test_transactions_with_exactly_the_currencys_decimals(filled: Place) -> None
     assert rows[1]["clickid"] == ""
 
 
+def test_adjustments_and_their_sum_beside_the_transaction(filled: Place) -> None:
+    from django.db import connection
+
+    from clicktrail.control.ledger.moves import move, reduce
+
+    for verb in ("confirm", "pay"):
+        move(connection, 1, verb, "mia", "", 1)
+    assert _jsonl("adjustments") == []
+    reduce(connection, 1, 8_000, "mia", "=shoes", 1_700_000_000_123)
+    [row] = _jsonl("adjustments")
+    assert row == {
+        "transaction": 1, "revision": 3, "program": SHOP, "tid": "A-1", "partner": ANNA, "revenue": "-15.50",
+        "commission": "-1.55", "currency": "EUR", "state": "open", "test": False, "actor": "mia", "reason": "=shoes",
+        "call": None, "created_at": "2023-11-14T22:13:20.123Z",
+    }  # fmt: skip
+    names, line = _csv("adjustments")
+    told = dict(zip(names, line, strict=True))
+    assert (told["revenue"], told["reason"]) == ("-15.50", "'=shoes"), "an amount stays a number"
+    assert _jsonl("adjustments", 1_700_000_000_124) == []
+    paid = _jsonl("transactions")[0]
+    assert (paid["revenue"], paid["commission"]) == ("95.50", "9.55")
+    assert (paid["adjusted_revenue"], paid["adjusted_commission"]) == ("-15.50", "-1.55")
+
+
 def test_csv_has_a_line_of_names_and_disarms_formulas(filled: Place) -> None:
     names, first, *_ = _csv("clicks")
     row = dict(zip(names, first, strict=True))
@@ -152,7 +178,7 @@ def test_csv_has_a_line_of_names_and_disarms_formulas(filled: Place) -> None:
     odd = dict(zip(*[_csv("postbacks")[n] for n in (0, 5)], strict=True))
     assert (odd["tid"], odd["pid"], odd["product"], odd["nocheck"]) == ("'+tid", "'\tanna", "'\rSale", "true")
     assert dict(zip(*[_csv("postbacks")[n] for n in (0, 2)], strict=True))["saved"] == "–"
-    assert [row[-4] for row in _csv("transactions")] == ["test", "false", "false", "true"]
+    assert [row[13] for row in _csv("transactions")] == ["test", "false", "false", "true"]
 
 
 def test_since_leaves_out_what_is_older(filled: Place) -> None:

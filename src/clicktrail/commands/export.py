@@ -1,4 +1,4 @@
-"""`clicktrail export`: clicks, calls or transactions as lines on standard output."""
+"""`clicktrail export`: clicks, calls, transactions or adjustments as lines on standard output."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -16,6 +16,7 @@ class What(StrEnum):
     CLICKS = "clicks"
     POSTBACKS = "postbacks"
     TRANSACTIONS = "transactions"
+    ADJUSTMENTS = "adjustments"
 
 
 class Form(StrEnum):
@@ -35,7 +36,7 @@ def export(
         ),
     ] = "",
 ) -> None:
-    """Write clicks, postbacks or transactions to standard output, while the server runs.
+    """Write clicks, postbacks, transactions or adjustments to standard output, while the server runs.
 
     Ids are numbers, times ISO 8601 in UTC, amounts have the currency's decimals and a point.
     """

@@ -25,7 +25,7 @@ class Sent(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-def _digits(value: Any) -> int:
+def read_digits(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 19:
@@ -60,9 +60,9 @@ def _day(value: Any) -> date:
         raise ValueError("there is no such day") from None
 
 
-Number = Annotated[int, BeforeValidator(_digits), Field(ge=1, le=LARGEST_ID)]
+Number = Annotated[int, BeforeValidator(read_digits), Field(ge=1, le=LARGEST_ID)]
 """Of a program, partner, creative: 1 to 2^53."""
-Long = Annotated[int, BeforeValidator(_digits), Field(ge=1, le=MAX_NUMBER)]
+Long = Annotated[int, BeforeValidator(read_digits), Field(ge=1, le=MAX_NUMBER)]
 """Of a transaction, or behind a cursor: 63 bits."""
 Call = Annotated[str, Field(pattern=r"^[0-9]{1,19}$", description="Log number: 63 bits, so a text.")]
 Flag = Annotated[bool, BeforeValidator(_true_or_false)]

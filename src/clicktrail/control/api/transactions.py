@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from ninja import Query, Router
 from pydantic import BaseModel, Field
 
+from clicktrail.control.api.adjustments import AdjustmentShape, NewAdjustmentMove, Revision, of_transaction
 from clicktrail.control.api.guard import route
 from clicktrail.control.api.keys import READ, WRITE, Caller, now_ms
 from clicktrail.control.api.paging import Ordered, page
@@ -27,8 +28,8 @@ from clicktrail.control.api.shapes import (
     time,
     time_or_none,
 )
-from clicktrail.control.ledger.models import Move, Transaction
-from clicktrail.control.ledger.moves import Refused, facts_said, move, reduce
+from clicktrail.control.ledger.models import Adjustment, Move, Transaction
+from clicktrail.control.ledger.moves import Refused, facts_said, move, move_adjustment, reduce
 from clicktrail.core import lifecycle
 from clicktrail.core.clickid import split
 from clicktrail.core.money import AmountError, check_limit, format_percent, parse_fixed
@@ -51,8 +52,10 @@ class TransactionShape(BaseModel):
     creative: int | None
     product: str
     product_id: int
-    revenue: Money | None
+    revenue: Money | None = Field(description="Of a paid one as it was paid.")
     commission: Money
+    adjusted_revenue: Money | None = Field(description="Sum of its adjustments, 0 or negative.")
+    adjusted_commission: Money = Field(description="With `commission` together what remains, and what the sums count.")
     percent: str | None = Field(description="The rate that it was paid by, where that is a percentage.")
     state: State
     verbs: list[Verb] = Field(description="What can be done with it now.")
@@ -87,6 +90,7 @@ class MoveShape(BaseModel):
 
 class TransactionDetail(TransactionShape):
     history: list[MoveShape]
+    adjustments: list[AdjustmentShape] = Field(description="Part returns after it was paid, oldest first.")
 
 
 class TransactionPage(BaseModel):
@@ -150,6 +154,10 @@ def _columns(row: Transaction) -> dict[str, Any]:
         "product_id": row.product_id,
         "revenue": money(row.revenue_minor, row.currency, row.decimals),
         "commission": money(row.commission_minor, row.currency, row.decimals),
+        "adjusted_revenue": money(
+            None if row.revenue_minor is None else row.adjusted_revenue_minor, row.currency, row.decimals
+        ),
+        "adjusted_commission": money(row.adjusted_commission_minor, row.currency, row.decimals),
         "percent": None if row.percent_ppm is None else format_percent(row.percent_ppm),
         "state": row.state,
         "verbs": list(lifecycle.verbs_from(row.state)),
@@ -168,7 +176,7 @@ def _columns(row: Transaction) -> dict[str, Any]:
 
 def detail(row: Transaction) -> TransactionDetail:
     moves = Move.objects.filter(transaction_number=row.number).order_by("id")
-    return TransactionDetail(**_columns(row), history=[_step(step) for step in moves])
+    return TransactionDetail(**_columns(row), history=[_step(step) for step in moves], adjustments=of_transaction(row))
 
 
 def _step(step: Move) -> MoveShape:
@@ -233,7 +241,10 @@ def move_transaction(request: HttpRequest, number: Long, data: NewMove) -> Any:
 
 @route(router, "POST", "/{number}/reductions", WRITE, answers=TransactionDetail, problems=[404], noted="orders moved")
 def reduce_transaction(request: HttpRequest, number: Long, data: Reduction) -> Any:
-    """Cancel a part: a smaller net revenue, and the commission by the transaction's own rate."""
+    """Cancel a part: a smaller net revenue, and the commission by the transaction's own rate.
+
+    A paid transaction stays as it was paid; an adjustment is booked beside it.
+    """
     caller = caller_of(request)
     row = seen(caller, number)
     try:
@@ -241,6 +252,22 @@ def reduce_transaction(request: HttpRequest, number: Long, data: Reduction) -> A
     except AmountError as fault:
         raise invalid(("revenue", f"It cannot be taken: {fault}")) from None
     outcome = reduce(connection, number, revenue_minor, caller.actor, data.reason, now_ms())
+    if isinstance(outcome, Refused):
+        raise Fault("not_possible", outcome.sentence)
+    return detail(seen(caller, number))
+
+
+@route(
+    router, "POST", "/{number}/adjustments/{revision}/moves", WRITE, answers=TransactionDetail, problems=[404],
+    noted="orders moved",
+)  # fmt: skip
+def move_one_adjustment(request: HttpRequest, number: Long, revision: Revision, data: NewAdjustmentMove) -> Any:
+    """Settle, reopen or void an adjustment of a paid transaction."""
+    caller = caller_of(request)
+    row = seen(caller, number)
+    if not Adjustment.objects.filter(transaction_number=row.number, revision=revision).exists():
+        raise missing("adjustment", revision)
+    outcome = move_adjustment(connection, number, revision, data.verb, caller.actor, data.reason, now_ms())
     if isinstance(outcome, Refused):
         raise Fault("not_possible", outcome.sentence)
     return detail(seen(caller, number))

@@ -7,6 +7,7 @@ from ninja.constants import NOT_SET
 
 from clicktrail import __version__
 from clicktrail.control.api import (
+    adjustments,
     alarms,
     approvals,
     callkeys,
@@ -46,6 +47,7 @@ NOUNS: dict[str, Router] = {
     "/approvals": approvals.router,
     "/rates": rates.router,
     "/transactions": transactions.router,
+    "/adjustments": adjustments.router,
     "/postbacks": postbacks.router,
     "/log": calls.router,
     "/clicks": clicks.router,

@@ -1,4 +1,4 @@
-"""Export: the ledger's three lists, row by row, in a fixed order of columns.
+"""Export: the ledger's lists, row by row, in a fixed order of columns.
 
 Rows are read by key pages: each page is one short read that begins after the last key
 of the one before. Nothing holds a long read open (on SQLite that would keep the -wal
@@ -19,7 +19,7 @@ from django.db.models import Min, Model, QuerySet
 
 from clicktrail.control.catalog.models import Program
 from clicktrail.control.ledger.imported import is_imported
-from clicktrail.control.ledger.models import Click, Postback, Transaction
+from clicktrail.control.ledger.models import Adjustment, Click, Postback, Transaction
 from clicktrail.core.clickid import first_id, text_of
 from clicktrail.core.ids import read_id
 from clicktrail.core.money import AmountError, decimals_of, format_minor, parse_amount
@@ -30,6 +30,14 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet runs a cell that begins with one of these."""
 
 Cell = str | int | bool | None
+
+
+class Amount(str):
+    """An amount of money that was formatted here: harmless in a spreadsheet, also with a minus in front."""
+
+    __slots__ = ()
+
+
 Row = tuple[Cell, ...]
 
 
@@ -60,6 +68,14 @@ def transactions(since_ms: int, _prefix: str) -> Iterator[Row]:
     first = wanted.order_by().aggregate(first=Min("number"))["first"] or 0
     for page in _pages(wanted, "number", first):
         yield from (transaction_row(transaction) for transaction in page)
+
+
+def adjustments(since_ms: int, _prefix: str) -> Iterator[Row]:
+    wanted = Adjustment.objects.filter(at_ms__gte=since_ms).order_by("id")
+    first = wanted.order_by().aggregate(first=Min("id"))["first"] or 0
+    for page in _pages(wanted, "id", first):
+        known = Transaction.objects.in_bulk({adjustment.transaction_number for adjustment in page})
+        yield from (adjustment_row(each, known[each.transaction_number]) for each in page)
 
 
 def click_row(c: Click, prefix: str) -> Row:
@@ -117,6 +133,27 @@ def transaction_row(t: Transaction) -> Row:
         iso(t.clicked_ms),
         iso(t.created_ms),
         is_imported(t.postback_id),
+        Amount(format_minor(t.adjusted_revenue_minor, t.decimals)),
+        Amount(format_minor(t.adjusted_commission_minor, t.decimals)),
+    )
+
+
+def adjustment_row(a: Adjustment, t: Transaction) -> Row:
+    return (
+        a.transaction_number,
+        a.revision,
+        a.program_id,
+        t.tid,
+        a.partner_id,
+        Amount(format_minor(a.revenue_minor, t.decimals)),
+        Amount(format_minor(a.commission_minor, t.decimals)),
+        t.currency,
+        a.state,
+        a.test,
+        a.actor,
+        a.reason,
+        a.call_id,
+        iso(a.at_ms),
     )
 
 
@@ -137,8 +174,14 @@ EXPORTS = {
     ),
     "transactions": Export(
         ("transaction", "program", "tid", "partner", "subid", "creative", "referrer", "clickid", "product")
-        + ("revenue", "commission", "currency", "state", "test", "clicked_at", "created_at", "imported"),
+        + ("revenue", "commission", "currency", "state", "test", "clicked_at", "created_at", "imported")
+        + ("adjusted_revenue", "adjusted_commission"),
         transactions,
+    ),
+    "adjustments": Export(
+        ("transaction", "revision", "program", "tid", "partner", "revenue", "commission", "currency", "state", "test")
+        + ("actor", "reason", "call", "created_at"),
+        adjustments,
     ),
 }
 
@@ -205,6 +248,8 @@ def csv_cell(cell: Cell) -> Cell:
     """Made harmless for a spreadsheet."""
     if isinstance(cell, bool):
         return "true" if cell else "false"
+    if isinstance(cell, Amount):
+        return cell
     if isinstance(cell, str) and cell.startswith(FORMULA_STARTS):
         return "'" + cell
     return cell
