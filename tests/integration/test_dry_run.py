@@ -141,7 +141,7 @@ def test_the_command(ledger: Place, checks: Checks, tmp_path: Path) -> None:
     assert told.exit_code == 0, told.output
     assert "It would be saved and credited to partner 7 (Anna) with 9.55 EUR." in told.output
     assert "Nothing was written." in told.output
-    told = CliRunner().invoke(app, [*base, "--json", "--body", '{"umsatz": 1e3}', address])
+    told = CliRunner().invoke(app, [*base, "--json", "--body", '{"umsatz": "1e3"}', address])
     assert told.exit_code == 1
     found = json.loads(told.output)
     assert found["reason"] == "bad_amount" and found["nearest"] == "Send it as '1000'."

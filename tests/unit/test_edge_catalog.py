@@ -58,13 +58,69 @@ def test_templates_are_filled(target: str, location: bytes) -> None:
     [
         (b"a+b%20c", "a b c"),
         (b"%C3%A4\xc3\xa4", "ää"),
-        (b"%ff%00", "ÿ\ufffd"),
+        (b"%ff%00x", "ÿ\ufffdx"),
+        (b"+7%E2%80%8B%0A", "7"),
         (b"%zz%", "%zz%"),
         (b"", ""),
     ],
 )
 def test_values_are_clean_text(raw: bytes, text: str) -> None:
     assert text_of(raw) == text
+
+
+PLAIN_LINK = b"cpid=1&pid=7&wmid=11&target=shoes&subid=abc"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        # Invisible characters.
+        b"cpid=1&pid=7%20&wmid=11&target=shoes&subid=abc",
+        b"cpid=1&pid=+7&wmid=%0a11&target=shoes%0d%0a&subid=abc%09",
+        b"cpid=1&pid=7%E2%80%8B&wmid=11&target=shoes&subid=%EF%BB%BFabc",
+        b"cpid=1&pid=7%A0&wmid=11&target=shoes&subid=abc%C2%AD",
+        b"+cpid=1&pid%20=7&%EF%BB%BFwmid=11&target=shoes&subid=abc",
+        # Separators.
+        b"cpid=1&amp;pid=7&amp;wmid=11&amp;target=shoes&amp;subid=abc",
+        b"cpid=1&amp;amp;pid=7&#038;wmid=11&#x26;target=shoes&AMP;subid=abc",
+        b"cpid=1&amp%3Bpid=7&amp%3Bwmid=11&amp%3Btarget=shoes&amp%3Bsubid=abc",
+        b"cpid=1;pid=7;wmid=11;target=shoes;subid=abc",
+        b"cpid=1;pid=7;wmid=11;target=shoes&subid=abc",
+        # Names.
+        b"cpid=1&p%69d=7&wm%69d=11&target=shoes&sub%69d=abc",
+        b"CPID=1&Pid=7&WmId=11&TARGET=shoes&SubId=abc",
+        b"PID=99&cpid=1&pid=7&wmid=11&target=shoes&subid=abc",
+    ],
+)
+def test_odd_spellings_of_a_link_say_what_it_says(link: bytes) -> None:
+    picture = Picture(CATALOG)
+    plain, plain_subid, _ = picture.read(PLAIN_LINK)
+    for _ in range(2):
+        plan, subid, _ = picture.read(link)
+        assert (plan.outcome, plan.partner, plan.creative, plan.target) == (
+            plain.outcome, plain.partner, plain.creative, plain.target,
+        )  # fmt: skip
+        assert text_of(subid) == text_of(plain_subid) == "abc"
+    assert plain.outcome == "ok"
+
+
+@pytest.mark.parametrize(
+    ("link", "target", "subid"),
+    [
+        (b"cpid=1&pid=7&subid=a;b", "default", "a;b"),
+        (b"cpid=1&pid=7&subid=a;wmid=99", "default", "a;wmid=99"),
+        (b"cpid=1;pid=7;subid=a;b", "default", "a;b"),
+        (b"cpid=1&pid=7&target=https://shop.example/p;v=1?a=1;b=2", "https://shop.example/p;v=1?a=1;b=2", ""),
+        (b"cpid=1&pid=7&subid=a&amp;b", "default", "a"),
+        (b"cpid=1&pid=7&subid=A%20%20B", "default", "A  B"),
+    ],
+)
+def test_a_semicolon_in_a_value_survives(link: bytes, target: str, subid: str) -> None:
+    picture = Picture(CATALOG)
+    picture.read(b"cpid=1&pid=7&subid=x")  # the short way is known
+    for _ in range(2):
+        plan, raw, _ = picture.read(link)
+        assert (plan.outcome, plan.target, text_of(raw)) == ("ok", target, subid)
 
 
 @pytest.mark.parametrize(

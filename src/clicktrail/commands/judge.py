@@ -52,11 +52,11 @@ def judge(
 def _asked(world: "World", query: str, body: str, signed_as: int, trusted: bool, at_ms: int) -> "Asked":
     from clicktrail.control.secondlooks.dryrun import Asked, proofs_of, query_of
     from clicktrail.core.access import Proofs
-    from clicktrail.core.postback import read
+    from clicktrail.core.postback import read, read_as_sent
 
-    hidden: dict[str, str] = {}
-    params, fault = read(query_of(query).encode(), body.encode(), b"", hidden)
-    proofs = proofs_of(params, hidden, world.catalog, world.keys, at_ms)
+    address, sent = query_of(query).encode(), body.encode()
+    params, fault = read(address, sent)
+    proofs = proofs_of(read_as_sent(address, sent), world.catalog, world.keys, at_ms)
     if trusted or signed_as:
         proofs = Proofs(house=trusted, signed_by=signed_as, token=proofs.token, stamp_ms=at_ms)
     return Asked(params, at_ms, fault, proofs)

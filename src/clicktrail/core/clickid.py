@@ -12,6 +12,7 @@ So ClickIDs sort by time, and a mistyped or invented one is recognised without a
 Why: docs/decisions/0002-clickid-layout.md.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from hashlib import blake2s
 from hmac import compare_digest
@@ -127,6 +128,14 @@ def split(text: str, prefix: str) -> tuple[int, int] | None:
     if number >> TAIL_BITS > MAX_ID:
         return None
     return number >> TAIL_BITS, number & TAIL_MASK
+
+
+_ANY_CASE = re.compile(r"[A-Za-z]{2}[0-9]{27}")
+
+
+def upper_clickid(text: str) -> str:
+    """A text in the form of a ClickID in capital letters, as it was made; any other text as it is."""
+    return text.upper() if _ANY_CASE.fullmatch(text) else text
 
 
 def text_of(prefix: str, id: int, tail: int) -> str:

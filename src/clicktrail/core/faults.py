@@ -14,6 +14,7 @@ LIMIT = mark("it is above the limit of {most} {currency} for one amount.")
 DIGITS = mark("it has more than {count} digits before the separator.")
 
 PARAMETERS = mark("it has more than {count} parameters.")
+MANY_CALLS = mark("the body is a list of {count} calls: send each call by itself, or all of them to the REST API.")
 PARAMETER = mark("the parameter {name} is longer than {count} characters.")
 
 CHARACTERS = mark("it has more than {count} characters, too many for a signed call")
@@ -22,7 +23,20 @@ AHEAD = mark("its time stamp is {age} ahead")
 CLOCK = mark("the clock of the shop's server may be wrong, or it is an old call sent again")
 KEY = mark("it names key {number}, which is revoked or does not exist")
 
-WITH_MARKS = (OTHER_CURRENCY, CURRENCY, DECIMALS, LIMIT, DIGITS, PARAMETERS, PARAMETER, CHARACTERS, OLD, AHEAD, KEY)
+WITH_MARKS = (
+    OTHER_CURRENCY,
+    CURRENCY,
+    DECIMALS,
+    LIMIT,
+    DIGITS,
+    PARAMETERS,
+    MANY_CALLS,
+    PARAMETER,
+    CHARACTERS,
+    OLD,
+    AHEAD,
+    KEY,
+)
 
 _AGE = re.compile(r"([0-9]+) (day|hour|minute|second)s?")
 

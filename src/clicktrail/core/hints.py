@@ -12,7 +12,7 @@ from typing import Protocol
 from clicktrail.core.access import Access, Proofs
 from clicktrail.core.case import Facts
 from clicktrail.core.money import CURRENCIES
-from clicktrail.core.postback import HIDDEN
+from clicktrail.core.secretnames import HIDDEN
 from clicktrail.core.unfilled import is_unfilled
 
 MOST_NAMED = 12

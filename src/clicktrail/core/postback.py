@@ -3,41 +3,30 @@
 `read` runs at the edge before anything is written; `from_params` runs where a call is judged.
 """
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from clicktrail.core import faults
 from clicktrail.core.access import NO_PROOFS, Proofs
+from clicktrail.core.clickid import upper_clickid
 from clicktrail.core.lifecycle import CANCELLED, CONFIRMED, OPEN, PAID
-from clicktrail.core.tongue import mark
+from clicktrail.core.requestbody import Unreadable, decompress, read_body, read_form
+from clicktrail.core.secretnames import HIDDEN, is_secret
 
 MAX_TEXT = 255
 """Characters of every typed text but the amount, whose decimals a shop may send in any number."""
 MAX_PARAMS = 1000
 """Parameters in one call; what comes after them is not kept, and the call is a bad_call."""
 
-HIDDEN = "…"
-"""Stands in the log for the value of a key, token or signature."""
+MAX_UNPACKED_BYTES = 65_536
+"""Of a compressed body; a larger one is not read."""
+FORM = b"application/x-www-form-urlencoded"
 
-SECRET = frozenset(
-    ("key", "token", "sig", "sign", "signature", "secret", "password", "passwd", "passwort", "pass", "pwd")
-    + ("auth", "authorization", "hmac", "apikey", "accesstoken", "bearer", "credential", "credentials", "jwt")
-)
-"""A parameter is secret where one of these is its name or a word of it: `api_key`, `X-Signature`, `authToken`."""
+_PLAIN = re.compile(rb'[!"$&-*,-:<-~]+').fullmatch
+"""Visible ASCII without `#`, `%`, `+` and `;`: nothing in it is escaped, and `&` alone separates."""
 
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_CLEAN = str.maketrans({0: "\ufffd", **{code: "\ufffd" for code in range(0xD800, 0xE000)}})
-_WINDOWS_1252 = {code: text for code in range(0x80, 0xA0) if (text := bytes([code]).decode("cp1252", "ignore"))}
-_NEEDS_CLEANING = re.compile("[\x00\ud800-\udfff]")
-
-NOT_JSON = mark("the body says that it is JSON, but it cannot be read as JSON.")
-NOT_AN_OBJECT = mark("the body is JSON, but not an object of names and values.")
-NOT_MULTIPART = mark("the body says that it is a multipart form, but its parts cannot be found.")
-NOT_A_FORM = mark("the body is neither form fields nor a JSON object.")
 TOO_MANY = faults.PARAMETERS.format(count=MAX_PARAMS)
 
 Pairs = Iterable[tuple[str, str]]
@@ -73,23 +62,74 @@ class Postback:
 
 
 def read(
-    query: bytes, body: bytes = b"", content_type: bytes = b"", secrets: dict[str, str] | None = None
+    query: bytes,
+    body: bytes = b"",
+    content_type: bytes = b"",
+    secrets: dict[str, str] | None = None,
+    content_encoding: bytes = b"",
 ) -> tuple[dict[str, str], str]:
     """(parameters, fault) of a call: address and body joined, the body wins, of a repeated name the last counts.
 
-    Texts are clean UTF-8 without NUL and lone surrogates; values of secrets are HIDDEN.
+    Names and values are clean text without invisible characters around them; values of secrets are HIDDEN.
     fault: why the body could not be read, or empty. Never raises.
     secrets: takes the hidden values, for the one who checks them and forgets them.
     """
+    hidden: dict[str, str] = {} if secrets is None else secrets
     params: dict[str, str] = {}
-    hidden = {} if secrets is None else secrets
-    fault = _keep(params, _form(query), hidden) if query else ""
-    if not body or fault:
-        return params, fault
+    fault = ""
+    if query:
+        # Most calls need no decoding: one look at all bytes is cheaper than a look at each value.
+        fault = _keep(params, _plain_pairs(query) if _PLAIN(query) else read_form(query), hidden)
+    if body and not fault:
+        fault = _join(params, body, content_type, content_encoding, hidden)
+    if (clickid := params.get("clickid")) and not clickid.isupper():
+        params["clickid"] = upper_clickid(clickid)
+    return params, fault
+
+
+def _join(
+    params: dict[str, str], body: bytes, content_type: bytes, content_encoding: bytes, hidden: dict[str, str]
+) -> str:
+    """Put the body's parameters over those of the address. Returns the fault, or nothing."""
+    found: dict[str, str] = {} if params else params
     try:
-        return params, _keep(params, _body(body, content_type), hidden)
-    except _Unreadable as unreadable:
-        return params, str(unreadable)
+        fault = _keep(found, _body_pairs(body, content_type, content_encoding), hidden)
+    except Unreadable as unreadable:
+        return str(unreadable)
+    for name, value in found.items() if found is not params else ():
+        if name not in params and len(params) >= MAX_PARAMS:
+            return TOO_MANY
+        params[name] = value
+    return fault
+
+
+def read_as_sent(
+    query: bytes, body: bytes = b"", content_type: bytes = b"", content_encoding: bytes = b""
+) -> dict[str, str]:
+    """The parameters of `read` with their values as they were sent, secrets too: what a signature was made over."""
+    params = dict(read_form(query, str)) if query else {}
+    _fold_names(params)
+    found: dict[str, str] = {}
+    with suppress(Unreadable):
+        if body:
+            found = dict(read_body(decompress(body, content_encoding, MAX_UNPACKED_BYTES), content_type, str))
+    _fold_names(found)
+    return params | found
+
+
+def _body_pairs(body: bytes, content_type: bytes, content_encoding: bytes) -> Pairs:
+    if content_encoding or body.startswith(b"\x1f\x8b"):
+        body = decompress(body, content_encoding, MAX_UNPACKED_BYTES)
+    elif content_type.startswith(FORM) and _PLAIN(body):
+        return _plain_pairs(body)
+    return read_body(body, content_type)
+
+
+def _plain_pairs(raw: bytes) -> Pairs:
+    for part in raw.decode("ascii").split("&"):
+        name, _, value = part.partition("=")
+        if name:
+            yield name, value
 
 
 def from_params(
@@ -134,10 +174,6 @@ _TEXTS = {
 }
 
 
-class _Unreadable(Exception):
-    """Carries the fault."""
-
-
 def _too_long(texts: dict[str, str | None]) -> str:
     for name, text in texts.items():
         if text is not None and len(text) > MAX_TEXT:
@@ -146,160 +182,30 @@ def _too_long(texts: dict[str, str | None]) -> str:
 
 
 def _keep(params: dict[str, str], pairs: Pairs, hidden: dict[str, str]) -> str:
+    others = False
     for name, value in pairs:
         if name in KNOWN:
             params[name] = value
             continue
         if name not in params and len(params) >= MAX_PARAMS:
             return TOO_MANY
+        others = True
         if value and is_secret(name):
             params[name], hidden[name] = HIDDEN, value
         else:
             params[name] = value
+    if others:
+        _fold_names(params)
     return ""
 
 
-def is_secret(name: str) -> bool:
-    """Whether a parameter's value must never be kept."""
-    return name.lower() in SECRET or any(word.lower() in SECRET for word in _WORD.findall(name))
+def _fold_names(params: dict[str, str]) -> None:
+    """Known names in other letters get their own (`TID` is `tid`) where that has no value beside them."""
+    for name in [name for name in params if name not in KNOWN]:
+        folded = name.lower()
+        if folded in KNOWN and not params.get(folded):
+            params[folded] = params.pop(name)
 
 
 KNOWN = frozenset((*_TEXTS.values(), "umsatz", "currency", "nocheck", "status", "commission", "format", "call"))
-
-
-def _body(body: bytes, content_type: bytes) -> Pairs:
-    kind, _, details = content_type.partition(b";")
-    kind = kind.strip().lower()
-    if kind == b"application/json" or kind.endswith(b"+json"):
-        return _json(body)
-    if kind == b"multipart/form-data":
-        return _multipart(body, details)
-    if kind in _FORM_KINDS:
-        return _form_or_json(body)
-    raise _Unreadable(NOT_A_FORM)
-
-
-# `curl -d '{...}'` calls its JSON a form and beacons call it text; nothing else begins with a brace.
-_FORM_KINDS = (b"application/x-www-form-urlencoded", b"text/plain", b"application/octet-stream", b"")
-
-
-def _form_or_json(body: bytes) -> Pairs:
-    if body.lstrip()[:1] == b"{":
-        return _json(body)
-    return _form(body.strip(b"\r\n"))
-
-
-def _form(raw: bytes) -> Iterator[tuple[str, str]]:
-    # Most calls need no decoding at all: cutting one text is three times as fast as cutting and decoding bytes.
-    if raw.isascii() and b"%" not in raw and b"+" not in raw and b"\0" not in raw:
-        for part in raw.decode("ascii").split("&"):
-            plain_name, _, plain_value = part.partition("=")
-            if plain_name:
-                yield plain_name, plain_value
-        return
-    for pair in raw.split(b"&"):
-        name, _, value = pair.partition(b"=")
-        if name:
-            yield _form_text(name), _form_text(value)
-
-
-def _form_text(raw: bytes) -> str:
-    if b"+" in raw:
-        raw = raw.replace(b"+", b" ")
-    if b"%" in raw:
-        raw = unquote_to_bytes(raw)
-    return clean_bytes(raw)
-
-
-def clean_bytes(raw: bytes) -> str:
-    """UTF-8, else Windows-1252 (every byte has a character of its own); NUL becomes U+FFFD."""
-    return decode_text(raw).replace("\0", "\ufffd")
-
-
-def decode_text(raw: bytes) -> str:
-    """UTF-8, or Windows-1252 as browsers read it: its five unassigned bytes are control characters."""
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1").translate(_WINDOWS_1252)
-
-
-def clean_text(text: str) -> str:
-    """The text with NUL and lone surrogates as U+FFFD."""
-    return text.translate(_CLEAN) if _NEEDS_CLEANING.search(text) else text
-
-
-class _Digits(str):
-    """A JSON number by its digits: `95.50` stays 95.50, and never becomes a float."""
-
-
-def _json(body: bytes) -> Pairs:
-    text = decode_text(body.removeprefix(b"\xef\xbb\xbf"))
-    try:
-        found = json.loads(text, strict=False, parse_float=_Digits, parse_int=_Digits, parse_constant=_no_constant)
-        pairs = [(clean_text(name), clean_text(_json_text(value))) for name, value in _object(found) if name]
-    except (ValueError, RecursionError):
-        raise _Unreadable(NOT_JSON) from None
-    return pairs
-
-
-def _object(found: Any) -> Pairs:
-    if not isinstance(found, dict):
-        raise _Unreadable(NOT_AN_OBJECT)
-    return found.items()
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _json_text(value: Any) -> str:
-    """A value as a form would have sent it: true is 1, false 0, null nothing, a list or object its JSON."""
-    if isinstance(value, str):
-        return str(value)  # A plain text, also of digits: the journal takes no other.
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    return _nested(value)
-
-
-def _nested(value: Any) -> str:
-    """Compact JSON with the numbers' own digits and the secrets hidden, however deep they lie."""
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{_quoted(name)}:{_member(name, inner)}" for name, inner in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(_nested(inner) for inner in value) + "]"
-    return str(value) if isinstance(value, _Digits) else _quoted(value)
-
-
-def _member(name: str, value: Any) -> str:
-    return _quoted(HIDDEN) if is_secret(name) else _nested(value)
-
-
-def _quoted(value: Any) -> str:
-    return json.dumps(clean_text(value) if isinstance(value, str) else value, ensure_ascii=False)
-
-
-_BOUNDARY = re.compile(rb'boundary=(?:"([^"\r\n]{1,200})"|([^";,\s]{1,200}))', re.IGNORECASE)
-_NAME = re.compile(rb'(?:^|[;\s])name="([^"\r\n]*)"', re.IGNORECASE)
-_FILE = re.compile(rb"[;\s]filename\*?=", re.IGNORECASE)
-
-
-def _multipart(body: bytes, details: bytes) -> Pairs:
-    """Fields of a multipart form (PHP's curl sends one for an array); files in it are passed over."""
-    boundary = _BOUNDARY.search(details)
-    if boundary is None:
-        raise _Unreadable(NOT_MULTIPART)
-    sections = (b"\r\n" + body).split(b"\r\n--" + (boundary[1] or boundary[2]))
-    if len(sections) < 2 or not sections[-1].startswith(b"--"):
-        raise _Unreadable(NOT_MULTIPART)
-    return [field for section in sections[1:-1] if (field := _field(section)) is not None]
-
-
-def _field(section: bytes) -> tuple[str, str] | None:
-    head, blank_line, value = section.partition(b"\r\n\r\n")
-    name = _NAME.search(head)
-    if not blank_line or name is None or not name[1] or _FILE.search(head):
-        return None
-    return clean_bytes(name[1]), clean_bytes(value)
+"""Names that are read in any case. Those of a proof (`sig`, `ts`, `token`) count as they are documented only."""

@@ -62,6 +62,13 @@ def _emoji_end(text: str, end: int) -> int:
     return end
 
 
+_CP1252 = {
+    byte: ord(bytes([byte]).decode("cp1252"))
+    for byte in range(0x80, 0xA0)
+    if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+}
+"""As browsers read Windows-1252: the five bytes that it leaves free stay control characters."""
+
 _SURROUNDINGS = (
     *(" ", "  ", "\t", "\n", "\r", "\r\n", "\xa0", "\xad"),
     *("\u2009", "\u200b", "\u200e", "\u200f", "\u2060", "\ufeff"),
@@ -76,3 +83,16 @@ def stored_spellings(text: str) -> list[str]:
     clean = strip_invisible(text)
     around = [clean + extra for extra in _SURROUNDINGS] + [extra + clean for extra in _SURROUNDINGS] + [f" {clean} "]
     return list(dict.fromkeys([text, clean, *around])) if clean else [text]
+
+
+def decode_text(raw: bytes) -> str:
+    """UTF-8; what is not valid UTF-8 is Windows-1252, so that two different texts never become one."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1").translate(_CP1252)
+
+
+def clean_bytes(raw: bytes) -> str:
+    """The text of a header; NUL is U+FFFD."""
+    return decode_text(raw).replace("\0", "\ufffd")

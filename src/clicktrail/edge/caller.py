@@ -9,7 +9,7 @@ from hashlib import blake2b
 import msgspec
 
 from clicktrail.addresses import Address, Networks, derive, private
-from clicktrail.core.postback import clean_bytes
+from clicktrail.core.text import clean_bytes
 
 MAX_USER_AGENT = 512
 MAX_REFERRER = 2048
@@ -29,6 +29,7 @@ class Caller(msgspec.Struct, frozen=True):
     is_listed: bool
     """May see reasons and figures."""
     content_type: bytes = b""
+    content_encoding: bytes = b""
     if_none_match: bytes = b""
     address: Address | None = None
     """For lists of addresses only; it is never written down."""
@@ -55,6 +56,7 @@ class Registry:
             wants_json=b"application/json" in headers.get(b"accept", b"").lower(),
             is_listed=self._listed.hold(address),
             content_type=headers.get(b"content-type", b""),
+            content_encoding=headers.get(b"content-encoding", b""),
             if_none_match=headers.get(b"if-none-match", b""),
             address=address,
         )

@@ -3,15 +3,16 @@
 docs/decisions/0006-catalog-staleness.md.
 """
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import unquote_to_bytes
 
 from clicktrail import catalogfile
 from clicktrail.core.catalog import Catalog
 from clicktrail.core.click import decide
 from clicktrail.core.deeplink import is_address
 from clicktrail.core.placeholders import encode, safe_literal
-from clicktrail.core.postback import clean_bytes
+from clicktrail.core.querystring import read_pairs, read_text, unescape
 from clicktrail.core.reasons import OK
 from clicktrail.errors import CatalogError
 
@@ -21,7 +22,11 @@ MAX_KEY_BYTES = 512
 """A longer link is decided anew each time, so that deeplinks cannot fill the memory."""
 
 Link = dict[bytes, bytes]
-"""Raw parameters by their raw names."""
+"""Parameters by their names, values as they were sent."""
+LINK_NAMES = frozenset((b"cpid", b"pid", b"wmid", b"target", b"subid", b"ref", b"format", b"view"))
+SEMICOLON = ord(";")
+_is_plain = re.compile(rb"[a-z0-9_.-]{0,64}").fullmatch
+"""Any other name has to be looked at: it is in capitals, escaped, or has something around it."""
 NOTHING: Link = {}
 Key = tuple[bytes | None, bytes | None, bytes | None, bytes | None]
 """Raw cpid, pid, wmid, target of a link."""
@@ -70,19 +75,31 @@ def _part(part: bytes | str, fixed: dict[str, bytes]) -> bytes:
 
 
 def text_of(raw: bytes) -> str:
-    """A value of a query as clean text: plus is a blank, %XX a byte, UTF-8."""
-    if b"+" in raw:
-        raw = raw.replace(b"+", b" ")
-    if b"%" in raw:
-        raw = unquote_to_bytes(raw)
-    return clean_bytes(raw)
+    """A value of a query as clean text: plus is a space, %XX a byte; nothing invisible around it."""
+    return read_text(unescape(raw))
 
 
 def target_of(raw: bytes) -> str:
     """A deeplink that comes in clear keeps its own escapes; everything else is decoded once."""
     if raw[:8].lower().startswith(CLEAR_ADDRESS):
-        return clean_bytes(raw)
+        return read_text(raw)
     return text_of(raw)
+
+
+def read_link(query: bytes) -> Link:
+    """The parameters of a link by their clean names; known names in any case where no exact one stands beside them."""
+    link = {name.encode(): value for name, value in read_pairs(query)}
+    for name in [name for name in link if name not in LINK_NAMES]:
+        folded = name.lower()
+        if folded in LINK_NAMES and not link.get(folded):
+            link[folded] = link.pop(name)
+    return link
+
+
+def _take_known(link: Link) -> tuple[Key, bytes]:
+    """What a decision needs, and the subid; the rest stays."""
+    pop = link.pop
+    return (pop(b"cpid", None), pop(b"pid", None), pop(b"wmid", None), pop(b"target", None)), pop(b"subid", b"")
 
 
 def encoded(text: str | None) -> bytes:
@@ -98,6 +115,7 @@ class Picture:
         self.guarded = {program.id: program.access for program in catalog.programs.values() if program.access.looks}
         """Programs of whose callers something is to be found out."""
         self._plans: dict[Key, Plan] = {}
+        self._plain_names: set[bytes] = set(LINK_NAMES)
         self._known: dict[tuple[bytes, bytes], Plan] = {}
         """Plans by what stands before and behind the subid, of links that hold nothing unusual."""
 
@@ -118,15 +136,29 @@ class Picture:
         """Of a repeated parameter the last one counts."""
         link = {name: value for name, _, value in [pair.partition(b"=") for pair in query.split(b"&")]}
         pop = link.pop
-        plan = self.plan((pop(b"cpid", None), pop(b"pid", None), pop(b"wmid", None), pop(b"target", None)))
-        before, behind = around
-        is_once = query.count(b"subid=") == 1 and (not before or before.endswith(b"&"))
+        key = (pop(b"cpid", None), pop(b"pid", None), pop(b"wmid", None), pop(b"target", None))
         subid = pop(b"subid", b"")
-        if is_once and not link and len(before) + len(behind) <= MAX_KEY_BYTES:
+        if SEMICOLON in query or (link and not link.keys() <= self._plain_names and self._are_odd(link)):
+            link = read_link(query)
+            key, subid = _take_known(link)
+            return self.plan(key), subid, link
+        plan = self.plan(key)
+        before, behind = around
+        if link or len(before) == len(query) or len(before) + len(behind) > MAX_KEY_BYTES:
+            return plan, subid, link
+        if query.count(b"subid=") == 1 and (not before or before.endswith(b"&")):
             if len(self._known) >= MAX_PLANS:
                 self._known.clear()
             self._known[around] = plan
         return plan, subid, link
+
+    def _are_odd(self, names: Iterable[bytes]) -> bool:
+        """Whether one of them is not written as a parameter's name; those that are need no second look."""
+        if not all(map(_is_plain, names)):
+            return True
+        if len(self._plain_names) < MAX_PLANS:
+            self._plain_names.update(names)
+        return False
 
     def plan(self, key: Key) -> Plan:
         return self._plans.get(key) or self._make(key)

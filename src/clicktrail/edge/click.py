@@ -6,7 +6,7 @@ this file waits, and nothing asks a database.
 
 from clicktrail.core.clickid import made_ms
 from clicktrail.core.placeholders import encode
-from clicktrail.core.postback import HIDDEN, is_secret
+from clicktrail.core.secretnames import HIDDEN, is_secret
 from clicktrail.edge.caller import MAX_REFERRER, Caller
 from clicktrail.edge.catalog import Plan, text_of
 from clicktrail.edge.worker import Asker, Worker
@@ -24,7 +24,7 @@ def take(worker: Worker, asker: Asker, query: bytes, caller: Caller) -> None:
     picture = worker.watch.picture
     plan, raw, more = picture.read(query)
     subid, safe_subid = (raw.decode(), raw) if len(raw) <= MAX_SUBID and not raw.translate(None, PLAIN) else _text(raw)
-    if more and more.get(b"view") == b"1":
+    if more and text_of(more.get(b"view", b"")) == "1":
         asker.answer(view(worker, plan))
         return
     if not plan.program:
@@ -41,7 +41,7 @@ def take(worker: Worker, asker: Asker, query: bytes, caller: Caller) -> None:
     referrer, extra = caller.referrer, ""
     if more:
         referrer = text_of(more.pop(b"ref", b""))[:MAX_REFERRER] or referrer
-        if more.pop(b"format", b"") == b"json" and plan.form:
+        if text_of(more.pop(b"format", b"")) == "json" and plan.form:
             answer = as_json(worker, plan, clickid, safe_subid)
         extra = _extra(more)
     click = Click(
@@ -69,9 +69,9 @@ def look(worker: Worker, query: bytes) -> bytes:
     """What HEAD gets: where a click would lead, without one."""
     plan, raw, more = worker.watch.picture.read(query)
     safe_subid = _text(raw)[1]
-    if more.get(b"view") == b"1":
+    if text_of(more.get(b"view", b"")) == "1":
         return view(worker, plan)
-    if plan.form and more.get(b"format") == b"json":
+    if plan.form and text_of(more.get(b"format", b"")) == "json":
         return as_json(worker, plan, "", safe_subid)
     return redirect(worker, plan, "", safe_subid)
 
@@ -100,4 +100,4 @@ def _text(raw: bytes) -> tuple[str, bytes]:
 def _extra(link: dict[bytes, bytes]) -> str:
     """The parameters that nobody here knows, as a query string; of secrets only the names."""
     pairs = [(name, HIDDEN.encode() if is_secret(text_of(name)) else value) for name, value in link.items() if name]
-    return b"&".join(name + b"=" + value for name, value in pairs).decode("utf-8", "replace")[:MAX_EXTRA]
+    return b"&".join(encode(name) + b"=" + value for name, value in pairs).decode("utf-8", "replace")[:MAX_EXTRA]

@@ -16,16 +16,18 @@ from clicktrail.journal.events import Event, Postback
 
 def take(worker: Worker, asker: Asker, query: bytes, caller: Caller, method: str = "GET", body: bytes = b"") -> None:
     """Take one call, however odd; `asker` gets its answer once the journal has it."""
-    hidden: dict[str, str] = {}
-    params, fault = postback.read(query, body, caller.content_type, hidden)
+    params, fault = postback.read(query, body, caller.content_type, None, caller.content_encoding)
     wants_json = caller.wants_json or params.get("format") == "json"
     if wants_json and "call" in params:
-        _recall(worker, asker, params, hidden, caller)
+        _recall(worker, asker, params, _sent(query, body, caller), caller)
         return
     now_ms = worker.clock()
     id = worker.mint.next(now_ms)
     picture = worker.watch.picture
-    proved = _proved(worker, picture, params, hidden, caller, now_ms) if picture.guarded else ()
+    proved: tuple[str, str, int, int, bool, str, int] | tuple[()] = ()
+    if picture.guarded:
+        sent = _sent(query, body, caller) if "sig" in params or "token" in params else params
+        proved = _proved(worker, picture, sent, caller, now_ms)
     call = Postback(
         id, worker.checks.tail(id), now_ms, picture.version, method, params, fault,
         caller.ip, caller.user_agent, caller.referrer, *proved,
@@ -38,22 +40,26 @@ def take(worker: Worker, asker: Asker, query: bytes, caller: Caller, method: str
         worker.commits.put(call, asker)
 
 
-def _recall(worker: Worker, asker: Asker, params: dict[str, str], hidden: dict[str, str], caller: Caller) -> None:
+def _recall(worker: Worker, asker: Asker, params: dict[str, str], sent: dict[str, str], caller: Caller) -> None:
     """Answer with the verdict of an earlier call; nothing is journaled."""
     program, picture = 0, worker.watch.picture
     if picture.guarded:
         named = read_id(params.get("cpid")) or 0
         rules = picture.guarded.get(named, OPEN_TO_ALL)
-        proofs = worker.proving.proofs(picture, params, hidden, caller.address, worker.clock())
+        proofs = worker.proving.proofs(picture, sent, {}, caller.address, worker.clock())
         program = named if is_proven(rules, proofs) else 0
     worker.verdicts.recall(params["call"], asker, caller.address, program)
 
 
+def _sent(query: bytes, body: bytes, caller: Caller) -> dict[str, str]:
+    return postback.read_as_sent(query, body, caller.content_type, caller.content_encoding)
+
+
 def _proved(
-    worker: Worker, picture: Picture, params: dict[str, str], hidden: dict[str, str], caller: Caller, now_ms: int
+    worker: Worker, picture: Picture, sent: dict[str, str], caller: Caller, now_ms: int
 ) -> tuple[str, str, int, int, bool, str, int]:
     """The event's fields from `source` to `stamp_ms`."""
-    found = worker.proving.proofs(picture, params, hidden, caller.address, now_ms)
+    found = worker.proving.proofs(picture, sent, {}, caller.address, now_ms)
     return "edge", "", found.signed_by, found.token, found.listed, found.fault, found.stamp_ms
 
 

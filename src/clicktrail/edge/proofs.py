@@ -14,7 +14,8 @@ from clicktrail.addresses import Address, Networks
 from clicktrail.core import signing
 from clicktrail.core.access import MAX_KEYS, MAX_NETWORKS, NO_PROOFS, Access, Proofs, token_digest, token_purpose
 from clicktrail.core.ids import read_id
-from clicktrail.core.postback import HIDDEN
+from clicktrail.core.secretnames import HIDDEN
+from clicktrail.core.text import strip_invisible
 from clicktrail.edge.catalog import Picture
 from clicktrail.keys import Keys, derive
 
@@ -32,8 +33,11 @@ class Proving:
         self._doors: dict[int, Door] = {}
 
     def proofs(self, picture: Picture, params: Params, hidden: Params, address: Address | None, now_ms: int) -> Proofs:
-        """params: as the journal keeps them; hidden: the values that it does not. Never raises."""
-        program = read_id(params.get("cpid")) or 0
+        """params: of the call, with values as they were sent; hidden: values of secrets that are hidden in `params`.
+
+        Never raises.
+        """
+        program = read_id(strip_invisible(params.get("cpid", ""))) or 0
         rules = picture.guarded.get(program)
         if rules is None:
             return NO_PROOFS

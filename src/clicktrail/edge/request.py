@@ -14,6 +14,7 @@ RAW_FACTOR = 8
 
 READ_BYTES = 256 * 1024
 """What may come in one read, and is counted to the request that it ends in."""
+_ESCAPED_AMPERSAND = re.compile(rb"&#(?:0{0,5}38|[xX]0{0,5}26);")
 _HIGH = re.compile(rb"[\x80-\xff]")
 SPOKEN = ("1.0", "1.1")
 ONCE = frozenset((b"host", b"content-length"))
@@ -42,7 +43,10 @@ class Request:
 
     def split(self) -> tuple[bytes, bytes]:
         """(path, query) of the target, which may be a full address or carry a fragment."""
-        target = self.target.partition(b"#")[0]
+        target = self.target
+        if b"#" in target:
+            # `&#38;` is an `&` that a template escaped; any other `#` begins a fragment.
+            target = _ESCAPED_AMPERSAND.sub(b"&", target).partition(b"#")[0]
         if target[:8].lower().startswith((b"http://", b"https://")):
             rest = target.partition(b"://")[2]
             cut = min((place for place in (rest.find(b"/"), rest.find(b"?")) if place >= 0), default=len(rest))

@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote_to_bytes
 
+from clicktrail.core.placeholders import encode
+from clicktrail.core.postback import read_as_sent
 from clicktrail.edge import click, health, postback
 from clicktrail.edge.answers import OPEN
 from clicktrail.edge.caller import Caller
@@ -34,7 +37,7 @@ Handler = Callable[[Visit], None]
 def serve(worker: Worker, connection: "Connection", request: Request, caller: Caller) -> None:
     """Hand a request to its handler; whatever it is, `connection` gets exactly one answer."""
     path, query = request.split()
-    route = ROUTES.get(path)
+    route = ROUTES.get(path) or ROUTES.get(tidy_path(path))
     if request.method == "OPTIONS":
         worker.counts.other_requests += 1
         connection.answer(_options(worker, route[0] if route else READS))
@@ -48,11 +51,29 @@ def serve(worker: Worker, connection: "Connection", request: Request, caller: Ca
         route[1](Visit(worker, connection, request, query, caller))
 
 
+def tidy_path(path: bytes) -> bytes:
+    """A path with one slash in front, none behind and no escapes: `//go.cgi/` is `/go.cgi`.
+
+    Base addresses end with a slash and paths begin with one; whoever joins them gets two.
+    """
+    if b"%" in path:
+        path = unquote_to_bytes(path)
+    return b"/" + b"/".join(part for part in path.split(b"/") if part not in (b"", b"."))
+
+
 def _click(visit: Visit) -> None:
-    if visit.request.method == "HEAD":
-        visit.connection.answer(click.look(visit.worker, visit.query))
-    else:
-        click.take(visit.worker, visit.connection, visit.query, visit.caller)
+    request, query = visit.request, visit.query
+    if request.method == "HEAD":
+        visit.connection.answer(click.look(visit.worker, query))
+        return
+    if request.body:
+        fields = read_as_sent(b"", request.body, visit.caller.content_type, visit.caller.content_encoding)
+        query = b"&".join([query, *(_pair(name, value) for name, value in fields.items())]).lstrip(b"&")
+    click.take(visit.worker, visit.connection, query, visit.caller)
+
+
+def _pair(name: str, value: str) -> bytes:
+    return encode(name.encode("utf-8", "replace")) + b"=" + encode(value.encode("utf-8", "replace"))
 
 
 def _postback(visit: Visit) -> None:
@@ -104,7 +125,7 @@ def _allow(methods: tuple[str, ...]) -> bytes:
 
 
 ROUTES: dict[bytes, tuple[tuple[str, ...], Handler]] = {
-    b"/go.cgi": (READS, _click),
+    b"/go.cgi": (("GET", "HEAD", "POST"), _click),
     b"/get_trans.cgi": (("GET", "HEAD", "POST"), _postback),
     b"/clicktrail.js": (READS, _script),
     b"/healthz": (READS, _healthz),

@@ -21,6 +21,8 @@ from clicktrail.control.catalog.models import Program
 from clicktrail.control.intake import intake, verdict
 from clicktrail.control.ledger.verdicts import facts_of
 from clicktrail.core import explain
+from clicktrail.core.clickid import upper_clickid
+from clicktrail.core.text import strip_invisible
 from clicktrail.errors import JournalError
 
 SOURCE = "console"
@@ -73,7 +75,8 @@ class ByHandForm(forms.Form):
     def params(self) -> dict[str, str]:
         values = self.cleaned_data
         names = ("tid", "produkt", "umsatz", "currency", "clickid", "pid", "subid", "wmid")
-        texts = {name: values[name].strip() for name in names}
+        texts = {name: strip_invisible(values[name]) for name in names}
+        texts["clickid"] = upper_clickid(texts["clickid"])
         nocheck = {"nocheck": "1"} if values["nocheck"] else {}
         return {"cpid": str(values["cpid"].pk)} | {name: text for name, text in texts.items() if text} | nocheck
 

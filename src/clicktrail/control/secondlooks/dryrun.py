@@ -21,6 +21,7 @@ from clicktrail.core.ids import read_id
 from clicktrail.core.judge import judge
 from clicktrail.core.nearest import nearest
 from clicktrail.core.story import story
+from clicktrail.core.text import strip_invisible
 from clicktrail.core.tongue import mark, say
 
 IMAGINED = 0
@@ -145,14 +146,11 @@ def query_of(text: str) -> str:
     return query if mark and "=" not in head else address
 
 
-def proofs_of(
-    params: Mapping[str, str], hidden: Mapping[str, str], catalog: Catalog, kept: keys.Keys, at_ms: int
-) -> Proofs:
-    """What signature and token of a call prove; from where it comes nobody knows. hidden: see `postback.read`."""
-    program = catalog.programs.get(read_id(params.get("cpid")) or 0)
+def proofs_of(sent: Mapping[str, str], catalog: Catalog, kept: keys.Keys, at_ms: int) -> Proofs:
+    """What signature and token of a call prove; from where it comes nobody knows. sent: see `read_as_sent`."""
+    program = catalog.programs.get(read_id(strip_invisible(sent.get("cpid", ""))) or 0)
     if program is None or not program.access.looks:
         return NO_PROOFS
-    sent = {name: hidden.get(name, value) for name, value in params.items()}
     rules = program.access
     secrets = {key.number: keys.derive(kept, key.purpose(program.id)) for key in rules.keys[:MAX_KEYS]}
     signed = signing.check(sent, secrets, rules.replay_window_s * 1000, at_ms)

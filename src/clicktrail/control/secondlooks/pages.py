@@ -29,7 +29,7 @@ from clicktrail.control.secondlooks.models import Choice, Decision, Rejudging, S
 from clicktrail.core import reasons
 from clicktrail.core.access import Proofs
 from clicktrail.core.ids import read_id
-from clicktrail.core.postback import read
+from clicktrail.core.postback import read, read_as_sent
 from clicktrail.errors import JournalError
 
 MOST_SHOWN = 50
@@ -256,15 +256,16 @@ def _parts(calls: list[int]) -> Iterator[list[int]]:
 def _look(form: forms.TryForm, rights: Rights) -> dryrun.Looked | None:
     """None where the address is of a program that who asks may not see; the form says so."""
     world, values, at_ms = _world(), form.cleaned_data, heartbeat.now_ms()
-    hidden: dict[str, str] = {}
     params, fault = form.params(), ""
+    sent = params
     if values["address"].strip():
-        params, fault = read(dryrun.query_of(values["address"]).encode(), b"", b"", hidden)
+        query = dryrun.query_of(values["address"]).encode()
+        (params, fault), sent = read(query), read_as_sent(query)
     program = read_id(params.get("cpid"))
     if program and not rights.sees(program):
         form.add_error("address", _("Program %(program)s is not one of yours.") % {"program": program})
         return None
-    proofs = dryrun.proofs_of(params, hidden, world.catalog, world.keys, at_ms)
+    proofs = dryrun.proofs_of(sent, world.catalog, world.keys, at_ms)
     if values["caller"] == forms.HOUSE:
         proofs = Proofs(house=True)
     elif values["caller"] == forms.SIGNED:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from random import Random
 
 from clicktrail.core.periods import DAY_MS
-from clicktrail.core.postback import NOT_JSON
+from clicktrail.core.requestbody import NOT_JSON
 from clicktrail.demo.past.cast import COFFEE, OUTDOOR
 from clicktrail.demo.past.visits import SEED, SERVER_AGENT, Call, Visit
 
