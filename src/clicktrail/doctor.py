@@ -328,4 +328,4 @@ def _short(text: str, limit: int = 160) -> str:
 
 def _words(answer: Answer) -> str:
     """The beginning of an answer's text, on one line."""
-    return _short(" ".join(re.sub(r"<[^>]*>", " ", answer.body.decode("utf-8", "replace")).split()) or "no text.")
+    return _short(" ".join(re.sub(r"<[^<>]*>", " ", answer.body.decode("utf-8", "replace")).split()) or "no text.")

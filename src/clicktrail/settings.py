@@ -241,8 +241,16 @@ def shown(settings: Settings) -> dict[str, Any]:
     if settings.smtp_password:
         changed["smtp_password"] = "…"  # noqa: S105 - a mask
     if settings.database:
-        changed["database"] = re.sub(r"(://[^:/@]*):.*@", r"\1:…@", settings.database)
+        changed["database"] = _without_password(settings.database)
     return changed
+
+
+def _without_password(url: str) -> str:
+    """postgresql://USER:…@HOST/NAME"""
+    scheme, _, rest = url.partition("://")
+    account, at, place = rest.rpartition("@")
+    user, colon, _ = account.partition(":")
+    return f"{scheme}://{user}:…@{place}" if at and colon else url
 
 
 def parse_address(text: str, name: str) -> tuple[str, int]:

@@ -69,7 +69,7 @@ PLACEHOLDERS: dict[str, Callable[[Facts], str]] = {
 }
 """name -> its text, from the facts of a delivery. docs/reference/placeholders.md says what each is."""
 
-_MARK = re.compile(r"<%\s*(.*?)\s*%>|\{(\w*)\}", re.DOTALL)
+_MARK = re.compile(r"<%((?:[^%<]|%(?!>)|<(?!%))*+)%>|\{(\w*+)\}")
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -107,7 +107,7 @@ def read_address(text: str) -> Address:
 
 
 def _known(mark: "re.Match[str]") -> str:
-    written = mark[1] if mark[1] is not None else mark[2]
+    written = mark[1].strip() if mark[1] is not None else mark[2]
     name = written.lower()
     if name in PLACEHOLDERS:
         return name

@@ -65,13 +65,17 @@ def retell(sentence: str, known: Iterable[str], words: Mapping[str, Callable[[st
     known: those with marks that it may be. words: how the text at a mark of that name is told in its turn.
     """
     told = _tongue.get().one(sentence) if sentence else ""
-    if told != sentence or _tongue.get() is ENGLISH:
+    if told != sentence or _tongue.get() is ENGLISH or len(sentence) > MAX_MATCHED:
         return told
     for each in known:
         if found := _pattern(each).fullmatch(sentence):
             tell = words or {}
             return say(each, **{name: tell.get(name, str)(text) for name, text in found.groupdict().items()})
     return sentence
+
+
+MAX_MATCHED = 4096
+"""A longer sentence is not held against sentences with marks: each mark may cost its length once more."""
 
 
 @cache

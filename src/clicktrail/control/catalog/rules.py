@@ -4,7 +4,7 @@ Each takes what a person wrote and returns what is stored; ValueError says what 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from ipaddress import ip_network
 from zoneinfo import ZoneInfo, available_timezones
@@ -19,7 +19,6 @@ HIGHEST_ID = 2**53
 HIGHEST_LIFETIME_DAYS = 3650
 HIGHEST_WINDOW_S = 86_400
 
-_MARK = re.compile(r"<%(.*?)%>", re.DOTALL)
 _ALIAS = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _PARAMETER = re.compile(r"[A-Za-z0-9_.~-]{1,64}")
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
@@ -86,7 +85,7 @@ def click_parameter(text: str) -> str:
 def target_url(text: str) -> str:
     """An address with placeholders anywhere behind its host."""
     text = text.strip()
-    for mark in _MARK.findall(text):
+    for mark in _marks(text):
         if mark.strip().lower() not in PLACEHOLDERS:
             known = ", ".join(f"<% {known.upper()} %>" for known in PLACEHOLDERS)
             raise ValueError(say("There is no placeholder {name}: use {known}.", name=f"<%{mark}%>", known=known))
@@ -98,6 +97,14 @@ def target_url(text: str) -> str:
             say('"{text}" is no address: write https:// and the host out, like https://shop.example/.', text=text)
         )
     return text
+
+
+def _marks(text: str) -> Iterator[str]:
+    """What stands between each <% and the next %>."""
+    place = 0
+    while (start := text.find("<%", place)) >= 0 and (end := text.find("%>", start + 2)) >= 0:
+        yield text[start + 2 : end]
+        place = end + 2
 
 
 def deeplink_host(text: str) -> str:
