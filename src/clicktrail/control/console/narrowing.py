@@ -13,8 +13,8 @@ from clicktrail.control.accounts import viewer
 from clicktrail.control.accounts.rights import Rights
 from clicktrail.control.catalog.models import Partner, Program
 from clicktrail.control.console.daybounds import day_bounds, moment_ms, read_day
-from clicktrail.control.ledger.models import ImportedClick, Transaction, TransactionState
-from clicktrail.core import reasons
+from clicktrail.control.ledger.models import Adjustment, ImportedClick, Transaction, TransactionState
+from clicktrail.core import adjustment, reasons
 from clicktrail.core.callnumber import log_number
 from clicktrail.core.clickid import first_id, split
 from clicktrail.core.ids import read_id
@@ -25,6 +25,7 @@ MAX_PARTNERS_MEANT = 200
 LAST = chr(0x10FFFF)
 UNSAVED = "unsaved"
 WITHOUT_TESTS, TESTS_ONLY = "no", "only"
+WITH_ADJUSTMENTS, OPEN_ADJUSTMENTS = "any", "open"
 
 
 class Known(NamedTuple):
@@ -91,7 +92,7 @@ class Narrowing:
 
 
 class TransactionNarrowing(Narrowing):
-    names = ("q", "program", "partner", "state", "test", "day_from", "day_to")
+    names = ("q", "program", "partner", "state", "adjusted", "test", "day_from", "day_to")
 
     def narrow(self, rows: QuerySet) -> QuerySet:
         """Rows of `Transaction`, as far as they may be seen."""
@@ -106,6 +107,11 @@ class TransactionNarrowing(Narrowing):
             yield Q(partner_id__in=partners_meant(self.values["partner"]))
         if self.values.get("state") in TransactionState.values:
             yield Q(state=self.values["state"])
+        if self.values.get("adjusted") in (WITH_ADJUSTMENTS, OPEN_ADJUSTMENTS):
+            booked = Adjustment.objects.all()
+            if self.values["adjusted"] == OPEN_ADJUSTMENTS:
+                booked = booked.filter(state=adjustment.OPEN)
+            yield Q(pk__in=booked.values("transaction_number"))
         if self.values.get("test") in (WITHOUT_TESTS, TESTS_ONLY):
             yield Q(test=self.values["test"] == TESTS_ONLY)
         if since_ms is not None:

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from clicktrail.control.accounts.rights import rights_of
-from clicktrail.control.console import moving, orders
+from clicktrail.control.console import adjustments, moving, orders
 from clicktrail.control.console.cells import money_cell, named, state_label, time_cell
 from clicktrail.control.console.timeline import timeline_of_transaction
 from clicktrail.control.ledger.models import Move
@@ -29,6 +29,8 @@ def context(request: HttpRequest, row: Any) -> dict[str, Any]:
         "facts": _facts(row),
         "edits": edits,
         "verbs": [moving.VERBS[verb] for verb in moving.verbs_for(row.state)] if edits else [],
+        "has_part_return": edits and adjustments.takes_part_return(row),
+        "adjustments": adjustments.lines(row, edits=edits),
         "timeline": timeline_of_transaction(row),
         "moves": [(time_cell(move.at_ms, row.zone), _states(move), move, changes_text(move, row)) for move in moves],
         "created": time_cell(row.created_ms, row.zone),
@@ -48,6 +50,15 @@ def _states(move: Move) -> str:
     return f"{_(move.from_state)} → {_(move.to_state)}"
 
 
+def _remaining(row: Any) -> Facts:
+    if not row.is_adjusted:
+        return []
+    return [
+        (_("Revenue after adjustments"), money_cell(row.remaining_revenue_minor, row.decimals, row.currency)),
+        (_("Commission after adjustments"), money_cell(row.remaining_commission_minor, row.decimals, row.currency)),
+    ]
+
+
 def _facts(row: Any) -> Facts:
     held = [(_("On hold because"), row.held_for)] if row.held_for else []
     return [
@@ -60,6 +71,7 @@ def _facts(row: Any) -> Facts:
         (_("Product"), f"{row.product} ({moving.rate_of(row)})"),
         (_("Revenue"), money_cell(row.revenue_minor, row.decimals, row.currency)),
         (_("Commission"), money_cell(row.commission_minor, row.decimals, row.currency)),
+        *_remaining(row),
         (_("Clicked"), time_cell(row.clicked_ms, row.zone)),
         (_("Created"), time_cell(row.created_ms, row.zone)),
         (_("ClickID"), row.clickid or "–"),

@@ -14,9 +14,25 @@ from django.utils.translation import gettext as _
 
 from clicktrail.control.accounts import viewer
 from clicktrail.control.accounts.rights import rights_of
-from clicktrail.control.console import bulkpages, byhandpage, filterpages, keyset, moving, orders, transactionpage
+from clicktrail.control.console import (
+    adjustments,
+    bulkpages,
+    byhandpage,
+    filterpages,
+    keyset,
+    moving,
+    orders,
+    transactionpage,
+)
 from clicktrail.control.console.cells import STATE_WORDS, with_names
-from clicktrail.control.console.narrowing import TESTS_ONLY, WITHOUT_TESTS, TransactionNarrowing, visible
+from clicktrail.control.console.narrowing import (
+    OPEN_ADJUSTMENTS,
+    TESTS_ONLY,
+    WITH_ADJUSTMENTS,
+    WITHOUT_TESTS,
+    TransactionNarrowing,
+    visible,
+)
 from clicktrail.control.console.page import Page
 from clicktrail.control.csvfile import csv_answer
 from clicktrail.control.ledger.export import Cell
@@ -40,6 +56,7 @@ class TransactionAdmin(Page):
     def get_urls(self) -> list[Any]:
         views = {
             "export.csv": (self.export_view, "export"),
+            **adjustments.addresses(self),
             **bulkpages.addresses(self),
             **filterpages.addresses(self),
             "by-hand/": (byhandpage.view_of(self), "by_hand"),
@@ -87,6 +104,7 @@ class TransactionAdmin(Page):
             "is_too_many": found > bulk.MAX_BULK,
             "most": bulk.MAX_BULK,
             "states": [(state.value, STATE_WORDS[state.value]) for state in TransactionState],
+            "adjusted": [(WITH_ADJUSTMENTS, _("Adjusted")), (OPEN_ADJUSTMENTS, _("To be settled"))],
             "tests": [(WITHOUT_TESTS, _("Without tests")), (TESTS_ONLY, _("Tests only"))],
             "filters": filterpages.shown_to(request, narrowing.query),
             "edits": rights_of(request).edits,

@@ -8,9 +8,10 @@ from clicktrail.control.catalog.models import Partner, Program
 from clicktrail.control.ledger import deliveries, export, verdicts
 from clicktrail.control.ledger.imported import is_imported
 from clicktrail.control.ledger.models import Click, Move, Postback, Transaction
+from clicktrail.control.ledger.moves import facts_said
 from clicktrail.control.ledger.trace import Found
 from clicktrail.control.outbox import desk
-from clicktrail.core import explain, reasons
+from clicktrail.core import adjustment, explain, reasons
 from clicktrail.core.clickid import node_of, text_of
 from clicktrail.core.tongue import mark, say
 
@@ -198,6 +199,10 @@ def transaction_chapter(t: Transaction, moves: list[Move], names: Names) -> Chap
         )
     order = {"tid": explain.quote(t.tid), "program": names.program(t.program_id), "product": explain.quote(t.product)}
     steps = [say("Order {tid} of {program}, product {product}.", **order)]
+    if t.is_adjusted:
+        remaining = {"commission": explain.money(t.remaining_commission_minor, facts)}
+        remaining["revenue"] = explain.money(t.remaining_revenue_minor or 0, facts)
+        steps += [say("After its adjustments remain: commission {commission}, revenue {revenue}.", **remaining)]
     steps += [say("A test: it is in no total.")] if t.test else []
     steps += [say("Entered by hand.")] if t.manual else []
     if is_imported(t.postback_id):
@@ -219,10 +224,16 @@ def move_words(move: Move) -> str:
         "begin": say(move.from_state), "end": say(move.to_state), "actor": move.actor or say("nobody named"),
         "why": explain.quote(move.reason),
     }  # fmt: skip
+    if move.from_state == move.to_state and ADJUSTMENT_FACTS & {each["fact"] for each in facts_said(move.changes)}:
+        return say("Adjustment, by {actor}: {why}." if move.reason else "Adjustment, by {actor}.", **words)
     if move.reason:
         return say("{begin} -> {end}, by {actor}: {why}.", **words)
     return say("{begin} -> {end}, by {actor}.", **words)
 
+
+ADJUSTMENT_FACTS = {adjustment.FACT, "remaining_amount", "remaining_commission"}
+"""Facts of a line of history that books or moves an adjustment."""
+ADJUSTMENT_WORDS = (mark("Adjustment, by {actor}: {why}."), mark("Adjustment, by {actor}."))
 
 STATES = [mark("held"), mark("open"), mark("confirmed"), mark("cancelled"), mark("paid")]
 """As the middle of a sentence has them."""

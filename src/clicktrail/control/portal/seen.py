@@ -11,14 +11,23 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clicktrail.control.catalog.models import Creative, Program
 from clicktrail.control.console.cells import money_text, rate_text, state_label, time_cell
-from clicktrail.control.ledger.models import Move, Transaction
+from clicktrail.control.ledger.models import Adjustment, Move, Transaction
 from clicktrail.control.portal.viewer import Viewer
 from clicktrail.control.reconcile.models import Action
+from clicktrail.core import adjustment
 
-CANCELLED = "cancelled"
+CANCELLED, PAID = "cancelled", "paid"
+ADJUSTMENT_WORDS = {
+    adjustment.OPEN: gettext_lazy("It is offset against your next payout."),
+    adjustment.SETTLED: gettext_lazy("It has been offset against a payout."),
+    adjustment.VOIDED: gettext_lazy("It was a mistake and has been withdrawn."),
+    adjustment.SUPERSEDED: gettext_lazy("The whole order was cancelled afterwards."),
+}
+"""What an adjustment's state means for the partner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,8 @@ class Seen:
     why: str
     revenue: str
     commission: str
+    """Revenue and commission after adjustments."""
+    is_adjusted: bool
     rate: str
     created: Any
     clicked: Any
@@ -85,9 +96,10 @@ def _seen(row: Transaction, program: str, creative: str, why: str) -> Seen:
         subid=row.subid,
         state=row.state,
         label=state_label(row.state),
-        why=why_of(row.state, why),
-        revenue="" if row.revenue_minor is None else money_text(row.revenue_minor, row.currency, row.decimals),
-        commission=money_text(row.commission_minor, row.currency, row.decimals),
+        why=f"{why_of(row.state, why)} {_why_adjusted(row)}".strip(),
+        revenue=_money(row.remaining_revenue_minor, row),
+        commission=_money(row.remaining_commission_minor, row),
+        is_adjusted=row.is_adjusted,
         rate=rate_text(row.percent_ppm, row.fixed_minor, row.currency),
         created=time_cell(row.created_ms),
         clicked=time_cell(row.clicked_ms),
@@ -95,6 +107,21 @@ def _seen(row: Transaction, program: str, creative: str, why: str) -> Seen:
         referrer_host=row.referrer_host,
         is_test=row.test,
     )
+
+
+def _money(minor: int | None, row: Transaction) -> str:
+    return "" if minor is None else money_text(minor, row.currency, row.decimals)
+
+
+def _why_adjusted(row: Transaction) -> str:
+    if row.state != PAID or not row.is_adjusted:
+        return ""
+    if not row.adjusted_commission_minor:
+        return _("A part of the order came back afterwards; your commission stays.")
+    taken = _money(-row.adjusted_commission_minor, row)
+    return _("A part of the order came back afterwards: %(amount)s of the commission are taken back.") % {
+        "amount": taken
+    }
 
 
 def why_of(state: str, reason: str) -> str:
@@ -117,6 +144,46 @@ def history(row: Transaction) -> list[tuple[Any, Any, str]]:
         for move in moves
         if move.from_state != move.to_state
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """One adjustment, as the partner reads it."""
+
+    at: Any
+    revenue: str
+    commission: str
+    why: str
+    outcome: str
+
+
+def adjustments(row: Transaction) -> list[Adjusted]:
+    """Oldest first; who booked it stays in the house."""
+    found = Adjustment.objects.filter(transaction_number=row.number).order_by("revision")
+    return [
+        Adjusted(
+            time_cell(each.at_ms),
+            _money(each.revenue_minor, row),
+            _money(each.commission_minor, row),
+            _why_booked(each),
+            str(ADJUSTMENT_WORDS[each.state]),
+        )
+        for each in found
+    ]
+
+
+def _why_booked(row: Adjustment) -> str:
+    """In the words of the person who did it; else in ours."""
+    if row.call_id is not None:
+        return _("The shop has reported another amount.")
+    if row.reason.startswith(Action.RECONCILED):
+        return _("The orders here were compared with those of the shop.")
+    return row.reason
+
+
+def paid(row: Transaction) -> tuple[str, str]:
+    """(revenue, commission) that were paid, before any adjustment."""
+    return _money(row.revenue_minor, row), _money(row.commission_minor, row)
 
 
 def _why(move: Move) -> str:

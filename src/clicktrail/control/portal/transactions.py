@@ -46,6 +46,8 @@ def transaction(request: Any, number: int) -> HttpResponse:
     context = {
         "row": seen.seen([row])[0],
         "history": seen.history(row),
+        "adjustments": seen.adjustments(row),
+        "paid": seen.paid(row),
         "chapters": trace.of_transaction(request.viewer, row),
     }
     return TemplateResponse(request, "portal/transaction.html", context)
@@ -82,12 +84,13 @@ def _lines(rows: Any) -> Iterator[tuple[Any, ...]]:
 
 
 def _line(row: Transaction, told: seen.Seen) -> tuple[Any, ...]:
-    revenue = "" if row.revenue_minor is None else format_minor(row.revenue_minor, row.decimals)
+    remaining = row.remaining_revenue_minor
+    revenue = "" if remaining is None else format_minor(remaining, row.decimals)
     clicked = "" if row.clicked_ms is None else iso(row.clicked_ms)
     return (
         row.number, row.tid, told.program, row.product, told.creative, row.subid, _(row.state), told.why, revenue,
-        format_minor(row.commission_minor, row.decimals), row.currency, clicked, iso(row.created_ms), row.clickid,
-        int(row.test),
+        format_minor(row.remaining_commission_minor, row.decimals), row.currency, clicked, iso(row.created_ms),
+        row.clickid, int(row.test),
     )  # fmt: skip
 
 
