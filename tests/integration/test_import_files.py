@@ -140,7 +140,7 @@ def test_what_people_have_moved_since_stays(desk: Desk) -> None:
     ("before", "after", "mend"),
     [
         ("7;100,50", "9;100,50", "no partner 9: import the partners first"),
-        ("100,50", "1.100,50", "several separators"),
+        ("100,50", "1.2.3", "thousands separators"),
         ("bezahlt", "perhaps", "open, confirmed, cancelled or paid"),
         ("A-1", "", "it is empty"),
     ],

@@ -96,7 +96,7 @@ def test_every_line_and_every_transaction_gets_its_class(desk: Office) -> None:
             ("A-5", "100,00", today(), "offen"),
             ("A-5", "90,00", today(), "offen"),
             ("A-7", "100,00", today(), "offen"),
-            ("A-8", "1.234,56", today(), "offen"),
+            ("A-8", "1.2.3,4", today(), "offen"),
             ("A-9", "10", today(), "offen"),
         ]
     )
@@ -115,7 +115,7 @@ def test_every_line_and_every_transaction_gets_its_class(desk: Office) -> None:
     told = causes(number)
     assert told["A-2"] == ("vat_here", "Here it is 19 % more: the shop reports gross revenue, or the tax was left in.")
     assert told["A-7"][0] == "unknown_product" and "did you mean 'Sale'?" in told["A-7"][1]
-    assert told["A-8"][1].startswith("The amount '1.234,56' cannot be read: it has several separators")
+    assert told["A-8"][1].startswith("The amount '1.2.3,4' cannot be read: its thousands separators")
     assert told["A-9"][0] == "no_call"
     page = desk.get(f"{PAGES}{number}/change/")
     assert "Done" in page.text and "9 lines" in page.text
@@ -247,7 +247,7 @@ def test_the_result_as_csv_is_safe_for_a_spreadsheet(desk: Office) -> None:
 def test_a_reader_of_german_is_told_of_every_line_in_german(desk: Office) -> None:
     desk.orders("A-1", "A-2", umsatz="119.00")
     desk.orders("A-3", produkt="Leed")
-    number = upload(desk, "order;net\nA-1;100\nA-2;118.50\nA-3;1\nA-4;1.234,56\n")
+    number = upload(desk, "order;net\nA-1;100\nA-2;118.50\nA-3;1\nA-4;1.2.3\n")
     from clicktrail.control.reconcile.models import Line
 
     Line.objects.filter(list_id=number, order="A-2").update(sentence="A sentence from before.")
@@ -255,7 +255,7 @@ def test_a_reader_of_german_is_told_of_every_line_in_german(desk: Office) -> Non
     amounts = desk.get(f"{PAGES}{number}/class/amount/").text
     assert "Hier sind es 19 % mehr: Der Shop meldet Bruttoumsatz" in amounts and "A sentence from before." in amounts
     assert "Ein Aufruf kam am " in desk.get(f"{PAGES}{number}/class/missing/").text
-    wrong = "Der Betrag '1.234,56' kann nicht gelesen werden: er hat mehrere Trennzeichen"
+    wrong = "Der Betrag '1.2.3' kann nicht gelesen werden: seine Tausendertrennzeichen stehen nicht"
     assert wrong in desk.get(f"{PAGES}{number}/class/error/").text
     file = b"".join(desk.client.get(f"{PAGES}{number}/result.csv").streaming_content).decode()
     assert file.startswith("Zeile,Bestellnummer,Klasse,") and wrong in file and "Betrag weicht ab" in file

@@ -9,7 +9,7 @@ import pytest
 from clicktrail.control.reconcile import causes, classes, columns
 from clicktrail.control.reconcile.causes import Evidence, Seen
 from clicktrail.control.reconcile.classes import Finding, Ours
-from clicktrail.control.reconcile.orderlist import House, Listed
+from clicktrail.control.reconcile.listed import House, Listed
 
 EURO = House("EUR", 2, "Europe/Berlin")
 NOON_MS = 1_775_037_600_000
@@ -42,7 +42,7 @@ def judged(line: Listed | None, ours: Ours | None = OURS, evidence: Evidence | N
         ({"status": "confirmed"}, {"state": "held"}, "confirmed", "open_here"),
         ({"status": "confirmed"}, {"state": "cancelled"}, "confirmed", "cancelled_here"),
         ({"status": "cancelled"}, {"state": "confirmed"}, "cancelled", "cancelled_there"),
-        ({"status": "cancelled"}, {"state": "cancelled"}, "matched", "cancelled_here"),
+        ({"status": "cancelled"}, {"state": "cancelled"}, "cancelled_both", "cancelled_here"),
         ({"status": "cancelled", "revenue_minor": 0}, {}, "cancelled", "cancelled_there"),
         ({"status": "confirmed", "revenue_minor": 9_000}, {}, "amount", "less"),
         ({"revenue_minor": 11_111}, {}, "amount", "more"),
@@ -102,7 +102,7 @@ def test_why_the_list_lacks_a_transaction(change: dict[str, object], cause: str)
 
 
 def test_a_cancelled_transaction_that_the_list_lacks_is_no_difference() -> None:
-    assert judged(None, replace(OURS, state="cancelled")).kind == "matched"
+    assert judged(None, replace(OURS, state="cancelled")).kind == "cancelled_both"
 
 
 @pytest.mark.parametrize(

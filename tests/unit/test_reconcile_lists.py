@@ -182,14 +182,17 @@ def test_amounts(text: str, minor: int) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("1.234,56", "it has several separators"),
-        ("1,234", "three digits behind a comma"),
-        ("-5", "it is negative"),
+        ("1.2.3", "thousands separators do not stand before groups of three"),
+        ("1,234", "choose the decimal separator (--decimal comma or --decimal point)"),
+        ("1.234", "choose the decimal separator (--decimal comma or --decimal point)"),
         ("$95.50", "it is in USD; the program's currency is EUR"),
         ("95.50 CHF", "it is in CHF"),
         ("12 Stück", "it is not a plain number"),
         ("abc", "it is not a plain number"),
         ("1e3", "exponent"),
+        ("1,2E+05", "exponent"),
+        ("#####", "the column was too narrow"),
+        ("12. Mär", "turned the amount into a date"),
     ],
 )
 def test_amounts_that_could_mean_two_things_are_errors_of_their_line(text: str, sentence: str) -> None:

@@ -24,11 +24,16 @@ class Verb(StrEnum):
     PART_CANCEL = "part-cancel"
 
 
+class Decimal(StrEnum):
+    COMMA = "comma"
+    POINT = "point"
+
+
 Mapping = Annotated[
     str,
     typer.Option(
         metavar="ROLE=COLUMN,…",
-        help="Which column is what, by name or place: tid, number, id, umsatz, gross, day, status.",
+        help="Which column is what, by name or place: tid, number, id, umsatz, gross, day, status, currency, item.",
     ),
 ]
 Classes = Annotated[
@@ -43,9 +48,18 @@ Classes = Annotated[
 @takes_data
 def reconcile(
     settings: Settings,
-    file: Annotated[str, typer.Argument(help="The order list, CSV with any separator; - reads standard input.")],
+    file: Annotated[
+        str, typer.Argument(help="The order list, CSV or .xlsx; - reads standard input.")
+    ],
     program: Annotated[int, typer.Option(help="Program whose orders these are.")],
     map: Mapping = "",
+    sheet: Annotated[str, typer.Option(help="Sheet of a workbook; left out: the first that holds something.")] = "",
+    decimal: Annotated[
+        Decimal | None, typer.Option(help="Decimal separator of the amounts; left out: as their column shows.")
+    ] = None,
+    time_format: Annotated[
+        str, typer.Option(help="How days are written: like %d/%m/%Y, unix, unix_ms or excel; left out: the usual ways.")
+    ] = "",
     from_day: Annotated[str, typer.Option("--from", help="First day of the period.")] = "",
     to_day: Annotated[str, typer.Option("--to", help="Last day of the period.")] = "",
     apply: Annotated[Verb | None, typer.Option(help="Move the transactions that fit; needs --yes.")] = None,
@@ -67,7 +81,8 @@ def reconcile(
     boot(settings, "ledger")
     from clicktrail.control.reconcile import acting, result, spoken, work
 
-    list_ = spoken.take(program, _name(file), body, map, *days)
+    chosen = spoken.Choices(map, decimal.value if decimal else "", time_format, sheet, *days)
+    list_ = spoken.take(program, _name(file), body, chosen)
     work.finish(list_, _bar())
     spoken.check(list_)
     preview = action = None

@@ -15,7 +15,7 @@ from clicktrail.control.importing.table import MOST_FAULTS, Faults, Hear, Line, 
 from clicktrail.control.intake import Intake
 from clicktrail.control.ledger.imported import known
 from clicktrail.control.ledger.models import Click, Postback, Transaction
-from clicktrail.control.reconcile import orderlist
+from clicktrail.control.reconcile import amounts, orderlist
 from clicktrail.core.explain import quote, sentence
 from clicktrail.core.money import AmountError, decimals_of, format_minor
 from clicktrail.core.periods import DAY_MS
@@ -97,8 +97,8 @@ class Orders:
         program = self._house.program(line)
         if not line.text("product") and program.default_product_id is None:
             raise line.wrong("product", f"program {program.pk} has no default product: name one in each line.")
-        currency = line.text("currency").upper()
-        if currency and orderlist.SIGNS.get(currency.lower(), currency) != program.currency:
+        currency = line.text("currency")
+        if currency and not amounts.is_currency(currency, program.currency):
             raise line.wrong(
                 "currency", f"it is {quote(currency)}; program {program.pk} has {program.currency} for ever."
             )

@@ -55,7 +55,16 @@ class Chosen:
         found = Line.objects.filter(list_id=list_id, number__isnull=False, kind__in=classes.MOVABLE)
         if self.lines:
             return found.filter(pk__in=self.lines[:MOST_CHOSEN]).order_by("pk")
-        return found.filter(kind__in=self.kinds).order_by("pk")
+        return found.filter(kind__in=self.kinds).exclude(cause__in=classes.UNSURE).order_by("pk")
+
+    def unsure(self, list_id: int) -> int:
+        """Lines of the classes that are left out, because their order number may be another order's."""
+        if self.lines:
+            return 0
+        kinds = [kind for kind in self.kinds if kind in classes.MOVABLE]
+        return Line.objects.filter(
+            list_id=list_id, number__isnull=False, kind__in=kinds, cause__in=classes.UNSURE
+        ).count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,8 @@ class Preview:
     unchanged: int = 0
     refused: dict[str, int] = field(default_factory=dict)
     """Sentence -> transactions of which it is true."""
+    unsure: int = 0
+    """Lines that are left out, because their order number is not certain."""
     before: Sums = field(default_factory=Sums)
     after: Sums = field(default_factory=Sums)
 
@@ -97,7 +108,7 @@ class Step:
 
 def preview(list_id: int, verb: str, chosen: Chosen) -> Preview:
     """Nothing is changed. One question for each page of lines."""
-    made, seen = Preview(), set[int]()
+    made, seen = Preview(unsure=chosen.unsure(list_id)), set[int]()
     for page in _pages(chosen.rows(list_id)):
         rows = _transactions(page)
         for line in page:

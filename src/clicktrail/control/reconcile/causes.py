@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from clicktrail.control.reconcile import classes
 from clicktrail.control.reconcile.classes import Finding, Ours
-from clicktrail.control.reconcile.orderlist import CANCELLED, House, Listed
+from clicktrail.control.reconcile.listed import House, Listed
 from clicktrail.control.reconcile.sentences import (
     NOTHING,
     Sentence,
@@ -27,6 +27,7 @@ from clicktrail.control.reconcile.sentences import (
     verdict,
     word,
 )
+from clicktrail.control.reconcile.statuswords import CANCELLED
 from clicktrail.core import lifecycle, reasons
 from clicktrail.core.explain import quote
 from clicktrail.core.periods import DAY_MS
@@ -60,6 +61,18 @@ CAUSES = {
     "items": mark("One line an article"),
     "others": mark("Other facts"),
     "unreadable": mark("Cannot be read"),
+    "refunds": mark("Sale and refunds"),
+    "with_line": mark("Counted with another line"),
+    "equal": mark("Equal lines"),
+    "refund_alone": mark("Refund without its sale"),
+    "part": mark("A part came back"),
+    "part_or_all": mark("A part or all of it"),
+    "too_much": mark("Refunds that do not fit"),
+    "status_word": mark("Unknown status word"),
+    "currency": mark("Line in another currency"),
+    "mixed": mark("Another line of the order"),
+    "spoiled": mark("Order number spoiled"),
+    "broken": mark("Named in a broken line"),
 }
 """Code -> name in a filter; a discarded call is named by its reason code."""
 
@@ -373,7 +386,7 @@ def _from_midnight_ms(ours: Ours, house: House) -> int:
 
 def _near_orders(findings: list[Finding]) -> dict[str, Finding]:
     """Order number -> the finding on the other side that is nearly the same, where there is only one."""
-    missing = [f for f in findings if f.kind == classes.MISSING and f.listed]
+    missing = [f for f in findings if f.kind == classes.MISSING and f.listed and not f.cause]
     unknown = [f for f in findings if f.kind == classes.UNKNOWN and f.ours]
     near: dict[str, Finding] = {}
     for shape in (_letters, _digits):
@@ -391,7 +404,7 @@ def _near_calls(findings: list[Finding], discarded: Iterable[tuple[str, Seen]]) 
     by_shape = {shape: dict(_shaped(shape, discarded)) for shape in (_letters, _digits)}
     found: dict[str, tuple[str, Seen]] = {}
     for finding in findings:
-        if finding.kind == classes.MISSING and finding.listed:
+        if finding.kind == classes.MISSING and finding.listed and not finding.cause:
             key = finding.listed.key
             near = next((calls[s] for shape, calls in by_shape.items() if (s := shape(key)) and s in calls), None)
             if near:

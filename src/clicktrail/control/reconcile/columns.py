@@ -7,10 +7,12 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from clicktrail.core.tongue import mark, say
 
 TID, NUMBER, EITHER, REVENUE, GROSS, DAY, STATUS = "tid", "number", "id", "umsatz", "gross", "day", "status"
+CURRENCY, ITEM = "currency", "item"
 
 ROLES = {
     TID: mark("Order number"),
@@ -20,6 +22,8 @@ ROLES = {
     GROSS: mark("Gross amount"),
     DAY: mark("Day of the order"),
     STATUS: mark("Status"),
+    CURRENCY: mark("Currency"),
+    ITEM: mark("Article number"),
 }
 KEYS = (TID, NUMBER, EITHER)
 """A list needs exactly one of them."""
@@ -50,12 +54,43 @@ NAMES: dict[str, tuple[str, ...]] = {
         ("status", "bestellstatus", "auftragsstatus", "orderstatus", "zustand", "state", "zahlungsstatus")
         + ("financialstatus", "paymentstatus")
     ),
+    CURRENCY: (
+        (
+            "currency",
+            "waehrung",
+            "currencycode",
+            "waehrungscode",
+            "ordercurrency",
+            "ordercurrencycode",
+            "bestellwaehrung",
+        )
+        + ("isocurrency", "waehrungskuerzel")
+    ),
+    ITEM: (
+        (
+            "artikelnummer",
+            "artikelnr",
+            "artikelid",
+            "sku",
+            "lineitemsku",
+            "itemsku",
+            "itemnumber",
+            "itemid",
+            "lineitemid",
+        )
+        + ("positionsnummer", "position", "pos", "positionid", "productid", "produktnummer", "produktid", "productsku")
+        + ("variantid", "variantsku", "ean", "gtin", "lineitemname", "itemname", "artikel", "item")
+    ),
 }
 """The first names are the surest: where two columns could be the same thing, the earlier name wins."""
 
 LEAST_PART = 6
 """A shorter name must be the whole name of a column."""
-WHOLE_ONLY = frozenset({"bestellung", "auftrag", "referenz", "reference", "transaktion", "transaction", "gesamt"})
+MAX_TITLE_ROWS = 30
+"""Rows at the top of a list among which the names of the columns are looked for."""
+WHOLE_ONLY = frozenset(
+    {"bestellung", "auftrag", "referenz", "reference", "transaktion", "transaction", "gesamt", "position"}
+)
 """As parts they stand in the names of everything."""
 
 Looks = Callable[[str], bool]
@@ -72,6 +107,10 @@ class Columns:
 
     places: Mapping[str, int]
     has_header: bool
+    decimal: str = ""
+    """The decimal separator as a person chose it: comma or point; empty: as the column shows."""
+    time_format: str = ""
+    """How days are written, where a person says so: one of strptime, unix, unix_ms or excel."""
 
     @property
     def key(self) -> str:
@@ -94,9 +133,29 @@ def guess(sample: Sequence[Sequence[str]], is_amount: Looks, is_day: Looks, is_s
     """From the first rows of a list; what cannot be guessed is left out. The tests say what a cell looks like."""
     if not sample:
         return Columns({}, has_header=True)
-    if _is_header(sample, is_amount, is_day):
-        return Columns(_by_name(sample[0]), has_header=True)
+    top = header_place(sample, is_amount, is_day)
+    if _is_header(sample[top:], is_amount, is_day):
+        return Columns(_by_name(sample[top]), has_header=True)
     return Columns(_by_content(sample, is_amount, is_day, is_status), has_header=False)
+
+
+def header_place(sample: Sequence[Sequence[str]], is_amount: Looks, is_day: Looks) -> int:
+    """Place of the row with the names of the columns: lists may have a title and an empty line above it."""
+    known = {name: role for role, names in NAMES.items() for name in names}
+    best, place = 0, -1
+    for number, row in enumerate(sample[:MAX_TITLE_ROWS]):
+        if any(is_day(cell) or is_amount(cell) and not plain(cell).isalpha() for cell in row if cell.strip()):
+            continue
+        roles = {known[plain(cell)] for cell in row if plain(cell) in known}
+        is_table = sum(bool(cell.strip()) for cell in row) > 1
+        if is_table and len(roles) > best:
+            best, place = len(roles), number
+    if place >= 0:
+        return place
+    width = max((len([cell for cell in row if cell.strip()]) for row in sample), default=0)
+    titles = (sum(bool(cell.strip()) for cell in row) == 1 < width for row in sample[:MAX_TITLE_ROWS])
+    skipped = sum(1 for _ in takewhile(bool, titles))
+    return skipped if skipped < len(sample) else 0
 
 
 _NO_KEY = mark("No column says which order a line means: choose exactly one of {wanted}.")

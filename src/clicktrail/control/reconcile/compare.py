@@ -5,7 +5,7 @@ simply begins again.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -14,13 +14,15 @@ from django.db import connection, transaction
 
 from clicktrail import heartbeat
 from clicktrail.control.catalog.models import Program
-from clicktrail.control.reconcile import causes, classes, columns, storing
+from clicktrail.control.reconcile import causes, classes, columns, matching, orderlist, spoiled, storing
 from clicktrail.control.reconcile.causes import Evidence
 from clicktrail.control.reconcile.classes import Finding, Ours
 from clicktrail.control.reconcile.columns import Columns
+from clicktrail.control.reconcile.listed import House, Listing
+from clicktrail.control.reconcile.listfile import Unreadable
 from clicktrail.control.reconcile.lookup import Lookup, TooMany
 from clicktrail.control.reconcile.models import JobState, Reconciliation
-from clicktrail.control.reconcile.orderlist import EPOCH_DAY, House, Listed, Listing, TooLong, read_lines
+from clicktrail.control.reconcile.orderlist import EPOCH_DAY, TooLong
 from clicktrail.control.reconcile.progress import WHOLE, Claimed
 from clicktrail.control.reconcile.sentences import Sentence, told
 from clicktrail.core.ids import read_id
@@ -36,6 +38,8 @@ KEPT = (
     + ("outcome_sentence",)
 )  # fmt: skip
 KEEP = f"INSERT INTO reconcile_line ({', '.join(KEPT)}) VALUES ({', '.join(['%s'] * len(KEPT))})"  # noqa: S608
+NOT_COMPARED, TOTAL = mark("of it without amount"), mark("Total")
+SUMS = ("lines", "listed", "found", "commission", "lines_apart", "listed_apart", "found_apart")
 MAX_PROGRAMS = 50
 """Programs among whose transactions a missing order is looked for."""
 
@@ -88,34 +92,69 @@ def run(claimed: Claimed) -> None:
 
 
 def sums(findings: Iterable[Finding]) -> dict[str, dict[str, int]]:
-    """Class -> lines, listed and found revenue, commission here; only what counts once is summed up."""
-    made = {kind: {"lines": 0, "listed": 0, "found": 0, "commission": 0} for kind in classes.CLASSES}
+    """Class -> lines, listed and found revenue, commission here. Each transaction is summed up once.
+
+    Matched lines of which one side names no amount are no part of the sums that must agree: they stand beside them.
+    """
+    made = {kind: dict.fromkeys(SUMS, 0) for kind in classes.CLASSES}
+    seen: set[int] = set()
     for finding in findings:
         row = made[finding.kind]
         row["lines"] += 1
-        row["listed"] += (finding.listed.revenue_minor or 0) if finding.listed else 0
-        if finding.ours and finding.kind in classes.MOVABLE:
-            row["found"] += finding.ours.revenue_minor or 0
-            row["commission"] += finding.ours.commission_minor
+        ours = finding.ours if finding.ours and finding.ours.number not in seen else None
+        seen |= {ours.number} if ours else set()
+        listed = finding.listed.revenue_minor if finding.listed else None
+        is_apart = finding.kind == classes.MATCHED and (listed is None or not ours or ours.revenue_minor is None)
+        row["lines_apart"] += is_apart
+        row["listed_apart" if is_apart else "listed"] += listed or 0
+        if ours:
+            row["found_apart" if is_apart else "found"] += ours.revenue_minor or 0
+            row["commission"] += ours.commission_minor
     return made
+
+
+def apart(summed: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """Matched lines of which one side names no amount."""
+    row = summed.get(classes.MATCHED, {})
+    found = {name: row.get(f"{name}_apart", 0) for name in ("lines", "listed", "found")}
+    return found | {"commission": 0}
+
+
+def total(summed: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """Of all classes: the list as it was read, and every transaction once."""
+    rows = [*summed.values(), apart(summed) | {"lines": 0}]
+    return {name: sum(row.get(name, 0) for row in rows) for name in ("lines", "listed", "found", "commission")}
+
+
+def rows_of(summed: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[str, Mapping[str, int]]]:
+    """(name, sums) of what a page or a terminal shows, the total last."""
+    for kind, name in classes.CLASSES.items():
+        yield name, summed.get(kind) or dict.fromkeys(SUMS, 0)
+        if kind == classes.MATCHED and apart(summed)["lines"]:
+            yield NOT_COMPARED, apart(summed)
+    yield TOTAL, total(summed)
 
 
 def _examine(list_: Reconciliation, claimed: Claimed) -> tuple[list[Finding], dict[str, object]]:
     house = house_of(list_.program_id)
     claimed.step(mark("Reading the list"), 0, WHOLE)
-    form = Columns(json.loads(list_.columns), list_.has_header)
-    sheet = storing.sheet_of(list_)
+    form = Columns(json.loads(list_.columns), list_.has_header, list_.decimal, list_.time_format)
+    try:
+        sheet = storing.sheet_of(list_)
+    except Unreadable as fault:
+        raise CannotCompare(Sentence(str(fault))) from None
     if sheet is None:
         raise CannotCompare(told(mark("The file was deleted in the meantime: upload it again.")))
-    listing = read_lines(sheet.rows(list_.separator), form, house)
+    listing = orderlist.read_lines(sheet.rows(list_.separator), form, house)
     if not listing.lines:
         raise CannotCompare(told(mark("The list has no lines below its header.")))
     lookup = Lookup(connection, list_.program_id, house)
-    found, notes = _find(listing, form, lookup, claimed)
+    found, broken, notes = _find(listing, form, lookup, claimed)
     period = _period(list_, listing, house)
     tick = claimed.part(mark("Looking up the period"), 350, 350, 1)
     rows = list(lookup.period(period.first_ms, period.end_ms, tick)) if period else []
-    findings = classes.classify(listing.lines, found, rows)
+    doubts = matching.doubts_of(listing, found, broken, rows)
+    findings = classes.classify(listing.lines, found, rows, doubts, house)
     causes.explain(findings, _evidence(findings, lookup, period, list_.program_id, claimed), house)
     return findings, _facts(listing, period, notes)
 
@@ -139,41 +178,21 @@ def _facts(listing: Listing, period: Period | None, notes: list[Sentence]) -> di
     }
 
 
-def _find(listing: Listing, form: Columns, lookup: Lookup, claimed: Claimed) -> tuple[dict[int, Ours], list[Sentence]]:
-    """Line -> its transaction, and notes."""
-    keys = list(dict.fromkeys(line.key for line in listing.lines if line.key and not _is_unusable(line)))
-    tick = claimed.part(mark("Looking up transactions"), 100, 350, len(keys))
-    by_tid = lookup.by_tid(keys, tick) if form.key != columns.NUMBER else {}
-    numbers = {key: number for key in keys if (number := read_id(key))} if form.key != columns.TID else {}
+def _find(
+    listing: Listing, form: Columns, lookup: Lookup, claimed: Claimed
+) -> tuple[dict[int, Ours], dict[int, int], list[Sentence]]:
+    """(line -> its transaction, number of a transaction -> the broken line that may name it, notes)."""
+    keys = list(dict.fromkeys(line.key for line in listing.lines if matching.is_key(line.key)))
+    others = (reading for key in keys for reading in spoiled.other_readings(key))
+    wanted = list(dict.fromkeys([*keys, *others, *listing.broken]))
+    tick = claimed.part(mark("Looking up transactions"), 100, 350, len(wanted))
+    by_tid = lookup.by_tid(wanted, tick) if form.key != columns.NUMBER else {}
+    numbers = {key: number for key in wanted if (number := read_id(key))} if form.key != columns.TID else {}
     by_number = lookup.by_number(numbers.values(), tick)
     as_number = {key: by_number[number] for key, number in numbers.items() if number in by_number}
-    chosen, notes = _choose(by_tid, as_number)
-    return {line.line: chosen[line.key] for line in listing.lines if line.key in chosen}, notes
-
-
-def _is_unusable(line: Listed) -> bool:
-    return len(line.key) > MAX_TEXT
-
-
-def _choose(by_tid: Mapping[str, Ours], as_number: Mapping[str, Ours]) -> tuple[dict[str, Ours], list[Sentence]]:
-    """A number may be an order's and, of another order, the transaction's: the lines that can be only one decide."""
-    torn = [key for key in as_number if key in by_tid and as_number[key].number != by_tid[key].number]
-    if not torn:
-        return {**as_number, **by_tid}, []
-    only_tid, only_number = len(by_tid) - len(torn), len(as_number) - len(torn)
-    if only_number > only_tid:
-        return {**by_tid, **as_number}, [told(_AS_TRANSACTIONS, count=len(torn))]
-    return {**as_number, **by_tid}, [told(_AS_ORDERS, count=len(torn))]
-
-
-_AS_TRANSACTIONS = mark(
-    "{count} numbers of the list are order numbers and, of other orders, transaction numbers: they were read as "
-    "transaction numbers. Choose 'Order number' for that column to read them the other way."
-)
-_AS_ORDERS = mark(
-    "{count} numbers of the list are order numbers and, of other orders, transaction numbers: they were read as "
-    "order numbers. Choose 'Transaction number' for that column to read them the other way."
-)
+    chosen, notes = matching.choose(by_tid, as_number)
+    found, broken = matching.matched(listing, chosen)
+    return found, broken, notes
 
 
 def _period(list_: Reconciliation, listing: Listing, house: House) -> Period | None:
@@ -195,7 +214,7 @@ def start_ms(day: int, time_zone: str) -> int:
 def _evidence(
     findings: list[Finding], lookup: Lookup, period: Period | None, program: int, claimed: Claimed
 ) -> Evidence:
-    missing = [f.listed.key for f in findings if f.kind == classes.MISSING and f.listed]
+    missing = [f.listed.key for f in findings if f.kind == classes.MISSING and f.listed and not f.cause]
     amounts = [f.ours.tid for f in findings if f.kind == classes.AMOUNT and f.ours]
     calls = lookup.calls(
         [*missing, *amounts], claimed.part(mark("Asking the log"), 350, 450, len(missing) + len(amounts))

@@ -18,7 +18,7 @@ from unfold.widgets import (
 
 from clicktrail.control.catalog.models import Program
 from clicktrail.control.console.cells import number_text
-from clicktrail.control.reconcile import columns, storing
+from clicktrail.control.reconcile import amounts, columns, storing
 from clicktrail.control.reconcile.columns import Columns
 from clicktrail.control.reconcile.models import Reconciliation
 from clicktrail.control.reconcile.orderlist import EPOCH_DAY, day_text
@@ -31,6 +31,14 @@ SEPARATOR_NAMES = {
     ",": gettext_lazy("Comma  ,"),
 }
 LONGEST_SAMPLE = 24
+ACCEPTED = ".csv,.txt,.tsv,.xlsx,text/csv,text/plain,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+DECIMALS = (
+    ("", gettext_lazy("As the column shows")),
+    (amounts.COMMA, gettext_lazy("Comma: 1.234,56")),
+    (amounts.POINT, gettext_lazy("Point: 1,234.56")),
+)
 
 
 class UploadForm(forms.Form):
@@ -40,10 +48,10 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("Order list"),
         allow_empty_file=True,
-        widget=UnfoldAdminFileFieldWidget({"accept": ".csv,.txt,.tsv,text/csv,text/plain"}),
+        widget=UnfoldAdminFileFieldWidget({"accept": ACCEPTED}),
         help_text=format_lazy(
             gettext_lazy(
-                "CSV with any separator, up to {size} MiB and {lines} lines. "
+                "A sheet of an .xlsx workbook, or CSV with any separator, up to {size} MiB and {lines} lines. "
                 "The next page shows how its columns were understood; nothing is changed yet."
             ),
             size=MAX_FILE_BYTES >> 20,
@@ -77,6 +85,21 @@ class ColumnsForm(forms.Form):
     has_header = forms.BooleanField(
         label=gettext_lazy("The first line holds names"), required=False, widget=UnfoldBooleanSwitchWidget
     )
+    sheet = forms.ChoiceField(label=gettext_lazy("Sheet"), required=False, widget=UnfoldAdminSelectWidget)
+    decimal = forms.ChoiceField(
+        label=gettext_lazy("Decimal separator"),
+        choices=DECIMALS,
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text=gettext_lazy("Of the amounts, where their column does not show it."),
+    )
+    time_format = forms.CharField(
+        label=gettext_lazy("How days are written"),
+        required=False,
+        max_length=60,
+        widget=UnfoldAdminTextInputWidget({"placeholder": "%d/%m/%Y"}),
+        help_text=gettext_lazy("Only for other ways than the usual ones: like %d/%m/%Y, unix, unix_ms or excel."),
+    )
     from_day = forms.DateField(
         label=gettext_lazy("From"),
         required=False,
@@ -90,8 +113,18 @@ class ColumnsForm(forms.Form):
         help_text=gettext_lazy("Empty: its last day. Without days and period, what the list lacks is not looked for."),
     )
 
-    def __init__(self, data: Mapping[str, Any] | None, sample: Sequence[Sequence[str]], **options: Any) -> None:
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None,
+        sample: Sequence[Sequence[str]],
+        sheets: Sequence[str] = (),
+        **options: Any,
+    ) -> None:
+        """sheets: of a workbook, which has no separator."""
         super().__init__(data, **options)
+        if sheets:
+            self.fields["separator"].required = False
+            self.fields["sheet"].choices = [(name, name) for name in sheets]
         self.width = max((len(row) for row in sample), default=0)
         choices = [("", "–"), *((str(place), _column_name(place, sample)) for place in range(self.width))]
         for role, label in columns.ROLES.items():
@@ -122,7 +155,8 @@ class ColumnsForm(forms.Form):
         return {role: int(text) for role, text in shown.items() if text.isdecimal()}
 
     def form(self) -> Columns:
-        return Columns(self.places(), self.cleaned_data["has_header"])
+        values = self.cleaned_data
+        return Columns(self.places(), values["has_header"], values["decimal"], values["time_format"])
 
     def days(self) -> tuple[int | None, int | None]:
         """Days since 1970."""
@@ -137,13 +171,18 @@ HELP = {
     columns.GROSS: gettext_lazy("Only used to tell why a net revenue differs."),
     columns.DAY: gettext_lazy("In the program's time zone, unless it names its own."),
     columns.STATUS: gettext_lazy("Words like confirmed, paid, cancelled, storniert, retour."),
+    columns.CURRENCY: gettext_lazy("Lines in another currency than the program's are kept out of moves."),
+    columns.ITEM: gettext_lazy("Where an order has one line for each article: then their amounts are added up."),
 }
 
 
-def initial(list_: Reconciliation, form: Columns) -> dict[str, Any]:
+def initial(list_: Reconciliation, form: Columns, sheet: str = "") -> dict[str, Any]:
     return {
         **{role: str(place) for role, place in form.places.items()},
         "separator": list_.separator,
+        "sheet": sheet,
+        "decimal": form.decimal,
+        "time_format": form.time_format,
         "has_header": form.has_header,
         "from_day": day_text(list_.from_day),
         "to_day": day_text(list_.to_day),

@@ -9,7 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from clicktrail.control.reconcile.causes import Seen
 from clicktrail.control.reconcile.classes import Ours
-from clicktrail.control.reconcile.orderlist import House
+from clicktrail.control.reconcile.listed import House
 from clicktrail.control.reconcile.sentences import told
 from clicktrail.core import explain, reasons
 from clicktrail.core.clickid import first_id

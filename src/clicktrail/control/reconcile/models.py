@@ -46,6 +46,12 @@ class Reconciliation(Job):
     encoding = models.CharField(max_length=16)
     separator = models.CharField(max_length=1)
     has_header = models.BooleanField(default=True)
+    sheet = models.CharField(max_length=100, default="", blank=True)
+    """Name of the sheet of a workbook; empty: the first that holds something."""
+    decimal = models.CharField(max_length=5, default="", blank=True)
+    """The decimal separator of amounts as people named it: comma or point; empty: as the column shows."""
+    time_format = models.CharField(max_length=60, default="", blank=True)
+    """How days are written, as people named it; empty: the usual ways."""
     columns = models.TextField(default="{}")
     """JSON object: role -> place of its column, from 0."""
     signature = models.CharField(max_length=64, default="")
@@ -125,6 +131,8 @@ class Mapping(models.Model):
     program_id = models.BigIntegerField()
     signature = models.CharField(max_length=64)
     columns = models.TextField()
+    decimal = models.CharField(max_length=5, default="", blank=True)
+    time_format = models.CharField(max_length=60, default="", blank=True)
     used_ms = models.BigIntegerField()
 
     class Meta:

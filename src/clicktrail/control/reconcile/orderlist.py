@@ -1,182 +1,123 @@
 """The lines of a shop's order list as facts: order, amount, day, status. Pure.
 
-What could mean two things is an error of that line with a sentence, never a guess.
+What could mean two things is an error of that line with a sentence, never a guess. What can be read and is not
+understood, such as an unknown status word, is a doubt: it keeps the whole order out of moves.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
-from clicktrail.control.reconcile import columns
+from clicktrail.control.reconcile import amounts, columns, moments, spoiled, statuswords
+from clicktrail.control.reconcile.amounts import AmountForm
 from clicktrail.control.reconcile.columns import Columns
+from clicktrail.control.reconcile.listed import House, Listed, Listing
 from clicktrail.control.reconcile.sentences import NOTHING, Sentence, fault, told, word
-from clicktrail.control.reconcile.sheet import MAX_LINES, Row
-from clicktrail.core import faults
+from clicktrail.control.reconcile.sheet import MAX_LINES, SAMPLE_ROWS, Row
+from clicktrail.control.reconcile.statuswords import CANCELLED, CONFIRMED, OPEN, PARTIAL
 from clicktrail.core.explain import quote
 from clicktrail.core.ids import read_id
-from clicktrail.core.money import CURRENCIES, AmountError, check_limit, parse_amount
+from clicktrail.core.money import AmountError
 from clicktrail.core.postback import MAX_TEXT
-from clicktrail.core.tongue import mark, say
+from clicktrail.core.text import strip_invisible
+from clicktrail.core.tongue import mark
 
-OPEN, CONFIRMED, CANCELLED = "open", "confirmed", "cancelled"
+__all__ = ("CANCELLED", "CONFIRMED", "EPOCH_DAY", "OPEN", "PARTIAL", "House", "Listed", "Listing", "read_lines")
 
-STATUSES: dict[str, tuple[str, ...]] = {
-    CANCELLED: (
-        ("storniert", "storno", "abgebrochen", "abgelehnt", "retour", "retourniert", "zurueckgegeben", "erstattet")
-        + ("rueckerstattet", "cancelled", "canceled", "cancel", "void", "voided", "refunded", "returned", "rejected")
-        + ("declined", "failed", "fehlgeschlagen", "widerrufen", "reversed", "chargeback")
-    ),
-    CONFIRMED: (
-        (
-            "bestaetigt",
-            "bezahlt",
-            "abgeschlossen",
-            "versendet",
-            "versandt",
-            "geliefert",
-            "freigegeben",
-            "erledigt",
-            "ok",
-        )
-        + ("confirmed", "confirm", "paid", "completed", "complete", "shipped", "fulfilled", "delivered", "approved")
-        + ("accepted", "valid", "success", "done", "sent", "closed")
-    ),
-    OPEN: (
-        ("offen", "neu", "inbearbeitung", "wartend", "ausstehend", "open", "new", "pending", "processing", "onhold")
-        + ("authorized", "unpaid", "unbezahlt", "bestellt", "ordered", "placed")
-    ),
-}
-_STATUS_OF = {word: state for state, words in STATUSES.items() for word in words}
-
-SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "zł": "PLN", "fr.": "CHF", "sfr.": "CHF", "kč": "CZK"}
-MAX_AMOUNT_TEXT = 64
-"""Characters of an amount with its currency signs. A longer cell is no amount."""
-_SIGN_BEFORE = re.compile(r"[^\d\s.,+-]*+\.?")
-_NUMBER = re.compile(r"[-+]?[\d.,'\s]*+")
-_SIGN_AFTER = re.compile(r"[^\d\s.,]*+\.?")
-
-_ISO = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?$")
-_DOTTED = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})(?:[ ,T].*)?$")
-_SLASHED = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})(?:[ ,T].*)?$")
-_YEAR_FIRST = re.compile(r"^(\d{4})/(\d{1,2})/(\d{1,2})(?:[ ,T].*)?$")
-_PLAIN = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
 EPOCH_DAY = date(1970, 1, 1).toordinal()
-MOST_NOTED = 5
-"""Values in a note about cells that were not understood."""
+MAX_NAMED = 200
+"""Words of a status column that a note names; a column with more is no status column."""
+LINES_NAMED = 20
+_TOTALS = """
+    summe gesamt gesamtsumme zwischensumme insgesamt endsumme total totals grandtotal subtotal sum overall
+    summenetto summebrutto gesamtnetto gesamtbrutto totalnet totalgross summeeur gesamteur totaleur
+    """
+TOTALS = frozenset(_TOTALS.split())
+"""What stands in front of a sum below a list."""
 
+STATUS_UNKNOWN, CURRENCY_OTHER = "status_word", "currency"
+"""Causes of doubt."""
 
-@dataclass(slots=True)
-class Listed:
-    """One line. `fault`: why it cannot be compared; then nothing but `line` and `key` holds."""
+looks_like_amount = amounts.looks_like_amount
+looks_like_day = moments.looks_like_day
 
-    line: int
-    key: str
-    """Order or transaction number as it stands in the list."""
-    revenue_minor: int | None = None
-    gross_minor: int | None = None
-    amount_text: str = ""
-    day: int | None = None
-    status: str = ""
-    fault: Sentence = NOTHING
-
-
-@dataclass(slots=True)
-class Listing:
-    lines: list[Listed] = field(default_factory=list)
-    notes: list[Sentence] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """What the program knows: its currency, its decimals, its zone."""
-
-    currency: str
-    decimals: int
-    time_zone: str
+_TOKENS = re.compile(r'[;,|\t\r\n"]')
 
 
 class TooLong(ValueError):
     """Its sentence says how many lines a list may have."""
 
 
+@dataclass(slots=True)
+class _Reading:
+    """How the columns of one list are read, and what was met on the way."""
+
+    form: Columns
+    house: House
+    zone: ZoneInfo
+    width: int
+    money: dict[str, AmountForm]
+    order: str
+    unknown: Counter[str] = field(default_factory=Counter)
+    passed_over: list[int] = field(default_factory=list)
+    sum_minor: int = 0
+    """Of the amounts so far, to recognise the line that adds them up."""
+    count: int = 0
+
+
 def read_lines(rows: Iterable[Row], form: Columns, house: House) -> Listing:
     """Raises TooLong."""
-    kept = _bounded(rows, form.has_header)
-    order = _order_of_slashes(kept, form)
-    unknown: dict[str, int] = {}
-    listing = Listing([_line(row, form, house, order, unknown) for row in kept])
-    listing.notes = list(_notes(listing, form, order, unknown))
+    header, kept = _bounded(rows, form.has_header)
+    reading = _reading(kept, form, house, header)
+    names = tuple(map(columns.plain, header))
+    listing = Listing()
+    above = ""
+    for row in kept:
+        if header and tuple(map(columns.plain, row.cells)) == names:
+            reading.passed_over.append(row.line)
+            continue
+        line = _line(row, reading)
+        if _is_total(row, line, reading):
+            reading.passed_over.append(row.line)
+            continue
+        reading.sum_minor += line.revenue_minor or 0
+        reading.count += line.revenue_minor is not None
+        listing.lines.append(line)
+        if row.fault or line.fault and not _is_key(line.key):
+            listing.broken.update(dict.fromkeys(_tokens(row), row.line))
+        is_rest = not line.key or len(row.cells) < reading.width
+        if line.fault and not row.fault and is_rest and above:
+            listing.broken[above] = row.line
+        above = line.key or above
+    listing.notes = list(_notes(listing, reading))
     return listing
 
 
-def looks_like_amount(cell: str) -> bool:
-    found = _split_signs(cell)
-    return bool(found and found[1])
-
-
-def looks_like_day(cell: str) -> bool:
-    text = cell.strip()
-    return any(pattern.match(text) for pattern in (_ISO, _DOTTED, _SLASHED, _YEAR_FIRST))
-
-
 def looks_like_status(cell: str) -> bool:
-    return columns.plain(cell) in _STATUS_OF
+    return bool(statuswords.state_of(cell))
 
 
 def amount(text: str, house: House) -> int:
-    """Minor units; a mark of the program's own currency may stand beside the number. Raises AmountError."""
-    found = _split_signs(text)
-    if not found or not found[1]:
-        return check_limit(parse_amount(text.strip(), house.decimals), house.currency)
-    before, number, after = found
-    for sign in (before, after):
-        currency = SIGNS.get(sign.casefold(), sign.upper())
-        if sign and currency != house.currency:
-            if currency in CURRENCIES:
-                raise AmountError(say(faults.OTHER_CURRENCY, currency=currency, own=house.currency))
-            raise AmountError("it is not a plain number such as 95.50.")
-    return check_limit(parse_amount(number.removeprefix("+"), house.decimals), house.currency)
+    """Minor units of one amount for itself. Raises AmountError."""
+    return amounts.read_amount(text, AmountForm(house.currency, house.decimals))
 
 
-def _split_signs(text: str) -> tuple[str, str, str] | None:
-    """The currency sign before the number, the number, the sign after it; None where a cell has another shape.
-
-    Three matches that never step back, so a hostile cell costs no more than its length.
-    """
-    text = text.strip()
-    if len(text) > MAX_AMOUNT_TEXT:
-        return None
-    before = _take(_SIGN_BEFORE, text)
-    rest = text[len(before) :].lstrip()
-    number = _take(_NUMBER, rest)
-    after = rest[len(number) :]
-    if not _SIGN_AFTER.fullmatch(after) or (number.strip() and not any(sign.isdecimal() for sign in number)):
-        return None
-    return before, number.strip(), after
-
-
-def _take(pattern: re.Pattern[str], text: str) -> str:
-    found = pattern.match(text)
-    return found[0] if found else ""
-
-
-def day_of(text: str, order: str, time_zone: str) -> int | None:
-    """Days since 1970. A time with an offset is read in the program's zone. None where it is no day.
+def day_of(text: str, order: str, time_zone: str, time_format: str = "") -> int | None:
+    """Days since 1970. A time with a zone is read in the program's. None where it is no day.
 
     order: dmy or mdy for days written with slashes; empty: they cannot be told.
     """
-    text = text.strip()
-    parts = _day_parts(text, order)
-    if parts is None:
+    try:
+        at = moments.by_format(text, time_format) if time_format else moments.read_moment(text, order)
+    except moments.NoTime:
         return None
     try:
-        if _ISO.match(text) and len(text) > 10 and (text[-1] in "zZ" or re.search(r"[+-]\d\d:?\d\d$", text)):
-            at = datetime.fromisoformat(text.replace("z", "Z"))
-            return at.astimezone(ZoneInfo(time_zone)).date().toordinal() - EPOCH_DAY
-        return date(*parts).toordinal() - EPOCH_DAY
-    except (ValueError, OverflowError):
+        return moments.day_of(at, moments.has_clock(text), ZoneInfo(time_zone)).toordinal() - EPOCH_DAY
+    except OverflowError:
         return None
 
 
@@ -184,53 +125,116 @@ def day_text(day: int | None) -> str:
     return (date(1970, 1, 1) + timedelta(days=day)).isoformat() if day is not None else ""
 
 
-def _bounded(rows: Iterable[Row], has_header: bool) -> list[Row]:
-    kept: list[Row] = []
-    for row in _without_header(rows, has_header):
+def _bounded(rows: Iterable[Row], has_header: bool) -> tuple[tuple[str, ...], list[Row]]:
+    """(names of the columns, the rows below them)."""
+    source = iter(rows)
+    first = list(islice(source, SAMPLE_ROWS))
+    header: tuple[str, ...] = ()
+    if has_header:
+        named = [row for row in first if row.cells]
+        place = columns.header_place([row.cells for row in named], looks_like_amount, looks_like_day)
+        top = named[place] if place < len(named) else None
+        header = top.cells if top else ()
+        first = [row for row in first if top and row.line > top.line]
+    kept = first
+    for row in source:
         if len(kept) == MAX_LINES:
-            raise TooLong(
-                told(mark("The list has more than {count} lines: split it, by months for example."), count=MAX_LINES)
-            )
+            break
         kept.append(row)
-    return kept
+    else:
+        if len(kept) <= MAX_LINES:
+            return header, kept
+    raise TooLong(told(mark("The list has more than {count} lines: split it, by months for example."), count=MAX_LINES))
 
 
-def _without_header(rows: Iterable[Row], has_header: bool) -> Iterator[Row]:
-    for place, row in enumerate(rows):
-        if place or not has_header:
-            yield row
+def _reading(rows: list[Row], form: Columns, house: House, header: tuple[str, ...]) -> _Reading:
+    widths = Counter(len(row.cells) for row in rows[:SAMPLE_ROWS] if row.cells)
+    width = len(header) or max(widths, key=lambda each: (widths[each], each), default=0)
+    money = AmountForm(house.currency, house.decimals, form.decimal)
+    decided = {role: amounts.decide(_column(rows, form, role), money) for role in (columns.REVENUE, columns.GROSS)}
+    known = next((each for each in decided.values() if each.decimal), money)
+    order = moments.order_of(_column(rows, form, columns.DAY))
+    return _Reading(
+        form, house, ZoneInfo(house.time_zone), width,
+        {role: each if each.decimal else known for role, each in decided.items()}, order,
+    )  # fmt: skip
 
 
-def _line(row: Row, form: Columns, house: House, order: str, unknown: dict[str, int]) -> Listed:
+def _column(rows: list[Row], form: Columns, role: str) -> Iterator[str]:
+    place = form.places.get(role)
+    return (row.cells[place] for row in rows if place is not None and place < len(row.cells))
+
+
+def _line(row: Row, reading: _Reading) -> Listed:
     if row.fault:
         return Listed(row.line, "", fault=Sentence(row.fault))
-    listed = Listed(row.line, _cell(row, form, form.key))
-    listed.fault = _key_fault(listed.key, form.key)
-    listed.amount_text = _cell(row, form, columns.REVENUE)[:MAX_TEXT]
+    form = reading.form
+    listed = Listed(row.line, spoiled.unwrapped(str(_cell(row, form, form.key))))
+    listed.fault = _width_fault(row, reading) or _key_fault(listed.key, form.key)
+    listed.amount_text = str(_cell(row, form, columns.REVENUE))[:MAX_TEXT]
+    listed.item = _cell(row, form, columns.ITEM)[:MAX_TEXT]
     for role, name in ((columns.REVENUE, "revenue_minor"), (columns.GROSS, "gross_minor")):
         if text := _cell(row, form, role):
-            _read_amount(listed, name, role, text, house)
+            _read_amount(listed, name, role, text, reading.money[role])
     if text := _cell(row, form, columns.DAY):
-        listed.day = day_of(text, order, house.time_zone)
-        if listed.day is None and not _is_undecided(text, order):
-            listed.fault = listed.fault or told(
-                mark("{text} is no day such as 2026-01-31 or 31.01.2026."), text=quote(text)
-            )
+        _read_day(listed, text, reading)
     if text := _cell(row, form, columns.STATUS):
-        listed.status = _STATUS_OF.get(columns.plain(text), "")
-        if not listed.status:
-            unknown[text[:MAX_TEXT]] = unknown.get(text[:MAX_TEXT], 0) + 1
+        _read_status(listed, text, reading.unknown)
+    text = _cell(row, form, columns.CURRENCY)
+    if text and not amounts.is_currency(text, reading.house.currency):
+        said = mark("The line is in {currency}; the program's currency is {own}.")
+        shown = amounts.currency_of(text) or quote(text[:MAX_TEXT])
+        listed.doubt_cause, listed.doubt = CURRENCY_OTHER, told(said, currency=shown, own=reading.house.currency)
     return listed
 
 
-def _read_amount(listed: Listed, name: str, role: str, text: str, house: House) -> None:
+def _read_amount(listed: Listed, name: str, role: str, text: str, money: AmountForm) -> None:
     """A gross amount is only asked for causes: one that cannot be read spoils nothing."""
     try:
-        setattr(listed, name, amount(text, house))
+        setattr(listed, name, amounts.read_amount(text, money, is_signed=True))
     except AmountError as wrong:
         if role == columns.REVENUE:
             said = mark("The amount {amount} cannot be read: {fault}")
             listed.fault = listed.fault or told(said, amount=quote(text), fault=fault(str(wrong)))
+
+
+def _read_day(listed: Listed, text: str, reading: _Reading) -> None:
+    listed.day = day_of(text, reading.order, reading.house.time_zone, reading.form.time_format)
+    if listed.day is not None or _is_undecided(text, reading):
+        return
+    if reading.form.time_format:
+        said = mark("{text} is not written like {form} (--time-format).")
+        wrong = told(said, text=quote(text), form=reading.form.time_format)
+    elif not text.strip("#"):
+        said = mark("A spreadsheet wrote ##### in place of the day: make the column wider and save the list again.")
+        wrong = told(said)
+    else:
+        wrong = told(mark("{text} is no day such as 2026-01-31 or 31.01.2026."), text=quote(text))
+    listed.fault = listed.fault or wrong
+
+
+def _read_status(listed: Listed, text: str, unknown: Counter[str]) -> None:
+    state = statuswords.state_of(text)
+    listed.is_return = state == statuswords.RETURNED
+    listed.status = CANCELLED if listed.is_return else state
+    if not state:
+        unknown[text[:MAX_TEXT]] += 1
+        said = mark("The word {text} of the status column is not known.")
+        listed.doubt_cause, listed.doubt = STATUS_UNKNOWN, told(said, text=quote(text))
+
+
+def _width_fault(row: Row, reading: _Reading) -> Sentence:
+    """A separator inside of a value without quotation marks shifts or cuts what stands behind it."""
+    if len(row.cells) > reading.width and any(map(strip_invisible, row.cells[reading.width :])):
+        said = mark(
+            "It has {count} cells, and the list has {width} columns: a value that holds the separator needs quotation "
+            "marks around it."
+        )
+        return told(said, count=len(row.cells), width=reading.width)
+    if reading.form.has_header and len(row.cells) <= reading.form.places.get(columns.REVENUE, 0):
+        said = mark("It has {count} cells, and the list has {width} columns: a line break may have cut it.")
+        return told(said, count=len(row.cells), width=reading.width)
+    return NOTHING
 
 
 def _key_fault(key: str, role: str) -> Sentence:
@@ -238,59 +242,70 @@ def _key_fault(key: str, role: str) -> Sentence:
         return told(mark("The column '{name}' is empty."), name=word(columns.ROLES[role]))
     if len(key) > MAX_TEXT:
         return told(mark("The order number is longer than {count} characters."), count=MAX_TEXT)
-    if role == columns.NUMBER and read_id(key) is None:
-        return told(mark("{text} is no transaction number."), text=quote(key))
+    if "\n" in key or "\r" in key:
+        return told(mark("The order number holds a line break: a quotation mark is missing here or above."))
+    if role == columns.NUMBER and not any(map(read_id, (key, *spoiled.other_readings(key)))):
+        kind = spoiled.kind_of(key)
+        said = spoiled.SAID[kind] if kind else mark("{text} is no transaction number.")
+        return told(said, text=quote(key))
     return NOTHING
+
+
+def _is_key(key: str) -> bool:
+    return bool(key) and len(key) <= MAX_TEXT and "\n" not in key and "\r" not in key
+
+
+def _tokens(row: Row) -> Iterator[str]:
+    """Whatever may be the order number of a row that cannot be read."""
+    return filter(_is_key, map(strip_invisible, _TOKENS.split(";".join(row.cells or row.rest))))
+
+
+def _is_total(row: Row, line: Listed, reading: _Reading) -> bool:
+    """A line below the others that adds them up."""
+    if row.fault or line.revenue_minor is None and not line.fault:
+        return False
+    label = next(filter(None, map(columns.plain, row.cells)), "")
+    if re.sub(r"\d", "", columns.plain(line.key) or label) in TOTALS:
+        return True
+    return not line.key and reading.count > 1 and line.revenue_minor == reading.sum_minor
 
 
 def _cell(row: Row, form: Columns, role: str) -> str:
     place = form.places.get(role)
-    return row.cells[place].strip() if place is not None and place < len(row.cells) else ""
+    return strip_invisible(row.cells[place]) if place is not None and place < len(row.cells) else ""
 
 
-def _order_of_slashes(rows: list[Row], form: Columns) -> str:
-    """3/4/2026 is the third of April or the fourth of March: the whole column tells, or nobody."""
-    if columns.DAY not in form.places:
-        return ""
-    first, second = 0, 0
-    for row in rows:
-        if found := _SLASHED.match(_cell(row, form, columns.DAY)):
-            first, second = max(first, int(found[1])), max(second, int(found[2]))
-    if first > 12 >= second:
-        return "dmy"
-    return "mdy" if second > 12 >= first else ""
+def _is_undecided(text: str, reading: _Reading) -> bool:
+    return not reading.form.time_format and not reading.order and moments.is_two_ways(text)
 
 
-def _is_undecided(text: str, order: str) -> bool:
-    return not order and bool(_SLASHED.match(text))
-
-
-def _day_parts(text: str, order: str) -> tuple[int, int, int] | None:
-    for pattern in (_ISO, _YEAR_FIRST, _PLAIN):
-        if found := pattern.match(text):
-            return int(found[1]), int(found[2]), int(found[3])
-    if found := _DOTTED.match(text):
-        return _year(found[3]), int(found[2]), int(found[1])
-    if order and (found := _SLASHED.match(text)):
-        day, month = (found[1], found[2]) if order == "dmy" else (found[2], found[1])
-        return _year(found[3]), int(month), int(day)
-    return None
-
-
-def _year(digits: str) -> int:
-    return int(digits) if len(digits) == 4 else 2000 + int(digits)
-
-
-def _notes(listing: Listing, form: Columns, order: str, unknown: dict[str, int]) -> Iterator[Sentence]:
-    if unknown:
-        named = ", ".join(f"{quote(text)} ({count})" for text, count in sorted(unknown.items())[:MOST_NOTED])
-        yield told(mark("Some words of the status column are not known and were passed over: {words}."), words=named)
-    if columns.DAY in form.places and not order and any(line.day is None and not line.fault for line in listing.lines):
+def _notes(listing: Listing, reading: _Reading) -> Iterator[Sentence]:
+    if reading.unknown:
+        words = sorted(reading.unknown.items())
+        named = ", ".join(f"{quote(text)} ({count})" for text, count in words[:MAX_NAMED])
+        said = mark("These words of the status column are not known, and their orders are kept out of moves: {words}.")
+        yield told(said, words=named + (" …" if len(words) > MAX_NAMED else ""))
+    if reading.passed_over:
+        said = mark("Lines that repeat the names of the columns or add up the list were passed over: {lines}.")
+        yield told(said, lines=_numbers(reading.passed_over))
+    if (
+        columns.DAY in reading.form.places
+        and not reading.order
+        and _any(listing, lambda line: line.day is None and not line.fault and not reading.form.time_format)
+    ):
         yield told(
             mark(
                 "Days written with slashes could be day/month or month/day, and no line of the list tells which: "
-                "they were passed over. Write them like 2026-01-31."
+                "they were passed over. Write them like 2026-01-31, or say how: --time-format %d/%m/%Y."
             )
         )
-    if columns.REVENUE not in form.places:
+    if columns.REVENUE not in reading.form.places:
         yield told(mark("No column holds the net revenue: amounts were not compared."))
+
+
+def _any(listing: Listing, test: Callable[[Listed], bool]) -> bool:
+    return any(map(test, listing.lines))
+
+
+def _numbers(lines: list[int]) -> str:
+    return ", ".join(map(str, lines[:LINES_NAMED])) + (", …" if len(lines) > LINES_NAMED else "")

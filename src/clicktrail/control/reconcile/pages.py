@@ -22,9 +22,12 @@ from clicktrail.control.console.page import Page
 from clicktrail.control.csvfile import as_now
 from clicktrail.control.reconcile import acting, forms, result, storing, tables, work
 from clicktrail.control.reconcile.columns import Columns
+from clicktrail.control.reconcile.listfile import ListFile, Unreadable
 from clicktrail.control.reconcile.models import Action, JobState, Reconciliation
 from clicktrail.control.reconcile.progress import WHOLE
 from clicktrail.control.reconcile.sentences import tell
+from clicktrail.control.reconcile.sheet import SAMPLE_ROWS
+from clicktrail.control.reconcile.workbook import Workbook
 from clicktrail.core.ids import read_id
 
 TONES = {
@@ -38,6 +41,7 @@ BUSY = (JobState.QUEUED, JobState.RUNNING)
 WAIT = gettext_lazy("It is being worked on; wait until that is done.")
 FILE_GONE = gettext_lazy("The file was deleted in the meantime. Upload it again to read its columns in another way.")
 MOST_SAMPLE_ROWS = 8
+
 MOST_ACTIONS = 20
 
 
@@ -108,18 +112,21 @@ class ReconciliationAdmin(Page):
         """GET shows what the columns were understood as; POST compares. Another separator is shown first."""
         self._must_change(request)
         list_ = self._list(request, number)
-        read = storing.sheet_of(list_)
+        wanted_sheet = request.POST.get("sheet", list_.sheet)[:100]
+        list_.sheet, is_other_sheet = wanted_sheet, wanted_sheet != list_.sheet
+        read = _read(list_)
         is_busy = list_.state in BUSY or Action.objects.filter(list_id=number, state__in=BUSY).exists()
         if is_busy or read is None:
             messages.warning(request, WAIT if is_busy else FILE_GONE)
             return HttpResponseRedirect(_address("change", number))
         wanted = request.POST.get("separator", list_.separator)
-        is_other = wanted != list_.separator and wanted in forms.SEPARATOR_NAMES
-        list_.separator = wanted if is_other else list_.separator
+        is_other = is_other_sheet or wanted != list_.separator and wanted in forms.SEPARATOR_NAMES
+        list_.separator = wanted if is_other and wanted in forms.SEPARATOR_NAMES else list_.separator
         shape = storing.shape_of(read, list_.program_id, list_.separator)
         list_.signature = shape.signature
-        form = forms.ColumnsForm(None if is_other else request.POST or None, shape.sample,
-                                 initial=forms.initial(list_, _columns_of(list_, shape, is_other)))  # fmt: skip
+        sheets, sheet = _sheets(read)
+        form = forms.ColumnsForm(None if is_other else request.POST or None, shape.sample, sheets,
+                                 initial=forms.initial(list_, _columns_of(list_, shape, is_other), sheet))  # fmt: skip
         if request.method == "POST" and not is_other and form.is_valid():
             storing.start(list_, form.form(), *form.days())
             work.wake()
@@ -127,7 +134,14 @@ class ReconciliationAdmin(Page):
         rows = [_padded(row, form.width) for row in shape.sample[:MOST_SAMPLE_ROWS]]
         names = {place: _(forms.columns.ROLES[role]) for role, place in form.initial_places().items()}
         heads = [(place + 1, names.get(place, "")) for place in range(form.width)]
-        context = {"list": list_, "form": form, "rows": rows, "heads": heads, "remembered": shape.remembered}
+        context = {
+            "list": list_,
+            "form": form,
+            "rows": rows,
+            "heads": heads,
+            "remembered": shape.remembered,
+            "sheets": sheets,
+        }
         return self._page(request, "columns", title=_("Check the columns"), **context)
 
     # One list
@@ -267,7 +281,21 @@ def _told(chosen: acting.Chosen) -> dict[str, Any]:
 
 def _columns_of(list_: Reconciliation, shape: storing.Shape, is_other: bool) -> Columns:
     """As stored, or as guessed anew where the separator is another one."""
-    return shape.form if is_other else Columns(json.loads(list_.columns), list_.has_header)
+    kept = Columns(json.loads(list_.columns), list_.has_header, list_.decimal, list_.time_format)
+    return shape.form if is_other else kept
+
+
+def _read(list_: Reconciliation) -> ListFile | None:
+    """None where the file is gone, or the sheet."""
+    try:
+        return storing.sheet_of(list_, SAMPLE_ROWS)
+    except Unreadable:
+        return None
+
+
+def _sheets(read: ListFile) -> tuple[tuple[str, ...], str]:
+    """(names of the sheets, the one that is shown); nothing for a list that is no workbook."""
+    return (read.sheets, read.sheet) if isinstance(read, Workbook) else ((), "")
 
 
 def _padded(row: tuple[str, ...], width: int) -> list[str]:

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from clicktrail.control.ledger.export import Cell, csv_cell, iso
 from clicktrail.control.reconcile import classes, compare, tables
+from clicktrail.control.reconcile.listed import House
 from clicktrail.control.reconcile.models import Line, Reconciliation
-from clicktrail.control.reconcile.orderlist import House, day_text
+from clicktrail.control.reconcile.orderlist import day_text
 from clicktrail.control.reconcile.sentences import tell
 from clicktrail.core.money import format_minor
 from clicktrail.core.tongue import mark

@@ -42,6 +42,8 @@ class Row:
     cells: tuple[str, ...]
     fault: str = ""
     """Why it could not be split; then it has no cells."""
+    rest: tuple[str, ...] = ()
+    """Of a row that could not be split: what stands between its separators."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,12 @@ def decode(body: bytes) -> tuple[str, str]:
             return encoding, _text(body[len(sign) :], encoding)
     encoding = _unmarked(body)
     return encoding, _text(body, encoding)
+
+
+def decode_head(body: bytes, count: int) -> str:
+    """The text at the beginning of a file, for telling what it is."""
+    encoding = encoding_of(body[:count])
+    return _text(body[:count], encoding)[: count // 4]
 
 
 def separator_of(text: str) -> str:
@@ -111,7 +119,7 @@ def _row(lines: list[str], number: int, separator: str) -> tuple[int, Row]:
                 break
     if line.count('"') % 2 == 0:
         return 1, _loosely(line, number, separator)
-    return 1, Row(number, (), mark("A quotation mark is opened and not closed."))
+    return 1, Row(number, (), mark("A quotation mark is opened and not closed."), _rest(line, separator))
 
 
 def _loosely(line: str, number: int, separator: str) -> Row:
@@ -119,7 +127,11 @@ def _loosely(line: str, number: int, separator: str) -> Row:
     try:
         return _checked(number, _split(line, separator, strict=False))
     except csv.Error:
-        return Row(number, (), mark("Its quotation marks make no sense."))
+        return Row(number, (), mark("Its quotation marks make no sense."), _rest(line, separator))
+
+
+def _rest(line: str, separator: str) -> tuple[str, ...]:
+    return tuple(line.rstrip("\r\n").replace('"', "").split(separator)[:MAX_COLUMNS])
 
 
 def _split(text: str, separator: str, *, strict: bool) -> list[str]:
@@ -128,7 +140,7 @@ def _split(text: str, separator: str, *, strict: bool) -> list[str]:
 
 def _checked(number: int, cells: list[str]) -> Row:
     if len(cells) > MAX_COLUMNS:
-        return Row(number, (), WIDE.format(count=len(cells), most=MAX_COLUMNS))
+        return Row(number, (), WIDE.format(count=len(cells), most=MAX_COLUMNS), tuple(cells[:MAX_COLUMNS]))
     return Row(number, tuple(cells))
 
 
@@ -150,7 +162,7 @@ def _unmarked(body: bytes) -> str:
 
 
 def _text(body: bytes, encoding: str) -> str:
-    return body.decode(encoding, "replace").replace("\0", "\ufffd").removeprefix("\ufeff")
+    return body.decode(encoding, "replace").replace("\0", "\ufffd").lstrip("\ufeff")
 
 
 def _evenness(text: str, separator: str) -> tuple[int, int]:

@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from clicktrail.control.reconcile import acting, classes, columns, compare, storing
 from clicktrail.control.reconcile.acting import Chosen, Preview
 from clicktrail.control.reconcile.columns import Columns
+from clicktrail.control.reconcile.listed import House
 from clicktrail.control.reconcile.models import Action, JobState, Reconciliation
-from clicktrail.control.reconcile.orderlist import House, day_text
+from clicktrail.control.reconcile.orderlist import day_text
 from clicktrail.control.reconcile.sentences import tell
+from clicktrail.control.reconcile.sheet import SAMPLE_ROWS
 from clicktrail.core.money import format_minor
 from clicktrail.errors import ListError
 
@@ -22,17 +25,29 @@ USUAL = {
 """Classes that a move is meant for, where nobody names others."""
 
 
-def take(program: int, name: str, body: bytes, choice: str, from_day: int | None, to_day: int | None) -> Reconciliation:
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the command line says of a list; empty: as it shows by itself."""
+
+    columns: str = ""
+    decimal: str = ""
+    time_format: str = ""
+    sheet: str = ""
+    from_day: int | None = None
+    to_day: int | None = None
+
+
+def take(program: int, name: str, body: bytes, choices: Choices) -> Reconciliation:
     """Keep the list and put it in the queue. Raises ListError."""
     try:
         compare.house_of(program)
-        list_ = storing.store(program, name, body, ACTOR)
+        list_ = storing.store(program, name, body, ACTOR, choices.sheet)
     except compare.CannotCompare as fault:
         raise ListError(str(fault)) from None
     except storing.Refused as fault:
         raise ListError(f"File: {str(fault)[:1].lower()}{str(fault)[1:]}") from None
     try:
-        storing.start(list_, _form(list_, choice), from_day, to_day)
+        storing.start(list_, _form(list_, choices), choices.from_day, choices.to_day)
     except columns.MappingError as fault:
         storing.delete(list_.pk)
         raise ListError(f"{fault} Name it with --map, for example --map tid=1,umsatz=2.") from None
@@ -68,11 +83,14 @@ def as_data(list_: Reconciliation, preview: Preview | None, action: Action | Non
         "notes": list(map(tell, summary["notes"])),
         "currency": house.currency,
         "classes": {kind: _sums(sums, house) for kind, sums in summary["classes"].items()},
+        "not_compared": _sums(compare.apart(summary["classes"]), house),
+        "total": _sums(compare.total(summary["classes"]), house),
     }
     if preview:
         told["would_change"] = preview.changed
         told["unchanged"] = preview.unchanged
         told["refused"] = preview.refused
+        told["left_out"] = preview.unsure
     if action:
         told["applied"] = {"moved": action.moved, "unchanged": action.unchanged, "refused": action.refused}
     return told
@@ -86,8 +104,7 @@ def lines(list_: Reconciliation) -> Iterator[str]:
         yield f"Period: {day_text(summary['first'])} to {day_text(summary['last'])}."
     yield from map(tell, summary["notes"])
     yield f"{'':20} {'lines':>9} {'in the list':>16} {'here':>16} {'commission':>14}"
-    for kind, name in classes.CLASSES.items():
-        sums = summary["classes"][kind]
+    for name, sums in compare.rows_of(summary["classes"]):
         amounts = [format_minor(sums[key], house.decimals) for key in ("listed", "found", "commission")]
         yield f"{name:20} {sums['lines']:>9} {amounts[0]:>16} {amounts[1]:>16} {amounts[2]:>14} {house.currency}"
 
@@ -111,6 +128,8 @@ def preview_lines(list_: Reconciliation, verb: str, made: Preview) -> Iterator[s
     ):
         shown = [format_minor(minor, house.decimals) for minor in (before, after)]
         yield f"{name}: {shown[0]} {house.currency} before, {shown[1]} {house.currency} after."
+    if made.unsure:
+        yield f"Left out: {made.unsure}, whose order numbers are not certain. The console moves single ones of them."
     for sentence, count in sorted(made.refused.items()):
         yield f"Left as they are: {count}. {sentence}"
 
@@ -121,18 +140,19 @@ def action_lines(list_: Reconciliation, action: Action) -> Iterator[str]:
         yield f"The console's page of list {list_.pk} names the refused ones; so does --csv."
 
 
-def _form(list_: Reconciliation, choice: str) -> Columns:
+def _form(list_: Reconciliation, choices: Choices) -> Columns:
     """As remembered or guessed, and over that as --map says."""
-    read = storing.sheet_of(list_)
+    read = storing.sheet_of(list_, SAMPLE_ROWS)
     sample = storing.shape_of(read, list_.program_id).sample if read else []
     width = max((len(row) for row in sample), default=0)
-    named = columns.read_choice(choice, sample[0] if sample else ())
+    named = columns.read_choice(choices.columns, sample[0] if sample else ())
     kept = json.loads(list_.columns)
     if any(role in columns.KEYS for role in named):
         kept = {role: place for role, place in kept.items() if role not in columns.KEYS}
     kept = {role: place for role, place in kept.items() if place not in named.values()}
     columns.check(kept | named, width)
-    return Columns(kept | named, list_.has_header)
+    decimal, time_format = choices.decimal or list_.decimal, choices.time_format or list_.time_format
+    return Columns(kept | named, list_.has_header, decimal, time_format)
 
 
 def _sums(sums: dict[str, int], house: House) -> dict[str, object]:

@@ -10,10 +10,11 @@ from itertools import islice
 from django.db import transaction
 
 from clicktrail import heartbeat
-from clicktrail.control.reconcile import columns, orderlist, sheet
+from clicktrail.control.reconcile import columns, listfile, orderlist, sheet
 from clicktrail.control.reconcile.columns import Columns
+from clicktrail.control.reconcile.listfile import ListFile
 from clicktrail.control.reconcile.models import Action, FilePart, JobState, Line, Mapping, Reconciliation
-from clicktrail.control.reconcile.sheet import MAX_FILE_BYTES, Row, Sheet
+from clicktrail.control.reconcile.sheet import MAX_FILE_BYTES, Row
 from clicktrail.core.tongue import say
 from clicktrail.settings import Settings
 
@@ -37,7 +38,7 @@ class Shape:
     remembered: bool
 
 
-def store(program_id: int, name: str, body: bytes, actor: str) -> Reconciliation:
+def store(program_id: int, name: str, body: bytes, actor: str, sheet_name: str = "") -> Reconciliation:
     """Keep an uploaded file until its columns are known. Raises Refused."""
     if not body.strip():
         raise Refused(say("It is empty."))
@@ -45,7 +46,10 @@ def store(program_id: int, name: str, body: bytes, actor: str) -> Reconciliation
         raise Refused(
             say("It is larger than {mebibytes} MiB. Split it, or leave out columns.", mebibytes=MAX_FILE_BYTES >> 20)
         )
-    read = sheet.read(body)
+    try:
+        read = listfile.read(body, sheet_name, sheet.SAMPLE_ROWS)
+    except listfile.Unreadable as fault:
+        raise Refused(str(fault)) from None
     shape = shape_of(read, program_id)
     if not shape.sample:
         raise Refused(say("No line of it holds anything. Is it the right one?"))
@@ -54,6 +58,7 @@ def store(program_id: int, name: str, body: bytes, actor: str) -> Reconciliation
             program_id=program_id, file_name=tidy_name(name), file_bytes=len(body), actor=actor,
             created_ms=heartbeat.now_ms(), encoding=read.encoding, separator=read.separator,
             has_header=shape.form.has_header, columns=json.dumps(dict(shape.form.places)),
+            sheet=sheet_name, decimal=shape.form.decimal, time_format=shape.form.time_format,
             signature=shape.signature, state=JobState.MAPPING,
         )  # fmt: skip
         FilePart.objects.bulk_create(
@@ -68,20 +73,22 @@ def tidy_name(name: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f\u2028\u2029]+", " ", name).strip()[-LONGEST_NAME:] or "list.csv"
 
 
-def sheet_of(list_: Reconciliation) -> Sheet | None:
-    """None where the file was deleted."""
+def sheet_of(list_: Reconciliation, most_rows: int = 0) -> ListFile | None:
+    """None where the file was deleted. most_rows: of a workbook; 0 is all. Raises Unreadable."""
     parts = FilePart.objects.filter(list_id=list_.pk).order_by("part").values_list("body", flat=True)
     body = b"".join(zlib.decompress(bytes(part)) for part in parts)
-    return sheet.read(body) if body else None
+    return listfile.read(body, list_.sheet, most_rows) if body else None
 
 
-def shape_of(read: Sheet, program_id: int, separator: str = "") -> Shape:
+def shape_of(read: ListFile, program_id: int, separator: str = "") -> Shape:
     kept: list[Row] = [row for row in islice(read.rows(separator), sheet.SAMPLE_ROWS) if row.cells]
     sample = [row.cells for row in kept]
     form = columns.guess(sample, orderlist.looks_like_amount, orderlist.looks_like_day, orderlist.looks_like_status)
+    if form.has_header and sample:
+        sample = sample[columns.header_place(sample, orderlist.looks_like_amount, orderlist.looks_like_day) :]
     signature = columns.signature(sample[0], form.has_header) if sample else ""
-    places = _remembered(program_id, signature, len(sample[0])) if sample else None
-    return Shape(sample, Columns(places, form.has_header) if places else form, signature, bool(places))
+    known = _remembered(program_id, signature, len(sample[0]), form.has_header) if sample else None
+    return Shape(sample, known or form, signature, bool(known))
 
 
 def start(list_: Reconciliation, form: Columns, from_day: int | None, to_day: int | None) -> None:
@@ -93,10 +100,14 @@ def start(list_: Reconciliation, form: Columns, from_day: int | None, to_day: in
     written = json.dumps(dict(form.places))
     with transaction.atomic():
         Mapping.objects.update_or_create(
-            program_id=list_.program_id, signature=list_.signature, defaults={"columns": written, "used_ms": now_ms}
-        )
+            program_id=list_.program_id, signature=list_.signature,
+            defaults={
+                "columns": written, "used_ms": now_ms, "decimal": form.decimal, "time_format": form.time_format,
+            },
+        )  # fmt: skip
         Reconciliation.objects.filter(pk=list_.pk).exclude(state=JobState.RUNNING).update(
             columns=written, has_header=form.has_header, separator=list_.separator, signature=list_.signature,
+            sheet=list_.sheet, decimal=form.decimal, time_format=form.time_format,
             from_day=from_day, to_day=to_day,
             state=JobState.QUEUED, attempts=0, done=0, total=0, phase="", problem="", summary="{}",
         )  # fmt: skip
@@ -140,7 +151,7 @@ def _last_of_step(list_id: int) -> int | None:
     return step[-1] if step else None
 
 
-def _remembered(program_id: int, signature: str, width: int) -> dict[str, int] | None:
+def _remembered(program_id: int, signature: str, width: int, has_header: bool) -> Columns | None:
     kept = Mapping.objects.filter(program_id=program_id, signature=signature).first()
     if kept is None:
         return None
@@ -149,7 +160,7 @@ def _remembered(program_id: int, signature: str, width: int) -> dict[str, int] |
         columns.check(places, width)
     except columns.MappingError:
         return None
-    return places
+    return Columns(places, has_header, kept.decimal, kept.time_format)
 
 
 def _parts(body: bytes) -> Iterator[bytes]:

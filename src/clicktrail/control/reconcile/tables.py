@@ -24,8 +24,8 @@ from clicktrail.control.ledger import verdicts
 from clicktrail.control.ledger.models import Postback
 from clicktrail.control.reconcile import acting, causes, classes, compare
 from clicktrail.control.reconcile.acting import Chosen, Preview
+from clicktrail.control.reconcile.listed import House
 from clicktrail.control.reconcile.models import Action, JobState, Line, Reconciliation
-from clicktrail.control.reconcile.orderlist import House
 from clicktrail.control.reconcile.sentences import calls_in, day_words, tell
 from clicktrail.core.tongue import mark
 
@@ -38,7 +38,9 @@ TONES = {
     classes.CANCELLED_THERE: "warning",
     classes.CONFIRMED_THERE: "info",
     classes.DAY: "info",
+    classes.CANCELLED_BOTH: "success",
     classes.DOUBLED: "warning",
+    classes.UNCLEAR: "warning",
     classes.ERROR: "danger",
 }
 OUTCOMES = {acting.DONE: mark("Done"), acting.UNCHANGED: mark("Unchanged"), acting.REFUSED: mark("Refused")}
@@ -73,38 +75,44 @@ class Page:
 
 def overview(list_: Reconciliation) -> dict[str, Any]:
     summary, house = json.loads(list_.summary), compare.house_of_list(list_)
-    rows = []
-    for kind, english in classes.CLASSES.items():
-        name, sums = _(english), summary["classes"].get(kind, {})
-        is_movable = kind in classes.MOVABLE
-        rows.append(
-            {
-                "kind": kind,
-                "label": label(name, TONES[kind] if sums.get("lines") else "plain"),
-                "explained": _(classes.EXPLAINED[kind]),
-                "lines": sums.get("lines", 0),
-                "listed": money_cell(sums.get("listed", 0), house.decimals, house.currency),
-                "found": money_cell(sums["found"], house.decimals, house.currency) if is_movable else DASH,
-                "commission": money_cell(sums["commission"], house.decimals, house.currency) if is_movable else DASH,
-                "verb": SUGGESTED.get(kind),
-                "verb_name": _(acting.VERBS[SUGGESTED[kind]]) if kind in SUGGESTED else "",
-            }
-        )
+    rows = [_class_row(kind, summary["classes"].get(kind, {}), house) for kind in classes.CLASSES]
+    if (apart := compare.apart(summary["classes"]))["lines"]:
+        said = _("In both, and one side names no amount: amounts were not compared.")
+        rows.insert(1, {"label": _(compare.NOT_COMPARED), "explained": said, **_sums(apart, house)})
+    total = {"label": _(compare.TOTAL), **_sums(compare.total(summary["classes"]), house)}
     period = ""
     if summary["first"] is not None:
         ends = {"first": day_words(summary["first"]), "last": day_words(summary["last"])}
         period = _("%(first)s to %(last)s") % ends
     notes = list(map(tell, summary["notes"]))
-    return {"classes": rows, "notes": notes, "period": period, "lines": number_text(summary["lines"])}
+    return {"classes": rows, "total": total, "notes": notes, "period": period, "lines": number_text(summary["lines"])}
+
+
+def _class_row(kind: str, sums: Mapping[str, int], house: House) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "label": label(_(classes.CLASSES[kind]), TONES[kind] if sums.get("lines") else "plain"),
+        "explained": _(classes.EXPLAINED[kind]),
+        "verb": SUGGESTED.get(kind),
+        "verb_name": _(acting.VERBS[SUGGESTED[kind]]) if kind in SUGGESTED else "",
+        **_sums(sums, house),
+    }
+
+
+def _sums(sums: Mapping[str, int], house: House) -> dict[str, Any]:
+    amounts = ("listed", "found", "commission")
+    shown = {name: money_cell(sums.get(name, 0), house.decimals, house.currency) for name in amounts}
+    return {"lines": sums.get("lines", 0), **shown}
 
 
 def in_short(list_: Reconciliation) -> str:
     if list_.state != JobState.DONE:
         return DASH
     found = json.loads(list_.summary)["classes"]
-    differing = sum(sums["lines"] for kind, sums in found.items() if kind != classes.MATCHED)
+    agreeing = (classes.MATCHED, classes.CANCELLED_BOTH)
+    differing = sum(sums["lines"] for kind, sums in found.items() if kind not in agreeing)
     return _("%(matched)s matched, %(differing)s not") % {
-        "matched": number_text(found[classes.MATCHED]["lines"]),
+        "matched": number_text(sum(found[kind]["lines"] for kind in agreeing if kind in found)),
         "differing": number_text(differing),
     }
 

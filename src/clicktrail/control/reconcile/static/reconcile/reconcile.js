@@ -27,6 +27,8 @@ document.addEventListener("DOMContentLoaded", () => {
       for (const box of document.querySelectorAll("input[name=line]")) box.checked = all.checked;
     });
   }
-  const separator = document.querySelector("[data-columns] select[name=separator]");
-  if (separator) separator.addEventListener("change", () => separator.form.requestSubmit());
+  const shape = "[data-columns] select[name=separator], [data-columns] select[name=sheet]";
+  for (const field of document.querySelectorAll(shape)) {
+    field.addEventListener("change", () => field.form.requestSubmit());
+  }
 });
