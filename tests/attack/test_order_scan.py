@@ -7,6 +7,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from support.books import Books
+from support.observe import until
 from support.server import Server
 from support.shops import Shop, final, known
 
@@ -234,3 +236,19 @@ def test_a_signed_shop_reads_its_strangers_verdicts_in_full(server: Server, netw
         assert "amount 10.95 EUR before, 0.01 EUR now" in full["message"], full
     signed = shop.tell(tid="S-1", umsatz="99.00")
     assert "10.95 EUR before, 99.00 EUR now" in signed["message"]
+
+
+def test_a_flood_of_probes_leaves_the_inbox_usable(server: Server, clicks: dict[str, str], networks: Networks) -> None:
+    """Pixels, as fast as one connection takes them; then what people see."""
+    books, address, probes = Books(server.data), networks.fresh(), 300
+    in_inbox = "SELECT count(*) FROM ledger_postback WHERE in_inbox"
+    conflicts = "SELECT count(*) FROM ledger_postback WHERE reason = 'conflict'"
+    waiting, logged = books.one(in_inbox), books.one(conflicts)
+    for number in range(probes):
+        query = urlencode({"cpid": OPEN, "tid": "4711", "umsatz": f"0.{number % 90 + 10}"})
+        assert server.get(f"/get_trans.cgi?{query}", X_Forwarded_For=address).status == 200
+    until(lambda: books.one(conflicts) == logged + probes, 60, "every probe is judged and logged as a conflict")
+    network = address.removesuffix("7") + "0"
+    groups = books.rows("SELECT count FROM ledger_conflict_group WHERE network = ?", network)
+    assert sum(row[0] for row in groups) == probes
+    assert waiting + 1 <= books.one(in_inbox) <= waiting + 2, "two where the hour ended meanwhile"

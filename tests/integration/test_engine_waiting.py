@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.cast import ANNA, CATALOG, LEAD, SALE, with_program
+from support.cast import ANNA, BERT, CATALOG, LEAD, SALE, with_program
 from support.ledgers import Place
 from support.scribe import Scribe
 
@@ -171,9 +171,7 @@ def test_a_call_waits_while_its_clicks_journal_cannot_be_read(
     assert not ledger.engine.feed.broken
 
 
-def test_who_waits_still_waits_after_a_restart(
-    ledger: Place, reader: HoldingReader, far: Scribe, near: Scribe
-) -> None:
+def test_who_waits_still_waits_after_a_restart(ledger: Place, reader: HoldingReader, far: Scribe, near: Scribe) -> None:
     reader.held.add(FAR)
     click = far.click("x", ANNA)
     far.write(click)
@@ -241,3 +239,24 @@ def test_a_waiting_call_that_cannot_be_stored_stops_nobody(
     assert ledger.one("SELECT count(*) FROM ledger_click") == 2
     [(identity, note)] = ledger.rows("SELECT identity, note FROM ledger_set_aside")
     assert identity == "waiting" and "not this one" in note
+
+
+def test_a_conflict_that_waited_is_grouped_and_put_in_the_inbox(
+    ledger: Place, reader: HoldingReader, far: Scribe, near: Scribe
+) -> None:
+    """Its row is in the log already: the group is added with the verdict."""
+    near_click = near.click("x", ANNA)
+    near.write(near_click, near.order("A-1", near.clickid(near_click)))
+    ledger.catch_up()
+    reader.held.add(FAR)
+    click = far.click("x", BERT)
+    far.write(click)
+    calls = [near.order("A-1", near.clickid(click)) for _ in range(2)]
+    near.write(*calls)
+    ledger.catch_up()
+    assert ledger.reasons() == {"saved": 1, "waiting": 2}
+    reader.held.clear()
+    ledger.catch_up()
+    assert ledger.reasons() == {"saved": 1, "conflict": 2}
+    assert ledger.rows("SELECT count, listed_id FROM ledger_conflict_group") == [(2, calls[0].id)]
+    assert ledger.rows("SELECT id FROM ledger_postback WHERE in_inbox") == [(calls[0].id,)]

@@ -80,10 +80,15 @@ def of_change(before: Earlier, after: Earlier, order: Order, call: int, at_ms: i
     ]
 
 
-def of_conflict(earlier: Earlier, order: Order, differences: list[Any], call: int, at_ms: int) -> Telling:
-    """A call said something else of an order: for a person to look at, so partners are not told."""
+def of_conflict(
+    earlier: Earlier, order: Order, differences: list[Any], call: int, at_ms: int, count: int = 1
+) -> Telling:
+    """A call said something else of an order: for a person to look at, so partners are not told.
+
+    count: conflicts from the same source so far (`core/conflictsource.py`); not every one is told.
+    """
     told = _of_transaction(earlier, order, call, at_ms, CONFLICT)
-    return Telling(told | {"differences": differences}, (WEBHOOK,))
+    return Telling(told | {"differences": differences, "count": count}, (WEBHOOK,))
 
 
 def _of_transaction(row: Earlier, order: Order, call: int, at_ms: int, trigger: str) -> dict[str, Any]:

@@ -27,9 +27,11 @@ CLICK = named(
 POSTBACK = named(
     "id at_ms method source actor program_id tid clickid click_id pid subid wmid product amount nocheck params fault "
     "ip user_agent referrer proofs again_id arrived_ms reason facts saved transaction_number judged_order judged_ms "
-    "catalog_version"
+    "catalog_version conflict_group in_inbox"
 )
-VERDICT = named("reason facts saved transaction_number judged_order judged_ms catalog_version id")
+VERDICT = named(
+    "reason facts saved transaction_number judged_order judged_ms catalog_version conflict_group in_inbox id"
+)
 TRANSACTION = named(
     "number program_id tid partner_id subid creative_id referrer referrer_host clickid click_id product_id product "
     "revenue_minor commission_minor percent_ppm fixed_minor currency decimals state test manual postback_id clicked_ms "
@@ -50,6 +52,7 @@ SUBID = named("day program_id partner_id other subid")
 REFERRER = named("day program_id partner_id other host")
 CURSOR = named("identity node name seq sealed finished_ms")
 IMPORTED = named("clickid click_id")
+CONFLICT_GROUP = named("key program_id click_id network hour_ms count first_ms last_ms newest_id")
 SET_ASIDE = named("identity seq position note body at_ms")
 DELIVERY = list(receivers.DELIVERY)
 
@@ -144,6 +147,8 @@ class Unit:
     """Who is to be told; one that is there already stays as it is."""
     imported: list[Row] = field(default_factory=list)
     """Which ClickIDs of another system these clicks have."""
+    conflict_groups: list[Row] = field(default_factory=list)
+    """Conflicts to add to their groups; a group that has none in the inbox puts its `newest_id` there."""
 
 
 class Ledger(Protocol):
@@ -189,6 +194,9 @@ class Ledger(Protocol):
     def imported(self, texts: list[str]) -> list[Row]:
         """(ClickID of another system, click) of those that are known."""
 
+    def conflict_counts(self, keys: list[str]) -> dict[str, int]:
+        """Group -> conflicts in it so far."""
+
     def earlier(self, keys: list[tuple[int, str]]) -> list[Row]: ...
 
     def verdicts(self, calls: list[int]) -> list[Row]:
@@ -232,6 +240,12 @@ def add_up(table: str, key: list[str], values: str) -> str:
     return f"INSERT INTO {table} ({names}) {values} ON CONFLICT ({columns(key)}) DO UPDATE SET {sums}"  # noqa: S608
 
 
+ADD_TO_GROUP = (
+    "ON CONFLICT (key) DO UPDATE SET count = ledger_conflict_group.count + excluded.count, "
+    "last_ms = excluded.last_ms, newest_id = excluded.newest_id"
+)
+UNLISTED = "SELECT newest_id FROM ledger_conflict_group WHERE listed_id IS NULL AND key"
+"""Of groups without a call in the inbox, the call that goes there; followed by a list of keys."""
 MOVE_CURSOR = (
     "ON CONFLICT (identity) DO UPDATE SET seq = excluded.seq, sealed = excluded.sealed, "
     "finished_ms = excluded.finished_ms, name = excluded.name"

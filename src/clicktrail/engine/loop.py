@@ -189,6 +189,7 @@ class Engine:
             judged.numbers, self._clock(), clicks, judged.named, judged.transactions, judged.postbacks,
             judged.verdicts, judged.changes, judged.moves, judged.adjustments, judged.following,
             memory.rollups.drain(), deliveries=judged.deliveries, imported=list(intake.imported.items()),
+            conflict_groups=judged.conflict_groups,
         )  # fmt: skip
         return Prepared(unit, judged, ready)
 

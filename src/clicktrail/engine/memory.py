@@ -146,6 +146,9 @@ class LedgerFacts:
         rows = self._ledger.earlier(sorted(set(keys)))
         return {(row[0], row[1]): transactionrow.read(row[2:]) for row in rows}
 
+    def conflict_counts(self, keys: list[str]) -> dict[str, int]:
+        return self._ledger.conflict_counts(keys) if keys else {}
+
     def catalog(self, version: int) -> Catalog:
         return self._catalogs.at(version) or self._catalog
 
@@ -166,5 +169,3 @@ def known_click(row: Row) -> KnownClick:
     id, _, at_ms, program, partner, creative, subid, host, referrer, outcome, prefetch, counted, bot = row
     facts = ClickFacts(id, at_ms, program, partner, creative, subid, referrer or "", outcome)
     return KnownClick(facts, bool(prefetch), bool(counted), bool(bot), host)
-
-

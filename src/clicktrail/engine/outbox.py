@@ -37,12 +37,20 @@ def of_change(
 
 
 def of_conflict(
-    catalog: Catalog, earlier: Earlier, verdict: Verdict, order: tuple[int, str], event: Postback, now_ms: int
+    catalog: Catalog,
+    earlier: Earlier,
+    verdict: Verdict,
+    order: tuple[int, str],
+    event: Postback,
+    now_ms: int,
+    *,
+    count: int,
 ) -> list[Row]:
+    """count: conflicts of its group so far, itself included."""
     if not _anybody(catalog, event):
         return []
     differences = verdict.facts.get("differences") or []
-    told = telling.of_conflict(earlier, _order(catalog, order), differences, event.id, event.at_ms)
+    told = telling.of_conflict(earlier, _order(catalog, order), differences, event.id, event.at_ms, count)
     return _rows(catalog, [told], key_of_call(event.id), now_ms)
 
 

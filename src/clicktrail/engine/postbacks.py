@@ -12,11 +12,12 @@ from clicktrail.core import postback as call_form
 from clicktrail.core.case import ABSENT, UNREAD, Award, Change, ClickFacts, Earlier, NoClick, Verdict
 from clicktrail.core.catalog import Catalog
 from clicktrail.core.clickid import Reader
+from clicktrail.core.conflictsource import ConflictSource, source_of
 from clicktrail.core.ids import read_id
 from clicktrail.core.judge import judge
 from clicktrail.core.lifecycle import counts
 from clicktrail.core.reasons import CONFLICT, WAITING
-from clicktrail.engine import outbox, proofs
+from clicktrail.engine import conflicts, outbox, proofs
 from clicktrail.engine.changes import Changed
 from clicktrail.engine.ledger import Numbers, Row
 from clicktrail.engine.rollup import BOT, COMMISSION, NET, REVENUE, TRANSACTIONS, Rollups
@@ -68,6 +69,9 @@ class Facts(Protocol):
 
     def earlier(self, keys: list[Key]) -> dict[Key, Earlier]: ...
 
+    def conflict_counts(self, keys: list[str]) -> dict[str, int]:
+        """Group -> conflicts in it so far; a new group is left out."""
+
     def catalog(self, version: int) -> Catalog:
         """The catalog that was in force when the call arrived."""
 
@@ -93,6 +97,8 @@ class Judged:
     waiting: list[Call] = field(default_factory=list)
     final: list[tuple[int, Verdict]] = field(default_factory=list)
     deliveries: list[Row] = field(default_factory=list)
+    raised: list[conflicts.Conflict] = field(default_factory=list)
+    conflict_groups: list[Row] = field(default_factory=list)
 
 
 def read_call(event: Postback, read_clickid: Reader, tick: int, waited: bool = False) -> Call:
@@ -121,10 +127,19 @@ def judge_calls(calls: list[Call], facts: Facts, numbers: Numbers, rollups: Roll
             earlier[call.key] = _as_earlier(number, award, click, call)
         elif before is not None and verdict.change is not None:
             earlier[call.key] = _change(call, before, verdict.change, click, judged, rollups, catalog)
-        elif before is not None and verdict.reason == CONFLICT:
-            judged.deliveries += outbox.of_conflict(catalog, before, verdict, call.key, call.event, now_ms)
-        _write_down(call, verdict, catalog, judged)
+        source = source_of(verdict, call.key[0], seen, conflicts.network_of(call.event), call.event.at_ms)
+        if before is not None and verdict.reason == CONFLICT:
+            judged.raised.append(conflicts.Conflict(source, catalog, before, verdict, call.key, call.event))
+        _write_down(call, verdict, catalog, judged, source)
+    _group_conflicts(judged, facts)
     return judged
+
+
+def _group_conflicts(judged: Judged, facts: Facts) -> None:
+    if judged.raised:
+        counts = facts.conflict_counts(conflicts.keys_of(judged.raised))
+        judged.deliveries += conflicts.deliveries(judged.raised, counts, judged.now_ms)
+        judged.conflict_groups += conflicts.group_rows(judged.raised)
 
 
 def _with_imported(calls: list[Call], facts: Facts) -> list[Call]:
@@ -216,7 +231,7 @@ def _as_earlier(number: int, award: Award, click: KnownClick | None, call: Call)
     )  # fmt: skip
 
 
-def _write_down(call: Call, verdict: Verdict, catalog: Catalog, judged: Judged) -> None:
+def _write_down(call: Call, verdict: Verdict, catalog: Catalog, judged: Judged, source: ConflictSource | None) -> None:
     """A line of the log, or the verdict that a waiting line was still without."""
     is_final = verdict.reason != WAITING
     order = judged.numbers.next_order if is_final else None
@@ -227,7 +242,8 @@ def _write_down(call: Call, verdict: Verdict, catalog: Catalog, judged: Judged) 
         judged.waiting.append(call)
     outcome = (
         verdict.reason, json.dumps(verdict.facts, ensure_ascii=False), verdict.saved, verdict.transaction, order,
-        judged.now_ms if is_final else None, catalog.version,
+        judged.now_ms if is_final else None, catalog.version, source and source.key,
+        (verdict.reason == CONFLICT and source is None) or None,
     )  # fmt: skip
     if call.waited and is_final:
         judged.verdicts.append((*outcome, call.event.id))

@@ -347,6 +347,9 @@ class _Facts:
                 found[(row[0], row[1])] = replace(transactionrow.read(row[2:]), trusted=True, stamp_ms=NEVER_MS)
         return found
 
+    def conflict_counts(self, keys: list[str]) -> dict[str, int]:
+        return self._rebuild.fresh.conflict_counts(keys) if keys else {}
+
     def catalog(self, version: int) -> Catalog:
         return self._rebuild.catalogs.at(version) or self._rebuild.catalog
 
@@ -385,6 +388,7 @@ def _unit(judged: Judged) -> Unit:
     return Unit(
         judged.numbers, now_ms(), named=judged.named, transactions=judged.transactions, postbacks=judged.postbacks,
         changes=judged.changes, moves=judged.moves, adjustments=judged.adjustments, following=judged.following,
+        conflict_groups=judged.conflict_groups,
     )  # fmt: skip
 
 

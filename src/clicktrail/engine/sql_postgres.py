@@ -18,7 +18,7 @@ REFUSALS = ("22", "23", "42", "54")
 
 TYPES = {
     **dict.fromkeys(("bot", "prefetch", "counted", "net", "other", "nocheck", "saved", "test", "manual"), "boolean"),
-    **dict.fromkeys(("sealed", "trusted"), "boolean"),
+    **dict.fromkeys(("sealed", "trusted", "in_inbox"), "boolean"),
     **dict.fromkeys(("visitor", "body"), "bytea"),
     **dict.fromkeys(("tail", "day", "month", "position", "percent_ppm"), "integer"),
     **dict.fromkeys(("decimals", "node", "attempts", "revision"), "integer"),
@@ -26,7 +26,7 @@ TYPES = {
         words.named(
             "target subid outcome referrer_host referrer ip user_agent extra method source actor tid clickid pid wmid "
             "product amount params fault reason facts currency state host identity name note key trigger "
-            "proofs held_for from_state to_state state_before changes"
+            "proofs held_for from_state to_state state_before changes conflict_group network"
         ),
         "text",
     ),
@@ -72,9 +72,13 @@ REFERRERS = words.add_up("ledger_rollup_referrer", words.REFERRER, _rows_of(word
 IMPORTED = _insert("ledger_imported_click", words.IMPORTED, "ON CONFLICT DO NOTHING")
 CURSORS = _insert("ledger_journal_cursor", words.CURSOR, words.MOVE_CURSOR)
 ASIDE = _insert("ledger_set_aside", words.SET_ASIDE, "ON CONFLICT DO NOTHING")
+GROUPS = _insert("ledger_conflict_group", words.CONFLICT_GROUP, words.ADD_TO_GROUP)
 DELIVERIES = _insert("outbox_delivery", words.DELIVERY, "ON CONFLICT (receiver_id, key) DO NOTHING")
 
 LIST = "= ANY(%s::bigint[])"
+TEXTS = "= ANY(%s::text[])"
+TO_INBOX = f"UPDATE ledger_postback SET in_inbox = true WHERE id IN ({words.UNLISTED} {TEXTS})"  # noqa: S608
+LISTED = f"UPDATE ledger_conflict_group SET listed_id = newest_id WHERE listed_id IS NULL AND key {TEXTS}"  # noqa: S608
 EARLIER = (
     f"SELECT {', '.join('t.' + n for n in words.EARLIER)} FROM unnest(%s::bigint[], %s::text[]) AS k(program_id, tid) "  # noqa: S608
     "JOIN ledger_transaction AS t ON t.program_id = k.program_id AND t.tid = k.tid"
@@ -166,6 +170,10 @@ class PostgresLedger:
             (texts,),
         )
 
+    def conflict_counts(self, keys: list[str]) -> dict[str, int]:
+        rows = self._all(f"SELECT key, count FROM ledger_conflict_group WHERE key {TEXTS}", (keys,))  # noqa: S608
+        return {row[0]: row[1] for row in rows}
+
     def earlier(self, keys: list[tuple[int, str]]) -> list[Row]:
         return self._all(EARLIER, ([key[0] for key in keys], [key[1] for key in keys]))
 
@@ -200,6 +208,7 @@ class PostgresLedger:
                 self._open().execute(NAMED, (unit.named,))
             self._copy(POSTBACKS, unit.postbacks)
             self._many(VERDICT, unit.verdicts)
+            self._group(unit.conflict_groups)
             self._many(MOVES, unit.moves)
             self._many(ADJUSTMENTS, unit.adjustments)
             self._many(FOLLOW, unit.following)
@@ -214,6 +223,14 @@ class PostgresLedger:
             self._many(ASIDE, unit.aside)
             self._many(DELIVERIES, unit.deliveries)
         return True
+
+    def _group(self, rows: list[Row]) -> None:
+        """Add conflicts to their groups, behind the calls themselves."""
+        if rows:
+            self._many(GROUPS, rows)
+            keys = ([row[0] for row in rows],)
+            self._open().execute(TO_INBOX, keys)
+            self._open().execute(LISTED, keys)
 
     def _fence(self, unit: Unit) -> None:
         numbers = unit.numbers

@@ -59,9 +59,12 @@ REFERRERS = words.add_up("ledger_rollup_referrer", words.REFERRER, _marks(words.
 IMPORTED = _insert("ledger_imported_click", words.IMPORTED, "ON CONFLICT DO NOTHING")
 CURSORS = _insert("ledger_journal_cursor", words.CURSOR, words.MOVE_CURSOR)
 ASIDE = _insert("ledger_set_aside", words.SET_ASIDE, "ON CONFLICT DO NOTHING")
+GROUPS = _insert("ledger_conflict_group", words.CONFLICT_GROUP, words.ADD_TO_GROUP)
 DELIVERIES = _insert("outbox_delivery", words.DELIVERY, "ON CONFLICT (receiver_id, key) DO NOTHING")
 
 LIST = "IN (SELECT value FROM json_each(?))"
+TO_INBOX = f"UPDATE ledger_postback SET in_inbox = true WHERE id IN ({words.UNLISTED} {LIST})"  # noqa: S608
+LISTED = f"UPDATE ledger_conflict_group SET listed_id = newest_id WHERE listed_id IS NULL AND key {LIST}"  # noqa: S608
 EARLIER = (
     f"SELECT {', '.join('t.' + n for n in words.EARLIER)} FROM json_each(?) AS k CROSS JOIN ledger_transaction AS t "  # noqa: S608
     "ON t.program_id = k.value ->> 0 AND t.tid = k.value ->> 1"
@@ -163,6 +166,10 @@ class SqliteLedger:
             (json.dumps(texts),),
         )
 
+    def conflict_counts(self, keys: list[str]) -> dict[str, int]:
+        rows = self._all(f"SELECT key, count FROM ledger_conflict_group WHERE key {LIST}", (json.dumps(keys),))  # noqa: S608
+        return {row[0]: row[1] for row in rows}
+
     def earlier(self, keys: list[tuple[int, str]]) -> list[Row]:
         return self._all(EARLIER, (json.dumps(keys),))
 
@@ -196,6 +203,7 @@ class SqliteLedger:
             self._many(NAMED, [(id,) for id in unit.named])
             self._many(POSTBACKS, unit.postbacks)
             self._many(VERDICT, unit.verdicts)
+            self._group(unit.conflict_groups)
             self._many(MOVES, unit.moves)
             self._many(ADJUSTMENTS, unit.adjustments)
             self._many(FOLLOW, unit.following)
@@ -210,6 +218,14 @@ class SqliteLedger:
             self._many(ASIDE, unit.aside)
             self._many(DELIVERIES, unit.deliveries)
         return True
+
+    def _group(self, rows: list[Row]) -> None:
+        """Add conflicts to their groups, behind the calls themselves."""
+        if rows:
+            self._many(GROUPS, rows)
+            keys = (json.dumps([row[0] for row in rows]),)
+            self._run(TO_INBOX, keys)
+            self._run(LISTED, keys)
 
     def _fence(self, unit: Unit) -> None:
         numbers = unit.numbers

@@ -37,6 +37,17 @@ class DecisionShape(BaseModel):
     at: Time
 
 
+class GroupShape(BaseModel):
+    """Conflicts of callers who prove nothing, grouped by their source. One decision closes the group."""
+
+    count: int = Field(description="Undecided conflicts that this call stands for, itself included.")
+    total: int = Field(description="All of them, decided ones included.")
+    network: str = Field(description="Where they came from; empty where they name a click.")
+    click: str | None = Field(description="Number of the click that they name.")
+    first_at: Time
+    last_at: Time
+
+
 class ConflictShape(BaseModel):
     call: str
     at: Time
@@ -47,6 +58,7 @@ class ConflictShape(BaseModel):
     correctable: bool
     why_not: str = Field(description="Why the transaction cannot be corrected; empty where it can.")
     decision: DecisionShape | None = Field(description="Null while nobody has decided.")
+    group: GroupShape | None = Field(description="Null where the conflict stands alone.")
 
 
 class ConflictDetail(ConflictShape):
@@ -78,7 +90,7 @@ class Kept(BaseModel):
 
 @route(router, "GET", "", READ, answers=ConflictPage)
 def list_conflicts(request: HttpRequest, asked: Query[Ordered]) -> Any:
-    """List conflicts that nobody has decided yet, the newest first."""
+    """List conflicts that nobody has decided yet, the newest first; of a group the call that stands for it."""
     rows = conflicts.undecided(caller_of(request).only(Postback.objects.all()))
     found, cursor, address = page(request, rows, asked, "id", asked.order)
     pairs = conflicts.pairs(found, World(settings.CLICKTRAIL))
@@ -143,4 +155,19 @@ def _columns(pair: conflicts.Pair) -> dict[str, Any]:
         "correctable": not pair.why_not,
         "why_not": pair.why_not,
         "decision": decision,
+        "group": _group(pair),
     }
+
+
+def _group(pair: conflicts.Pair) -> GroupShape | None:
+    group = pair.group
+    if group is None:
+        return None
+    return GroupShape(
+        count=pair.group_count,
+        total=group.count,
+        network=group.network,
+        click=None if group.click_id is None else str(group.click_id),
+        first_at=time(group.first_ms),
+        last_at=time(group.last_ms),
+    )

@@ -81,6 +81,10 @@ class Postback(models.Model):
     """The call that this one judges once more."""
     arrived_ms = models.BigIntegerField(null=True)
     """When the order happened, where that was before the call was handed in."""
+    conflict_group = models.TextField(null=True)
+    """Of a conflict that anyone could have made: the `ConflictGroup` that it is counted in."""
+    in_inbox = models.BooleanField(null=True)
+    """Whether a person is to decide it: a conflict that stands alone, or the one that its group is listed by."""
 
     class Meta:
         db_table = "ledger_postback"
@@ -94,10 +98,40 @@ class Postback(models.Model):
             models.Index(fields=["judged_order"], name="postback_by_order"),
             models.Index(fields=["reason", "id"], name="postback_by_reason"),
             models.Index(fields=["again_id"], name="postback_by_again", condition=Q(again_id__isnull=False)),
+            models.Index(fields=["id"], name="postback_in_inbox", condition=Q(in_inbox=True)),
+            models.Index(
+                fields=["conflict_group", "id"],
+                name="postback_by_conflict_group",
+                condition=Q(conflict_group__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
         return gettext("Call %(number)s") % {"number": self.pk}
+
+
+class ConflictGroup(models.Model):
+    """Conflicts that anyone could have made, counted by their source: `core/conflictsource.py`."""
+
+    key = models.TextField(primary_key=True)
+    program_id = models.BigIntegerField()
+    click_id = models.BigIntegerField(null=True)
+    """The click that its calls name, or null."""
+    network = models.TextField()
+    hour_ms = models.BigIntegerField(null=True)
+    """Beginning of the hour in which they came, where they name no click."""
+    count = models.BigIntegerField()
+    decided_count = models.BigIntegerField(db_default=0)
+    """How many of them there were when somebody decided last."""
+    first_ms = models.BigIntegerField()
+    last_ms = models.BigIntegerField()
+    newest_id = models.BigIntegerField()
+    """The first of the calls that were added last."""
+    listed_id = models.BigIntegerField(null=True)
+    """The call that stands for the group in the inbox; null: nothing is to be decided."""
+
+    class Meta:
+        db_table = "ledger_conflict_group"
 
 
 class ImportedClick(models.Model):

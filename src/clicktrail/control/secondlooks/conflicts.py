@@ -2,6 +2,9 @@
 
 Keep leaves the transaction as it is; correct takes the call's word: what it would have earned as the order's first
 call. Each decision is kept with who, when and why; a correction has its line in the transaction's history as well.
+
+Conflicts that anyone could have made are grouped (`core/conflictsource.py`): the inbox has one call of a group, and the
+decision about it closes the group.
 """
 
 import json
@@ -10,14 +13,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from clicktrail import heartbeat
 from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.ledger import moves, transactionrow
-from clicktrail.control.ledger.models import Click, Postback, Transaction
+from clicktrail.control.ledger.models import Click, ConflictGroup, Postback, Transaction
 from clicktrail.control.ledger.verdicts import facts_of
 from clicktrail.control.secondlooks.again import params_of, proofs_of
 from clicktrail.control.secondlooks.dryrun import Asked, Looked, judge_first
@@ -44,10 +47,10 @@ Decided = Decision | str
 
 
 def undecided(rows: QuerySet[Postback] | None = None) -> QuerySet[Postback]:
-    """Newest first."""
+    """Those in the inbox, newest first; of a group the one call that stands for it."""
     found = Postback.objects.all() if rows is None else rows
     decided = Decision.objects.filter(call_id=OuterRef("pk"))
-    return found.filter(reason=reasons.CONFLICT).filter(~Exists(decided)).order_by("-pk")
+    return found.filter(in_inbox=True, reason=reasons.CONFLICT).filter(~Exists(decided)).order_by("-pk")
 
 
 def count(rows: QuerySet[Postback] | None = None) -> int:
@@ -80,6 +83,19 @@ class Pair:
     looked: Looked
     """What the call would have earned as the order's first."""
     facts: list[Fact] = field(default_factory=list)
+    group: ConflictGroup | None = None
+
+    @property
+    def group_count(self) -> int:
+        """Undecided conflicts that this call stands for, itself included; 1 where it stands alone."""
+        if self.group is None or self.group.listed_id != self.call.pk:
+            return 1
+        return self.group.count - self.group.decided_count
+
+    @property
+    def source(self) -> str:
+        """Where the conflicts of its group came from, as sentences; empty where it stands alone."""
+        return _source(self.group) if self.group is not None else ""
 
     @property
     def why_not(self) -> str:
@@ -112,11 +128,31 @@ def pairs(calls: Iterable[Postback], world: World) -> list[Pair]:
     calls = list(calls)
     rows = Transaction.objects.in_bulk([call.transaction_number for call in calls if call.transaction_number])
     looked = judge_first([_asked(call) for call in calls], world)
+    groups = ConflictGroup.objects.in_bulk({call.conflict_group for call in calls if call.conflict_group})
     found = []
     for call, each in zip(calls, looked, strict=True):
         row = rows.get(call.transaction_number)
-        found.append(Pair(call, row, each, _facts(call, row, each.award)))
+        found.append(Pair(call, row, each, _facts(call, row, each.award), groups.get(call.conflict_group)))
     return found
+
+
+def _source(group: ConflictGroup) -> str:
+    if group.click_id is not None:
+        return _("None of them proves where it comes from; all name the same click.")
+    told = {"network": group.network or _("an unknown address"), "from": moment(group.first_ms)}
+    told["until"] = moment(group.last_ms)
+    return (
+        _(
+            "None of them proves where it comes from or names a click of the program. They came from the network "
+            "%(network)s, from %(from)s to %(until)s."
+        )
+        % told
+    )
+
+
+def members(group: ConflictGroup, limit: int) -> list[Postback]:
+    """The newest conflicts of a group."""
+    return list(Postback.objects.filter(conflict_group=group.pk).order_by("-pk")[:limit])
 
 
 def _asked(call: Postback) -> Asked:
@@ -178,9 +214,18 @@ def decide(call_id: int, choice: str, actor: str, reason: str, world: World) -> 
                 if sentence:
                     transaction.set_rollback(True)
                     return sentence
+            _close(call)
             return decision
     except IntegrityError:
         return _decided_already(call)
+
+
+def _close(call: Postback) -> None:
+    """Take a decided call out of the inbox, and with it the group that it stands for."""
+    Postback.objects.filter(pk=call.pk).update(in_inbox=None)
+    if call.conflict_group:
+        listed = ConflictGroup.objects.filter(pk=call.conflict_group, listed_id=call.pk)
+        listed.update(decided_count=F("count"), listed_id=None)
 
 
 def keep_all(calls: Iterable[int], actor: str, reason: str, world: World) -> tuple[list[int], list[str]]:

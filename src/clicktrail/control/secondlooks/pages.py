@@ -34,6 +34,8 @@ from clicktrail.errors import JournalError
 
 MOST_SHOWN = 50
 """Calls of a preview, and conflicts on a page, that are shown."""
+MOST_MEMBERS = 20
+"""Conflicts of a group that its page lists."""
 MOST_REFUSALS = 5
 MOST_SHARES = 20
 """Links to one story that its page lists."""
@@ -180,6 +182,7 @@ class _Pages:
             "transaction": page_link("ledger_transaction", pair.row.pk, pair.row.pk) if pair.row else "",
             "call": page_link(NAME, call.pk, call.pk),
             "stories": [verdicts.steps_of(first) if first else [], verdicts.steps_of(call)],
+            "members": _members(pair),
         }
         return self._page(
             request, "conflict", title=_("Conflict of order %(tid)s") % {"tid": call.tid}, original=call, **context
@@ -279,6 +282,16 @@ def _line(line: again.Line) -> tuple[str, Postback, str, again.Line]:
 
 def _verdict(copy: Postback | None) -> str:
     return verdicts.sentence_of(copy) if copy is not None else _("The engine has not come to it yet.")
+
+
+def _members(pair: conflicts.Pair) -> list[tuple[str, str, str]]:
+    """(link to the call, order, when it came) of the newest conflicts in its group; empty where it stands alone."""
+    if pair.group is None or pair.group_count == 1:
+        return []
+    return [
+        (page_link(NAME, call.pk, call.pk), call.tid, time_cell(call.at_ms, None, brief=True))
+        for call in conflicts.members(pair.group, MOST_MEMBERS)
+    ]
 
 
 def _shares(what: str, seen: QuerySet[Share]) -> list[Share]:
