@@ -231,7 +231,7 @@ def test_the_edge_obeys_the_link_to_the_letter(desk: Office, address: str) -> No
     [
         ("https://evil.example/", "evil.example is not on the list of Garden shop. Allowed are: shop.example, "),
         ("http://shop.example:81/", "shop.example:81 is not on the list"),
-        ("shop.example/roses", "This is no whole address. It begins with https:// and goes on with one of: shop"),
+        ("//shop.example/roses", "This is no whole address. It begins with https:// and goes on with one of: shop"),
         ("https://shop.example/" + "x" * 2000, "longer than 2000 characters"),
     ],
 )  # fmt: skip

@@ -80,7 +80,7 @@ def test_the_test_partner_is_a_partner() -> None:
         ({"wmid": "13"}, "unknown_creative", ANNA, FOREIGN_BANNER),
         ({"target": "hats"}, "unknown_creative", ANNA, 0),
         ({"target": "Default"}, "unknown_creative", ANNA, 0),
-        ({"target": "//evil.example/"}, "unknown_creative", ANNA, 0),
+        ({"target": "shoes.v2"}, "unknown_creative", ANNA, 0),
         ({"target": "javascript:alert(1)"}, "unknown_creative", ANNA, 0),
         ({"wmid": "11", "target": "hats"}, "unknown_creative", ANNA, BANNER),
         ({"pid": "99", "wmid": "11"}, "unknown_partner", STRANGER, BANNER),
@@ -129,6 +129,40 @@ def test_a_deeplink_with_placeholders_of_its_own() -> None:
 def test_the_name_of_the_parameter_is_the_programs() -> None:
     found = decide("1", "7", None, "https://shop.example/", with_program(click_parameter="ref"))
     assert found.template == compile_template(with_clickid("https://shop.example/", "ref"))
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "//evil.example/",
+        "//shop.example/p",
+        "www.evil.example",
+        "www.evil.example/p",
+        "evil.example/p?a=b",
+        "shop.example",
+        "/p?a=b",
+        "https%253A%252F%252Fshop.example%252F",
+        "https%25253A%25252F%25252Fshop.example%25252F",
+        "https:/shop.example/",
+        "https:shop.example/p",
+        "h\nttps://shop.example/",
+        "https://shop.example/\r\nX: y",
+        "https://user@shop.example/",
+        "https://shop.example:99999/",
+        "ftp://shop.example/",
+        "myapp://product/1",
+        "\\\\evil.example",
+    ],
+)
+def test_an_odd_address_keeps_its_credit(target: str) -> None:
+    """At worst its visitor goes to the default target."""
+    found = click(target=target)
+    assert (found.outcome, found.target, found.template) == ("ok", "default", DEFAULT)
+
+
+def test_an_alias_comes_before_an_address() -> None:
+    catalog = with_program(targets={"default": TARGETS["default"], "shop.example": TARGETS["shoes"]})
+    assert decide("1", "7", None, "shop.example", catalog).target == "shop.example"
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "http%3A%2F%2Fevil.example%2F", "https://a@shop.example/"])

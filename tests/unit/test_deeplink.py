@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from clicktrail.core.deeplink import allowed, ascii_host, is_address, parse
+from clicktrail.core.deeplink import allowed, ascii_host, decode_partly, is_address, parse
 
 HOSTS = (
     "shop.example",
@@ -44,6 +44,12 @@ HOSTS = (
         ("https://shop。example/", "https://shop.example/"),
         ("https://shop.example/a b", "https://shop.example/a b"),
         ("https://shop.example/a\\b", "https://shop.example/a\\b"),
+        ("https://shop.example/?a=1&amp;b=2", "https://shop.example/?a=1&b=2"),
+        ("shop.example/p?a=b", "https://shop.example/p?a=b"),
+        ("www.brand.example/p", "https://www.brand.example/p"),
+        ("shop.example:8443/p", "https://shop.example:8443/p"),
+        ("shop.example?a=b", "https://shop.example/?a=b"),
+        ("https://sh\xadop.example/", "https://shop.example/"),
     ],
 )
 def test_listed(target: str, address: str) -> None:
@@ -214,12 +220,82 @@ def test_nothing_listed_nothing_allowed() -> None:
         ("HTTP%3a//x", True),
         ("default", False),
         ("https", False),
-        ("//evil.example", False),
+        ("//evil.example", True),
+        ("https%253A%252F%252Fevil.example", True),
+        ("www.evil.example", True),
+        ("evil.example/p", True),
+        ("evil.example", True),
+        (" https://evil.example", True),
+        ("ht\ttps://evil.example", True),
+        ("/p", True),
+        ("ftp://x", True),
+        ("javascript:alert(1)", False),
+        ("summer-sale_2.v3", False),
         ("", False),
     ],
 )
 def test_alias_or_address(target: str, meant_as_address: bool) -> None:
     assert is_address(target) is meant_as_address
+
+
+@pytest.mark.parametrize(
+    ("address", "decoded"),
+    [
+        ("p?a=1%26b%3D2", "p?a=1&b=2"),
+        ("p?a%3D1%26b%3D2", "p?a=1&b=2"),
+        ("p?a%3D1", "p?a=1"),
+        ("p%3Fa%3D1%26b%3D2", "p?a=1&b=2"),
+        ("p?q%3DM%25C3%25BCller%26x%3D1", "p?q=M%C3%BCller&x=1"),
+        ("p?q%3DM%FCller%26x%3D1", "p?q=Müller&x=1"),
+        # What a shop encoded stays.
+        ("p", "p"),
+        ("a%2Fb", "a%2Fb"),
+        ("p?a=1%26b", "p?a=1%26b"),
+        ("p?q=tom%26jerry", "p?q=tom%26jerry"),
+        ("p?q=100%25", "p?q=100%25"),
+        ("p?url=https%3A%2F%2Fx.example%2F%3Fa%3D1%26b%3D2", "p?url=https%3A%2F%2Fx.example%2F%3Fa%3D1%26b%3D2"),
+        ("p?a=b%3Dc", "p?a=b%3Dc"),
+        ("p?a=1%26b%3D%0d%0a", "p?a=1%26b%3D%0d%0a"),
+    ],
+)
+def test_an_address_whose_query_was_encoded_once_more(address: str, decoded: str) -> None:
+    assert decode_partly(f"https://shop.example/{address}") == f"https://shop.example/{decoded}"
+
+
+@pytest.mark.parametrize("text", ["shoes", "//x%3Fa%3D1", "https%3A%2F%2Fshop.example%2Fp%3Fa%3D1%26b%3D2", ""])
+def test_only_an_address_in_clear_is_partly_encoded(text: str) -> None:
+    assert decode_partly(text) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "host"),
+    [
+        # UTS 46, non-transitional: the very names that browsers ask for.
+        ("straße.shop.example", "xn--strae-oqa.shop.example"),
+        ("STRASSE.example", "strasse.example"),
+        ("faß.de", "xn--fa-hia.de"),
+        ("βόλος.com", "xn--nxasmm1c.com"),
+        ("kasse.MÜLLER.test", "kasse.xn--mller-kva.test"),
+        ("ＭÜLLER．example", "xn--mller-kva.example"),
+        ("shop｡example", "shop.example"),
+        ("☕.example", "xn--53h.example"),
+        ("mu\u0308ller.example", "xn--mller-kva.example"),
+        ("İstanbul.example", "xn--istanbul-o0e.example"),
+        ("שלום.example", "xn--9dbne9b.example"),
+        ("sh\xadop.example", "shop.example"),
+        ("sh\u200bop.example", "shop.example"),
+        ("a\u200db.example", None),
+        ("\u0300a.example", None),
+        ("aא.example", None),
+        ("a\u2100b.example", None),
+        ("ex\ufffdample.example", None),
+        ("ü..example", None),
+        ("ü.", None),
+        ("ü" * 300 + ".example", None),
+    ],
+)
+def test_hosts_in_other_letters(name: str, host: str | None) -> None:
+    assert ascii_host(name) == host
 
 
 @pytest.mark.parametrize(

@@ -67,19 +67,19 @@ def _outcome(
         return reasons.PARTNER_INACTIVE
     if names_creative(wmid) and (creative is None or creative.state != "active"):
         return reasons.UNKNOWN_CREATIVE
-    if target and not deeplink.is_address(target) and target not in program.targets:
+    if target and target not in program.targets and not deeplink.is_address(target):
         return reasons.UNKNOWN_CREATIVE
     return reasons.OK
 
 
 def _goal(program: Program, creative: Creative | None, target: str | None) -> tuple[str, Template | None]:
     """Where a credited click goes. An address on a host that is not listed keeps its credit, not its goal."""
-    if target and deeplink.is_address(target):
+    if target and target in program.targets:
+        return target, compile_template(program.targets[target])
+    if target:
         address = deeplink.allowed(target, program.deeplink_hosts)
         if address is not None:
             return address, compile_template(with_clickid(address, program.click_parameter))
-    elif target:
-        return target, compile_template(program.targets[target])
     elif creative is not None and creative.target in program.targets:
         return creative.target, compile_template(program.targets[creative.target])
     return _default(program)

@@ -7,10 +7,17 @@ looked at, so that no browser can read another host into it than the one which w
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
+
+from clicktrail.core.text import INVISIBLE, decode_text
 
 _ADDRESS = re.compile(r"(https?)://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 _ENCODED_START = re.compile(r"https?(%3a|:)(%2f|/)(%2f|/)", re.IGNORECASE)
+_LOOKS_LIKE_ADDRESS = re.compile(
+    r"[a-z][a-z0-9+.-]*:[/\\]|https?:|[/\\]|www\.|[^\s/?#:@%]{1,253}\.[a-z]{2,63}(?:[:/?#]|$)", re.IGNORECASE
+)
+"""A scheme, a slash in front, or a host name with a dot. No alias has a slash or a colon in it."""
+_WITHOUT_SCHEME = re.compile(r"[^\s/?#:@%\\]{1,253}\.[a-z]{2,63}(?::[0-9]{1,5})?[/?#]", re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """No blank among them: that becomes %20. Browsers drop tabs and line ends wherever they stand."""
 
@@ -18,8 +25,14 @@ _LABEL = r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?"
 _HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
 
+_ENCODED_ADDRESS = re.compile("%(?:25)?(?:3a|2f|3f)")
+_ENCODED_PAIR = re.compile(r"%26[^&=%]{1,64}%3d")
+_JOINERS = "\u200c\u200d"
+
 SCHEME_PORTS = {"http": 80, "https": 443}
 LONGEST_HOST = 253
+MAX_LAYERS = 6
+"""Layers of percent-encoding that are looked through to see whether a text is meant as an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +50,33 @@ class Address:
 
 
 def is_address(target: str) -> bool:
-    """Whether a `target` is meant as a full address rather than as an alias."""
-    return _ENCODED_START.match(target) is not None
+    """Whether a `target` is meant as an address rather than as an alias, however it is encoded or cut."""
+    for _ in range(MAX_LAYERS):
+        decoded = unquote(target, errors="replace")
+        if decoded == target:
+            break
+        target = decoded
+    return _LOOKS_LIKE_ADDRESS.match("".join(sign for sign in target if sign not in INVISIBLE)) is not None
+
+
+def decode_partly(address: str) -> str:
+    """An address that came in clear, but whose query was encoded once more than the rest of it, decoded.
+
+    Some routers leave `: / ?` as they are in a value and encode `& =`: `https://shop.example/p?a=1%26b%3D2`. A value
+    that holds an encoded address or `?` was encoded by its shop, and stays.
+    """
+    found = _ADDRESS.fullmatch(address)
+    if found is None or "%" not in found[3]:
+        return address
+    path, mark, query = found[3].lower().partition("?")
+    if mark:
+        is_partly = not _ENCODED_ADDRESS.search(query) and (
+            _ENCODED_PAIR.search(query) is not None or ("%3d" in query and "=" not in query)
+        )
+    else:
+        is_partly = "%3d" in path.partition("%3f")[2]
+    rest = decode_text(unquote_to_bytes(found[3])) if is_partly else found[3]
+    return address if _CONTROL.search(rest) else f"{found[1]}://{found[2]}{rest}"
 
 
 def allowed(target: str, hosts: Iterable[str]) -> str | None:
@@ -50,7 +88,10 @@ def allowed(target: str, hosts: Iterable[str]) -> str | None:
     address = parse(_decoded(target))
     if address is None:
         return None
-    return str(address) if any(_matches(address, listed) for listed in hosts) else None
+    if not any(_matches(address, listed) for listed in hosts):
+        return None
+    # An address that a template escaped for HTML: the page behind it wants the parameter, not `amp;`.
+    return str(address).replace("&amp;", "&")
 
 
 def parse(text: str) -> Address | None:
@@ -75,16 +116,39 @@ def ascii_host(name: str) -> str | None:
     User parts, backslashes, percent signs, brackets, blanks and a trailing dot are no part of one.
     """
     if not name.isascii():
-        try:
-            name = name.encode("idna").decode("ascii")
-        except UnicodeError:
-            return None
+        name = _to_ascii(name)
     name = name.lower()
     return name if len(name) <= LONGEST_HOST and _HOST.fullmatch(name) else None
 
 
+def _to_ascii(name: str) -> str:
+    """UTS 46, non-transitional, as browsers do it: `straße` is `xn--strae-oqa`. Empty where it is no host.
+
+    docs/decisions/0023-hosts.md
+    """
+    # Loaded at the first such host: its tables take a while, and most installations never see one.
+    from idna import check_bidi, check_initial_combiner, uts46_remap, valid_contextj
+
+    try:
+        labels = uts46_remap(name, std3_rules=False, transitional=False).split(".")
+        for label in labels:
+            if not label.isascii():
+                check_initial_combiner(label)
+                check_bidi(label)
+                if not all(valid_contextj(label, place) for place, sign in enumerate(label) if sign in _JOINERS):
+                    return ""
+        return ".".join(
+            f"xn--{label.encode('punycode').decode()}" if not label.isascii() else label for label in labels
+        )
+    except (UnicodeError, ValueError):
+        return ""
+
+
 def _decoded(target: str) -> str:
-    return target if "://" in target[:8] or not is_address(target) else unquote(target, errors="replace")
+    """Decoded once more where it came encoded twice; with https:// where it begins with the host name."""
+    if _ENCODED_START.match(target) and "://" not in target[:8]:
+        return unquote(target, errors="replace")
+    return f"https://{target}" if _WITHOUT_SCHEME.match(target) else target
 
 
 def _matches(address: Address, listed: str) -> bool:

@@ -1,7 +1,7 @@
 """Query strings and form bodies, cut into names and values the way old CGI programs did. Pure, and unable to fail.
 
 Separators: `&`; an `&` that a template wrote as `&amp;`, `&#38;` or `&#x26;`; and `;` by the rules of `_cut`.
-The rules and their reasons: docs/decisions/0022-odd-input.md.
+The rules and their reasons: docs/decisions/0024-odd-input.md.
 """
 
 import re

@@ -10,7 +10,7 @@ from pathlib import Path
 from clicktrail import catalogfile
 from clicktrail.core.catalog import Catalog
 from clicktrail.core.click import decide
-from clicktrail.core.deeplink import is_address
+from clicktrail.core.deeplink import decode_partly
 from clicktrail.core.placeholders import encode, safe_literal
 from clicktrail.core.querystring import read_pairs, read_text, unescape
 from clicktrail.core.reasons import OK
@@ -24,6 +24,7 @@ MAX_KEY_BYTES = 512
 Link = dict[bytes, bytes]
 """Parameters by their names, values as they were sent."""
 LINK_NAMES = frozenset((b"cpid", b"pid", b"wmid", b"target", b"subid", b"ref", b"format", b"view"))
+_INVISIBLE_START = re.compile(rb"(?:\+|%(?:20|0[9ad]|c2%a0|e2%80%8b|ef%bb%bf))+", re.IGNORECASE)
 SEMICOLON = ord(";")
 _is_plain = re.compile(rb"[a-z0-9_.-]{0,64}").fullmatch
 """Any other name has to be looked at: it is in capitals, escaped, or has something around it."""
@@ -55,7 +56,7 @@ class Plan:
     @property
     def address(self) -> bytes:
         """Of a deeplink to a listed host: the bare address, as a Location may carry it; else empty."""
-        is_deeplink = self.outcome == OK and is_address(self.target)
+        is_deeplink = self.outcome == OK and "://" in self.target
         return safe_literal(self.target) if is_deeplink else b""
 
     def location(self, clickid: bytes, subid: bytes) -> bytes:
@@ -81,8 +82,11 @@ def text_of(raw: bytes) -> str:
 
 def target_of(raw: bytes) -> str:
     """A deeplink that comes in clear keeps its own escapes; everything else is decoded once."""
+    start = _INVISIBLE_START.match(raw)
+    if start is not None:
+        raw = raw[start.end() :]
     if raw[:8].lower().startswith(CLEAR_ADDRESS):
-        return read_text(raw)
+        return decode_partly(read_text(raw))
     return text_of(raw)
 
 
