@@ -34,6 +34,16 @@ def test_sources(verdict: Verdict, click: Click, source: ConflictSource | None) 
     assert source_of(verdict, SHOP, click, NETWORK, AT_MS) == source
 
 
+def test_spellings_of_one_order_number_are_grouped_by_the_transaction_that_they_are_similar_to() -> None:
+    facts = {"differences": [{"fact": "tid", "earlier": "1001", "later": "#1001"}]}
+    found = [source_of(Verdict("conflict", False, facts, None, n), SHOP, CLICK, NETWORK, AT_MS) for n in (41, 41, 42)]
+    assert found == [ConflictSource(SHOP, CLICK.id, transaction=number) for number in (41, 41, 42)]
+    by_network = source_of(Verdict("conflict", False, facts, None, 41), SHOP, None, NETWORK, AT_MS)
+    assert by_network is not None and found[0] is not None and by_network.key == found[0].key
+    trusted = Verdict("conflict", False, facts | {"audience": "trusted"}, None, 41)
+    assert source_of(trusted, SHOP, CLICK, NETWORK, AT_MS) is None
+
+
 def test_the_click_of_another_program_proves_nothing() -> None:
     found = source_of(conflict(), SHOP + 4, CLICK, NETWORK, AT_MS)
     assert found == ConflictSource(SHOP + 4, None, NETWORK, 400_000 * HOUR_MS)
@@ -44,6 +54,7 @@ def test_keys_differ_where_sources_do() -> None:
         BY_NETWORK, BY_CLICK, ConflictSource(SHOP, CLICK.id + 1), ConflictSource(SHOP, None, "", 0),
         ConflictSource(SHOP, None, NETWORK, 0), ConflictSource(SHOP + 1, None, NETWORK, 0),
         ConflictSource(SHOP + 1, CLICK.id), ConflictSource(SHOP, None, "2001:db8::", 0),
+        ConflictSource(SHOP, CLICK.id, transaction=41), ConflictSource(SHOP, CLICK.id, transaction=42),
     ]  # fmt: skip
     assert len({source.key for source in sources}) == len(sources)
 

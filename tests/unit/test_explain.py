@@ -148,8 +148,7 @@ SENTENCES: list[tuple[Verdict, str, str]] = [
         verdict({"umsatz": ""}),
         "The product 'Sale' pays a percentage, and the call names no revenue: "
         "the parameter umsatz is missing or empty.",
-        "The product 'Sale' pays a percentage; please send the net revenue: "
-        "the parameter umsatz is missing or empty.",
+        "The product 'Sale' pays a percentage; please send the net revenue: the parameter umsatz is missing or empty.",
     ),
     (
         verdict({"tid": "{{order.id}}"}),

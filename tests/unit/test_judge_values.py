@@ -1,4 +1,4 @@
-"""What the judge makes of single values: another currency, a placeholder that was not filled in."""
+"""What the judge makes of single values: another currency, an unfilled placeholder, a similar order number."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,9 +7,12 @@ import pytest
 from support.cast import ANNA, BANNER, CATALOG, CLICK, CLICK_ID, EARLIER, NOW_MS, with_program
 
 from clicktrail.core.access import NO_PROOFS, Proofs
-from clicktrail.core.case import Verdict
+from clicktrail.core.case import SimilarOrder, Verdict
 from clicktrail.core.catalog import Product, Rate
+from clicktrail.core.explain import operator_sentence
 from clicktrail.core.judge import judge
+from clicktrail.core.nearest import nearest
+from clicktrail.core.periods import DAY_MS
 from clicktrail.core.postback import from_params
 
 ORDER = {"cpid": "1", "tid": "A-1", "clickid": "QC423840809685489623456289367", "umsatz": "95.50"}
@@ -128,3 +131,71 @@ def test_a_product_may_have_the_name_of_a_placeholder() -> None:
 @pytest.mark.parametrize("params", [{"umsatz": "NaN"}, {"produkt": "{product}"}, {"pid": "undefined"}])
 def test_an_unfilled_placeholder_does_not_differ(params: dict[str, str]) -> None:
     assert verdict(params, earlier=EARLIER).reason == "duplicate"
+
+
+# Similar order numbers
+
+SIMILAR = SimilarOrder("#A-1", replace(EARLIER, created_ms=NOW_MS - DAY_MS))
+
+
+def similar(**changes: Any) -> tuple[SimilarOrder, ...]:
+    return (replace(SIMILAR, transaction=replace(SIMILAR.transaction, **changes)),)
+
+
+@pytest.mark.parametrize(
+    ("params", "changes", "expected"),
+    [
+        ({}, {}, "conflict"),
+        ({"umsatz": "95.5"}, {}, "conflict"),
+        ({"umsatz": "95.51"}, {}, "saved"),
+        ({}, {"partner": 8}, "saved"),
+        ({"produkt": "Lead"}, {}, "conflict"),
+        ({"produkt": "Lead", "umsatz": ""}, {}, "conflict"),
+        ({}, {"revenue_minor": None, "product": "Lead"}, "conflict"),
+        ({}, {"state": "cancelled"}, "conflict"),
+        ({}, {"state": "paid", "revenue_minor": 20_000, "adjusted_revenue_minor": -10_450}, "conflict"),
+        ({}, {"created_ms": NOW_MS - 30 * DAY_MS}, "conflict"),
+        ({}, {"created_ms": NOW_MS - 30 * DAY_MS - 1}, "saved"),
+        ({}, {"created_ms": NOW_MS + 30 * DAY_MS}, "conflict"),
+        ({"umsatz": ""}, {}, "missing_amount"),
+        ({"currency": "USD"}, {}, "wrong_currency"),
+    ],
+)
+def test_a_similar_order_of_the_same_partner_and_amount_is_a_conflict(
+    params: dict[str, str], changes: dict[str, Any], expected: str
+) -> None:
+    found = verdict(params, similar=similar(**changes))
+    assert found.reason == expected
+    assert found.transaction == (41 if expected == "conflict" else None)
+    if expected == "conflict":
+        assert found.facts["differences"][0] == {"fact": "tid", "earlier": "#A-1", "later": "A-1"}
+
+
+def test_the_exact_order_number_comes_first() -> None:
+    assert verdict(earlier=replace(EARLIER, number=40), similar=(SIMILAR,)).transaction == 40
+
+
+def test_a_trusted_call_is_asked_about_too() -> None:
+    proofs = Proofs(signed_by=1, stamp_ms=NOW_MS)
+    for params in ({}, {"status": "confirmed"}, {"status": "cancelled"}):
+        found = verdict(params, similar=(SIMILAR,), proofs=proofs)
+        assert (found.reason, found.change, found.facts["audience"]) == ("conflict", None, "trusted")
+
+
+def test_who_does_not_hold_the_click_of_the_similar_order_is_a_stranger() -> None:
+    assert verdict(similar=(SIMILAR,)).facts["audience"] == "holder"
+    assert "audience" not in verdict(similar=similar(click_id=CLICK_ID + 1)).facts
+
+
+def test_an_order_that_a_person_called_separate_is_saved() -> None:
+    postback = replace(from_params(ORDER), again=True, separate=True)
+    assert judge(postback, CLICK_ID, CLICK, None, CATALOG, NOW_MS, (SIMILAR,)).reason == "saved"
+    older = replace(CATALOG, judging_version=1)
+    assert verdict(similar=(SIMILAR,), catalog=older).reason == "saved"
+
+
+def test_a_conflict_of_similar_orders_is_told() -> None:
+    found = verdict(similar=(SIMILAR,))
+    assert "(order number '#A-1' before, 'A-1' now)" in operator_sentence(found.reason, found.facts)
+    assert "saved as a separate one" in nearest(found.reason, found.facts)
+    assert "one spelling" in nearest(found.reason, found.facts, operator=False)

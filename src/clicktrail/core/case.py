@@ -91,6 +91,14 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
+class SimilarOrder:
+    """A transaction of the same program whose order number is nearly equal to the call's."""
+
+    tid: str
+    transaction: Earlier
+
+
+@dataclass(frozen=True, slots=True)
 class Award:
     """What is credited to whom: the transaction to create."""
 
@@ -153,6 +161,7 @@ class Case:
     earlier: Earlier | None
     catalog: Catalog
     now_ms: int
+    similar: tuple[SimilarOrder, ...] = ()
 
 
 class Named(Exception):

@@ -267,11 +267,12 @@ FACTS = (
 )
 """What two calls may differ in, or a change may change."""
 FACT_NAMES: dict[str, str] = {
+    "tid": mark("order number"),
     "remaining_amount": mark("amount after adjustments"),
     "remaining_commission": mark("commission after adjustments"),
 }
-"""How those are named that are no word."""
-MONEY_FACTS = ("amount", "commission", *FACT_NAMES)
+"""How those are named that are no English word."""
+MONEY_FACTS = ("amount", "commission", "remaining_amount", "remaining_commission")
 ADJUSTMENT_STATES = (mark("open"), mark("settled"), mark("voided"), mark("superseded"))
 """As the middle of a sentence has them."""
 

@@ -8,7 +8,18 @@ from dataclasses import replace
 from typing import Any
 
 from clicktrail.core import access, disclosure, hints, reasons
-from clicktrail.core.case import Award, Case, Click, ClickFacts, Earlier, Facts, Named, NoClick, Verdict
+from clicktrail.core.case import (
+    Award,
+    Case,
+    Click,
+    ClickFacts,
+    Earlier,
+    Facts,
+    Named,
+    NoClick,
+    SimilarOrder,
+    Verdict,
+)
 from clicktrail.core.catalog import TEST_PARTNER, Catalog, Product, Program, Rate
 from clicktrail.core.clickid import made_ms
 from clicktrail.core.ids import names_creative, read_id
@@ -16,7 +27,7 @@ from clicktrail.core.lifecycle import HELD, OPEN
 from clicktrail.core.money import CURRENCIES, AmountError, check_limit, commission, format_minor, parse_amount
 from clicktrail.core.periods import DAY_MS
 from clicktrail.core.postback import MAX_TEXT, Postback
-from clicktrail.core.repeat import once, other_currency
+from clicktrail.core.repeat import must_not_be_similar, once, other_currency
 from clicktrail.core.unfilled import is_unfilled
 
 
@@ -27,6 +38,7 @@ def judge(
     earlier: Earlier | None,
     catalog: Catalog,
     now_ms: int,
+    similar: tuple[SimilarOrder, ...] = (),
 ) -> Verdict:
     """The verdict on one call. Never raises.
 
@@ -34,15 +46,16 @@ def judge(
     click: what is known of that click; None where there is no click_id.
     earlier: the transaction that (program, tid) has already, or None.
     now_ms: when the call arrived.
+    similar: transactions of nearly equal order numbers, for a call whose own number has none.
     """
-    case = Case(postback, click_id, click, earlier, catalog, now_ms)
+    case = Case(postback, click_id, click, earlier, catalog, now_ms, similar)
     facts: Facts = {"at_ms": now_ms}
     try:
         award = _award(_without_unfilled(case, facts), facts)
     except Named as named:
         facts.update(named.facts)
         facts[disclosure.AUDIENCE] = _audience(case, facts)
-        number = earlier.number if earlier and named.reason in reasons.NAMES_EARLIER else None
+        number = facts.get("transaction") if named.reason in reasons.NAMES_EARLIER else None
         return Verdict(named.reason, False, _given(facts), None, number, named.change)
     return Verdict(reasons.SAVED, True, _given(facts), award)
 
@@ -51,7 +64,9 @@ def _audience(case: Case, facts: Facts) -> str | None:
     """Who may read what an answer says of an earlier order; None for a stranger."""
     program = case.catalog.programs.get(facts.get("program", 0))
     is_proven = program is not None and disclosure.is_proven(program.access, case.postback.proofs)
-    order_click_id = case.earlier.click_id if case.earlier else None
+    named = (each.transaction for each in case.similar if each.transaction.number == facts.get("transaction"))
+    order = case.earlier or next(named, None)
+    order_click_id = order.click_id if order else None
     audience = disclosure.audience_of(is_proven, case.click_id, order_click_id)
     return None if audience is disclosure.Audience.STRANGER else audience.value
 
@@ -98,7 +113,10 @@ def _award(case: Case, facts: Facts) -> Award:
     case = _heeded(case, program, held_for, facts)
     tid = _order(case, facts)
     once(case, program, lambda: _earned(case, program, tid, held_for, facts))
-    return _earned(case, program, tid, held_for, facts)
+    award = _earned(case, program, tid, held_for, facts)
+    if case.catalog.judging_version >= 2:
+        must_not_be_similar(case, program, award)
+    return award
 
 
 def _earned(case: Case, program: Program, tid: str, held_for: str, facts: Facts) -> Award:

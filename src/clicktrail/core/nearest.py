@@ -201,9 +201,23 @@ def _both(facts: Facts, operator: bool) -> str:
             "If it is a part refund, a signed call with the smaller revenue ({amount}) changes the transaction.",
             amount=amount,
         )
+    if any(each.get("fact") == "tid" for each in facts.get("differences") or ()):
+        return _similar(operator)
     if not operator:
         return say("The people who run the program compare the two.")
     return say("It waits in the conflicts for somebody to decide: keep what is there, or correct it.")
+
+
+def _similar(operator: bool) -> str:
+    if operator:
+        return say(
+            "The order numbers are nearly equal, and partner and amount agree: it waits in the conflicts for a person "
+            "to decide whether it is the same order, or is saved as a separate one."
+        )
+    return say(
+        "The order numbers are nearly equal. Always send an order's number in one spelling; if it is another order, "
+        "the people who run the program save it."
+    )
 
 
 def _is_part_refund(facts: Facts) -> bool:

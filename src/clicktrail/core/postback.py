@@ -55,6 +55,8 @@ class Postback:
     """Found out before this is made."""
     again: bool = False
     """An earlier call, judged once more: it may create a transaction and changes none."""
+    separate: bool = False
+    """A person decided that it is an order of its own, whatever similar order there is."""
     currency: str | None = None
     """Code of the amount's currency as it was sent, in capitals and without spaces around it."""
     params: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)

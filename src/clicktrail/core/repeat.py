@@ -16,6 +16,7 @@ from clicktrail.core.catalog import Program, Rate
 from clicktrail.core.ids import read_id
 from clicktrail.core.lifecycle import CANCEL, CANCELLED, CONFIRM, CONFIRMED, HELD, OPEN, PAID, after
 from clicktrail.core.money import AmountError, check_limit, commission, parse_amount
+from clicktrail.core.periods import DAY_MS
 from clicktrail.core.postback import MAX_TEXT, Postback
 
 VERBS = {CONFIRMED: CONFIRM, CANCELLED: CANCEL}
@@ -49,6 +50,31 @@ def once(case: Case, program: Program, judged: Judged) -> None:
     if found:
         raise Named(reasons.CONFLICT, transaction=earlier.number, differences=found)
     raise Named(reasons.DUPLICATE, transaction=earlier.number)
+
+
+def must_not_be_similar(case: Case, program: Program, award: Award) -> None:
+    """Raises Named where the award would pay an order again that was saved under another spelling of its number.
+
+    Nobody can tell whether it is one order or two, so a person decides.
+    """
+    if case.postback.separate:
+        return
+    lifetime_ms = program.click_lifetime_days * DAY_MS
+    for similar in case.similar:
+        saved = similar.transaction
+        is_in_time = abs(case.now_ms - saved.created_ms) <= lifetime_ms
+        if is_in_time and saved.partner == award.partner and _amounts_agree(saved, award):
+            found = [difference("tid", similar.tid, award.tid)]
+            if saved.product != award.product:
+                found.append(difference("product", saved.product, award.product))
+            raise Named(reasons.CONFLICT, transaction=saved.number, differences=found)
+
+
+def _amounts_agree(saved: Earlier, award: Award) -> bool:
+    """An order without an amount agrees with any."""
+    return award.revenue_minor in (None, saved.revenue_minor, saved.remaining_revenue_minor) or (
+        saved.revenue_minor is None
+    )
 
 
 def _trusted(case: Case, earlier: Earlier, found: list[Facts], judged: Judged) -> None:

@@ -16,6 +16,7 @@ WORDS = frozenset((
 """What programming languages print where there is no value, in small letters."""
 PHP_ARRAY = "Array"
 """What PHP prints in place of an array."""
+_FIRST_LETTERS = frozenset(letter for word in (*WORDS, *map(str.upper, WORDS), PHP_ARRAY) for letter in word[0])
 LONGEST_WORD = max(map(len, WORDS)) + 4
 """With a few spaces behind it."""
 LONGEST = 255
@@ -52,7 +53,7 @@ def is_unfilled(value: str) -> bool:
     first = value[:1]
     if first.isalnum():
         # Nearly every value ends here.
-        return len(value) <= LONGEST_WORD and _is_word(value.strip())
+        return first in _FIRST_LETTERS and len(value) <= LONGEST_WORD and _is_word(value.strip())
     return len(value) <= LONGEST and any(map(_is_placeholder, _decodings(value.strip())))
 
 

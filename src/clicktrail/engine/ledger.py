@@ -35,7 +35,7 @@ VERDICT = named(
 TRANSACTION = named(
     "number program_id tid partner_id subid creative_id referrer referrer_host clickid click_id product_id product "
     "revenue_minor commission_minor percent_ppm fixed_minor currency decimals state test manual postback_id clicked_ms "
-    "created_ms trusted held_for stamp_ms revision"
+    "created_ms trusted held_for stamp_ms revision tid_key"
 )
 CHANGE = list(transactionrow.CHANGED)
 """Columns that a trusted call may change; a row has the number and the revision seen behind them."""
@@ -198,6 +198,9 @@ class Ledger(Protocol):
         """Group -> conflicts in it so far."""
 
     def earlier(self, keys: list[tuple[int, str]]) -> list[Row]: ...
+
+    def similar(self, keys: list[tuple[int, str]], limit: int) -> list[Row]:
+        """Rows of EARLIER for each (program, tid_key): the newest so many, by their numbers."""
 
     def verdicts(self, calls: list[int]) -> list[Row]:
         """(id, reason, facts, saved, transaction_number) of calls in the log."""

@@ -6,13 +6,14 @@ from clicktrail.core.case import ClickFacts, Earlier
 from clicktrail.core.catalog import Catalog
 from clicktrail.core.clickid import NODE_MASK, NODE_SHIFT, Reader, first_id, made_ms
 from clicktrail.core.foreign import is_importable
+from clicktrail.core.orders import MAX_SIMILAR, Key
 from clicktrail.engine.bots import is_bot
 from clicktrail.engine.catalogs import Catalogs
 from clicktrail.engine.clicks import host_of
 from clicktrail.engine.feed import Feed, Part
 from clicktrail.engine.ledger import Ledger, Numbers, Row
 from clicktrail.engine.net import MAX_VISITORS, WINDOW_MS, Visitors
-from clicktrail.engine.postbacks import Call, Key, KnownClick, read_call
+from clicktrail.engine.postbacks import Call, KnownClick, read_call
 from clicktrail.engine.rollup import Rollups
 from clicktrail.engine.waiting import WaitingRoom
 from clicktrail.journal.events import Click, Event, Postback
@@ -148,6 +149,9 @@ class LedgerFacts:
 
     def conflict_counts(self, keys: list[str]) -> dict[str, int]:
         return self._ledger.conflict_counts(keys) if keys else {}
+
+    def similar(self, keys: list[Key]) -> dict[Key, Earlier]:
+        return {(row[0], row[1]): transactionrow.read(row[2:]) for row in self._ledger.similar(keys, MAX_SIMILAR)}
 
     def catalog(self, version: int) -> Catalog:
         return self._catalogs.at(version) or self._catalog

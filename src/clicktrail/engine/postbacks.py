@@ -16,6 +16,8 @@ from clicktrail.core.conflictsource import ConflictSource, source_of
 from clicktrail.core.ids import read_id
 from clicktrail.core.judge import judge
 from clicktrail.core.lifecycle import counts
+from clicktrail.core.ordernumber import order_number_key
+from clicktrail.core.orders import Key, Lookups, Orders
 from clicktrail.core.reasons import CONFLICT, WAITING
 from clicktrail.engine import conflicts, outbox, proofs
 from clicktrail.engine.changes import Changed
@@ -25,9 +27,6 @@ from clicktrail.journal.events import Postback
 
 MAX_COLUMN = 255
 """Characters of a parameter in its own column; the whole of it stands in `params`."""
-
-Key = tuple[int, str]
-"""(program, tid)"""
 
 
 @dataclass(slots=True)
@@ -59,15 +58,13 @@ class KnownClick:
     host: str
 
 
-class Facts(Protocol):
+class Facts(Lookups, Protocol):
     """What judging looks up, each for a whole batch."""
 
     def clicks(self, ids: list[int]) -> dict[int, KnownClick]: ...
 
     def imported(self, calls: list["Call"]) -> dict[int, int]:
         """call -> click, for calls whose ClickID is that of an imported click."""
-
-    def earlier(self, keys: list[Key]) -> dict[Key, Earlier]: ...
 
     def conflict_counts(self, keys: list[str]) -> dict[str, int]:
         """Group -> conflicts in it so far; a new group is left out."""
@@ -105,7 +102,7 @@ def read_call(event: Postback, read_clickid: Reader, tick: int, waited: bool = F
     typed = call_form.from_params(event.params, event.fault, proofs.of(event), event.source == "import")
     if event.again or event.source == "import":
         # What is here already may have been moved by people since: an import adds to it and changes nothing.
-        typed = replace(typed, again=True)
+        typed = replace(typed, again=True, separate=event.separate)
     click_id = read_clickid(typed.clickid) if typed.clickid else None
     return Call(event, typed, click_id, tick, waited)
 
@@ -113,23 +110,24 @@ def read_call(event: Postback, read_clickid: Reader, tick: int, waited: bool = F
 def judge_calls(calls: list[Call], facts: Facts, numbers: Numbers, rollups: Rollups, now_ms: int) -> Judged:
     calls = _with_imported(calls, facts)
     clicks = facts.clicks([call.click_id for call in calls if call.click_id is not None])
-    earlier = facts.earlier([call.key for call in calls if call.typed.tid])
+    orders = _orders(calls, facts)
     judged = Judged(numbers, now_ms)
     for call in calls:
         click = clicks.get(call.click_id) if call.click_id is not None else None
         catalog = facts.catalog(call.event.catalog)
         seen = _seen(call, click, facts)
-        before = earlier.get(call.key)
-        verdict = judge(call.typed, call.click_id, seen, before, catalog, call.at_ms)
+        before = orders.earlier(call.key)
+        similar = orders.similar(call.key) if before is None else ()
+        verdict = judge(call.typed, call.click_id, seen, before, catalog, call.at_ms, similar)
         if (award := verdict.award) is not None:
             number = _credit(call, award, click, judged, rollups, catalog)
             verdict = replace(verdict, transaction=number, facts=verdict.facts | {"transaction": number})
-            earlier[call.key] = _as_earlier(number, award, click, call)
+            orders.put(call.key, _as_earlier(number, award, click, call))
         elif before is not None and verdict.change is not None:
-            earlier[call.key] = _change(call, before, verdict.change, click, judged, rollups, catalog)
+            orders.put(call.key, _change(call, before, verdict.change, click, judged, rollups, catalog))
         source = source_of(verdict, call.key[0], seen, conflicts.network_of(call.event), call.event.at_ms)
-        if before is not None and verdict.reason == CONFLICT:
-            judged.raised.append(conflicts.Conflict(source, catalog, before, verdict, call.key, call.event))
+        if verdict.reason == CONFLICT and (named := orders.numbered(call.key, verdict.transaction)):
+            judged.raised.append(conflicts.Conflict(source, catalog, named[1], verdict, named[0], call.event))
         _write_down(call, verdict, catalog, judged, source)
     _group_conflicts(judged, facts)
     return judged
@@ -140,6 +138,13 @@ def _group_conflicts(judged: Judged, facts: Facts) -> None:
         counts = facts.conflict_counts(conflicts.keys_of(judged.raised))
         judged.deliveries += conflicts.deliveries(judged.raised, counts, judged.now_ms)
         judged.conflict_groups += conflicts.group_rows(judged.raised)
+
+
+def _orders(calls: list[Call], facts: Facts) -> Orders:
+    """Similar order numbers count since judging version 2."""
+    numbered = [call for call in calls if call.typed.tid]
+    newer = [call.key for call in numbered if facts.catalog(call.event.catalog).judging_version >= 2]
+    return Orders([call.key for call in numbered], newer, facts)
 
 
 def _with_imported(calls: list[Call], facts: Facts) -> list[Call]:
@@ -218,7 +223,7 @@ def _transaction_row(number: int, award: Award, host: str, call: Call) -> Row:
         award.clickid, award.click_id, award.product_id, award.product, award.revenue_minor, award.commission_minor,
         award.percent_ppm, award.fixed_minor, award.currency, award.decimals, award.state, award.test,
         call.event.source == "console", call.event.id, award.clicked_ms, call.at_ms, award.trusted, award.held_for,
-        award.stamp_ms, 0,
+        award.stamp_ms, 0, order_number_key(award.tid),
     )  # fmt: skip
 
 

@@ -8,8 +8,8 @@ from clicktrail.journal.events import Postback
 
 HOUSE = ("console", "api", "import")
 """Sources whose caller control has checked itself."""
-KEPT = ("signed_by", "token", "listed", "proof_fault", "stamp_ms", "house")
-"""Fields of the event that the log keeps."""
+KEPT = ("signed_by", "token", "listed", "proof_fault", "stamp_ms", "house", "separate")
+"""Fields of the event that the log keeps: proofs, and what a person decided of the call."""
 
 
 def of(event: Postback) -> Proofs:

@@ -17,8 +17,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from clicktrail.control.boot import boot
 from clicktrail.control.ledger import transactionrow
 from clicktrail.core.case import Earlier
@@ -26,13 +24,15 @@ from clicktrail.core.catalog import Catalog
 from clicktrail.core.clickid import NODE_MASK, Checks
 from clicktrail.core.foreign import is_importable
 from clicktrail.core.lifecycle import MOVES
+from clicktrail.core.orders import MAX_SIMILAR, Key
 from clicktrail.engine.catalogs import Catalogs
 from clicktrail.engine.clicks import apply_clicks
 from clicktrail.engine.feed import Feed
+from clicktrail.engine.keptcalls import KeptCalls
 from clicktrail.engine.ledger import Cursor, Ledger, Row, Unit, named
 from clicktrail.engine.loop import cursor_row, now_ms
 from clicktrail.engine.memory import Intake, Memory, known_click
-from clicktrail.engine.postbacks import Call, Judged, Key, KnownClick, judge_calls, read_call
+from clicktrail.engine.postbacks import Call, Judged, KnownClick, judge_calls, read_call
 from clicktrail.engine.run import open_ledger
 from clicktrail.engine.sql_sqlite import SqliteLedger
 from clicktrail.errors import CatalogError, LedgerError
@@ -40,7 +40,6 @@ from clicktrail.journal.events import Postback
 from clicktrail.journal.local import File, Read, Reader
 from clicktrail.keys import load as load_keys
 from clicktrail.settings import Settings
-from clicktrail.sqlite import sqlite3
 
 ALIAS = "replay"
 PAGE = 1000
@@ -69,9 +68,6 @@ MOVES_ON = f"{MOVE} WHERE t.program_id = ? AND t.tid = ? ORDER BY m.id"
 JUDGED_MS = "SELECT judged_ms FROM ledger_postback WHERE id = ?"
 NEVER_MS = 1 << 62
 """A transaction that said its last word then is changed by no call."""
-
-_encode = msgspec.msgpack.encode
-_decode = msgspec.msgpack.Decoder(Postback).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +144,7 @@ class _Rebuild:
         self.catalogs = Catalogs(settings.catalog_folder)
         self.catalog = _required(self.catalogs.current())
         self.report = Report()
-        self.calls = _Calls()
+        self.calls = KeptCalls()
         self._repeated: set[int] = set()
 
     def close(self) -> None:
@@ -340,48 +336,29 @@ class _Facts:
         keys = sorted(set(keys))
         found = {(row[0], row[1]): transactionrow.read(row[2:]) for row in self._rebuild.fresh.earlier(keys)}
         rows = self._rebuild.original.earlier([key for key in keys if key not in found])
-        makers = self._rebuild.original.makers([row[2] for row in rows])
-        for row in rows:
-            if not self._rebuild.calls.has(makers.get(row[2])):
-                # As it stands today, so no call of long ago may change it, and none of its row is here.
-                found[(row[0], row[1])] = replace(transactionrow.read(row[2:]), trusted=True, stamp_ms=NEVER_MS)
+        for row in self._outside(rows):
+            # As it stands today, so no call of long ago may change it, and none of its row is here.
+            found[(row[0], row[1])] = replace(transactionrow.read(row[2:]), trusted=True, stamp_ms=NEVER_MS)
         return found
 
     def conflict_counts(self, keys: list[str]) -> dict[str, int]:
         return self._rebuild.fresh.conflict_counts(keys) if keys else {}
+
+    def similar(self, keys: list[Key]) -> dict[Key, Earlier]:
+        """As with `earlier`: of the original only what no kept call creates."""
+        rows = [*self._outside(self._rebuild.original.similar(keys, MAX_SIMILAR))]
+        rows += self._rebuild.fresh.similar(keys, MAX_SIMILAR)
+        return {(row[0], row[1]): transactionrow.read(row[2:]) for row in rows}
+
+    def _outside(self, rows: list[Row]) -> list[Row]:
+        makers = self._rebuild.original.makers([row[2] for row in rows])
+        return [row for row in rows if not self._rebuild.calls.has(makers.get(row[2]))]
 
     def catalog(self, version: int) -> Catalog:
         return self._rebuild.catalogs.at(version) or self._rebuild.catalog
 
     def is_final(self, click_id: int, tick: int) -> bool:  # noqa: ARG002 - nothing more will come
         return True
-
-
-class _Calls:
-    """The calls of all journals, on disk, until they are judged in their order."""
-
-    def __init__(self) -> None:
-        self._db = sqlite3.connect("", isolation_level=None)
-        self._db.execute("CREATE TABLE call (id INTEGER PRIMARY KEY, place INTEGER, body BLOB)")
-
-    def add(self, events: list[tuple[tuple[int | None, int], Postback]]) -> None:
-        """((order, catalog) of the first judging, event). What was never judged comes last, by its id."""
-        rows = [
-            (event.id, order, _encode(msgspec.structs.replace(event, catalog=version)))
-            for (order, version), event in events
-        ]
-        self._db.executemany("INSERT OR IGNORE INTO call VALUES (?, ?, ?)", rows)
-
-    def has(self, id: int | None) -> bool:
-        return self._db.execute("SELECT 1 FROM call WHERE id = ?", (id,)).fetchone() is not None
-
-    def in_order(self) -> Iterator[list[Postback]]:
-        rows = self._db.execute("SELECT body FROM call ORDER BY place IS NULL, place, id")
-        while page := rows.fetchmany(PAGE):
-            yield [_decode(row[0]) for row in page]
-
-    def close(self) -> None:
-        self._db.close()
 
 
 def _unit(judged: Judged) -> Unit:

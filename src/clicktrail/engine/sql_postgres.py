@@ -26,7 +26,7 @@ TYPES = {
         words.named(
             "target subid outcome referrer_host referrer ip user_agent extra method source actor tid clickid pid wmid "
             "product amount params fault reason facts currency state host identity name note key trigger "
-            "proofs held_for from_state to_state state_before changes conflict_group network"
+            "tid_key proofs held_for from_state to_state state_before changes conflict_group network"
         ),
         "text",
     ),
@@ -82,6 +82,13 @@ LISTED = f"UPDATE ledger_conflict_group SET listed_id = newest_id WHERE listed_i
 EARLIER = (
     f"SELECT {', '.join('t.' + n for n in words.EARLIER)} FROM unnest(%s::bigint[], %s::text[]) AS k(program_id, tid) "  # noqa: S608
     "JOIN ledger_transaction AS t ON t.program_id = k.program_id AND t.tid = k.tid"
+)
+
+SIMILAR = (
+    f"SELECT {', '.join('t.' + n for n in words.EARLIER)} "  # noqa: S608
+    "FROM unnest(%s::bigint[], %s::text[]) AS k(program_id, tid_key) CROSS JOIN LATERAL "
+    "(SELECT * FROM ledger_transaction AS n WHERE n.program_id = k.program_id AND n.tid_key = k.tid_key "
+    "ORDER BY n.number DESC LIMIT %s) AS t ORDER BY t.number"
 )
 
 
@@ -176,6 +183,9 @@ class PostgresLedger:
 
     def earlier(self, keys: list[tuple[int, str]]) -> list[Row]:
         return self._all(EARLIER, ([key[0] for key in keys], [key[1] for key in keys]))
+
+    def similar(self, keys: list[tuple[int, str]], limit: int) -> list[Row]:
+        return self._all(SIMILAR, ([key[0] for key in keys], [key[1] for key in keys], limit))
 
     def verdicts(self, calls: list[int]) -> list[Row]:
         return self._all(

@@ -70,6 +70,12 @@ EARLIER = (
     "ON t.program_id = k.value ->> 0 AND t.tid = k.value ->> 1"
 )
 
+SIMILAR = (
+    f"SELECT {', '.join('t.' + n for n in words.EARLIER)} FROM json_each(?) AS k CROSS JOIN ledger_transaction AS t "  # noqa: S608
+    "ON t.number IN (SELECT n.number FROM ledger_transaction AS n WHERE n.program_id = k.value ->> 0 "
+    "AND n.tid_key = k.value ->> 1 ORDER BY n.number DESC LIMIT ?) ORDER BY t.number"
+)
+
 
 class SqliteLedger:
     target_s = 0.04
@@ -172,6 +178,9 @@ class SqliteLedger:
 
     def earlier(self, keys: list[tuple[int, str]]) -> list[Row]:
         return self._all(EARLIER, (json.dumps(keys),))
+
+    def similar(self, keys: list[tuple[int, str]], limit: int) -> list[Row]:
+        return self._all(SIMILAR, (json.dumps(keys), limit))
 
     def verdicts(self, calls: list[int]) -> list[Row]:
         return self._all(

@@ -69,6 +69,8 @@ class Postback(msgspec.Struct, frozen=True, array_like=True, tag="p", gc=False):
     """When the order happened, where that was before `at_ms`; 0: then."""
     house: bool = False
     """The call that is judged once more was handed in by the house itself."""
+    separate: bool = False
+    """A person decided that the call, judged once more, is of an order of its own, however similar its number is."""
 
 
 Event = Click | Postback

@@ -56,6 +56,7 @@ class ConflictShape(BaseModel):
     transaction: int | None
     facts: list[FactShape]
     correctable: bool
+    separable: bool = Field(description="Whether only a similar order number is known: it may be a separate order.")
     why_not: str = Field(description="Why the transaction cannot be corrected; empty where it can.")
     decision: DecisionShape | None = Field(description="Null while nobody has decided.")
     group: GroupShape | None = Field(description="Null where the conflict stands alone.")
@@ -73,7 +74,7 @@ class ConflictPage(BaseModel):
 
 class NewDecision(Sent):
     choice: Literal[tuple(Choice.values)] = Field(
-        description="keep what is there, or correct it to what the call says."
+        description="keep what is there, correct it to what the call says, or save the call as a separate order."
     )
     reason: Reason
 
@@ -117,7 +118,7 @@ def get_conflict(request: HttpRequest, call: Call) -> Any:
 
 @route(router, "POST", "/{call}/decision", WRITE, answers=ConflictDetail, problems=[404], noted="conflict settled")
 def decide_conflict(request: HttpRequest, call: Call, data: NewDecision) -> Any:
-    """Keep what is there, or correct it to what the call says. Who comes second is told."""
+    """Keep what is there, correct it to what the call says, or save the call as a separate order. Only once."""
     caller = caller_of(request)
     row = _seen(caller, call)
     outcome = conflicts.decide(row.pk, data.choice, caller.actor, data.reason, World(settings.CLICKTRAIL))
@@ -153,6 +154,7 @@ def _columns(pair: conflicts.Pair) -> dict[str, Any]:
             for fact in pair.facts
         ],
         "correctable": not pair.why_not,
+        "separable": pair.is_separable,
         "why_not": pair.why_not,
         "decision": decision,
         "group": _group(pair),

@@ -157,6 +157,8 @@ class Transaction(models.Model):
     number = models.BigIntegerField(primary_key=True)
     program_id = models.BigIntegerField()
     tid = models.TextField()
+    tid_key = models.TextField(db_default="")
+    """Of `core/ordernumber.py`: the same for similar order numbers."""
     partner_id = models.BigIntegerField()
     subid = models.TextField()
     creative_id = models.BigIntegerField()
@@ -203,6 +205,7 @@ class Transaction(models.Model):
             models.Index(fields=["created_ms"], name="transaction_by_time"),
             models.Index(fields=["state", "test", "program_id"], name="transaction_by_state"),
             models.Index(fields=["program_id", "number"], name="transaction_by_program"),
+            models.Index(fields=["program_id", "tid_key", "number"], name="transaction_by_tid_key"),
         ]
 
     def __str__(self) -> str:

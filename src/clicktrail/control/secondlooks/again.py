@@ -17,13 +17,14 @@ from clicktrail import heartbeat
 from clicktrail.control.intake import Intake
 from clicktrail.control.ledger.models import Click, Postback
 from clicktrail.control.secondlooks.dryrun import Asked, Looked, judge_all
-from clicktrail.control.secondlooks.lookups import Key, World
+from clicktrail.control.secondlooks.lookups import World
 from clicktrail.control.secondlooks.models import Rejudging
 from clicktrail.core import reasons
 from clicktrail.core.access import Proofs
 from clicktrail.core.case import Earlier
 from clicktrail.core.clickid import first_id
 from clicktrail.core.explain import money
+from clicktrail.core.orders import Key
 from clicktrail.core.postback import KNOWN
 
 MAX_REJUDGED = 10_000
@@ -207,14 +208,14 @@ def apply(chosen: Filter, world: World, intake: Intake, actor: str) -> Rejudging
     pairs: list[tuple[int, int]] = []
     for start in range(0, len(calls), PAGE_ROWS):
         page = calls[start : start + PAGE_ROWS]
-        copies = intake.hand_in_again([_copy(call) for call in page], actor, world.catalog.version)
+        copies = intake.hand_in_again([copy_of(call) for call in page], actor, world.catalog.version)
         pairs += zip([call.pk for call in page], copies, strict=True)
         Rejudging.objects.filter(pk=row.pk).update(calls=json.dumps(pairs))
     row.calls = json.dumps(pairs)
     return row
 
 
-def _copy(call: Postback) -> tuple[Mapping[str, str], str, Mapping[str, Any]]:
+def copy_of(call: Postback) -> tuple[Mapping[str, str], str, Mapping[str, Any]]:
     """With what the judge reads and no more: what a shop sends beside it is cut after its time, and no copy of it."""
     fields = {"again": call.pk, "arrived_ms": call.arrived_ms or call.at_ms, **proofs_of(call)}
     params = {name: value for name, value in params_of(call).items() if name in JUDGED}

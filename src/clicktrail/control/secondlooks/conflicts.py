@@ -1,7 +1,9 @@
 """Conflicts: a call says something else than the transaction of its order. Somebody decides, once.
 
 Keep leaves the transaction as it is; correct takes the call's word: what it would have earned as the order's first
-call. Each decision is kept with who, when and why; a correction has its line in the transaction's history as well.
+call. A call whose order number is only similar to the transaction's may be saved as a separate order: it is handed in
+once more, as a copy that says so. Each decision is kept with who, when and why; a correction has its line in the
+transaction's history as well.
 
 Conflicts that anyone could have made are grouped (`core/conflictsource.py`): the inbox has one call of a group, and the
 decision about it closes the group.
@@ -19,11 +21,12 @@ from django.utils.translation import pgettext
 
 from clicktrail import heartbeat
 from clicktrail.control.accounts.rights import rights_of
+from clicktrail.control.intake import intake
 from clicktrail.control.ledger import moves, transactionrow
 from clicktrail.control.ledger.models import Click, ConflictGroup, Postback, Transaction
 from clicktrail.control.ledger.verdicts import facts_of
-from clicktrail.control.secondlooks.again import params_of, proofs_of
-from clicktrail.control.secondlooks.dryrun import Asked, Looked, judge_first
+from clicktrail.control.secondlooks.again import copy_of, params_of, proofs_of
+from clicktrail.control.secondlooks.dryrun import Asked, Looked, judge_all, judge_first
 from clicktrail.control.secondlooks.lookups import World
 from clicktrail.control.secondlooks.models import Choice, Decision
 from clicktrail.core import reasons
@@ -33,6 +36,7 @@ from clicktrail.core.explain import moment, money
 from clicktrail.core.lifecycle import CONFIRMED, HELD, OPEN
 from clicktrail.core.money import AmountError, check_limit
 from clicktrail.core.repeat import ADJUSTABLE, differences, reduced, replaced
+from clicktrail.errors import JournalError
 
 CORRECTABLE = (HELD, OPEN, CONFIRMED)
 """States in which a transaction may be corrected: what is paid is adjusted, what is cancelled is reopened first."""
@@ -103,6 +107,11 @@ class Pair:
         return _why_not(self.call, self.row, self.looked)
 
     @property
+    def is_separable(self) -> bool:
+        """Whether the call may be of another order than the transaction."""
+        return _is_similar(self.call)
+
+    @property
     def then(self) -> str:
         """What the transaction would say afterwards."""
         award = self.looked.award
@@ -171,6 +180,7 @@ def _facts(call: Postback, row: Transaction | None, award: Award | None) -> list
     status = json.loads(call.params or "{}").get("status", "")
     sent_currency = str(told["currency"]["later"]) if "currency" in told else ""
     says = {
+        _("Order number"): call.tid if "tid" in told else "",
         _("Revenue"): (
             f"{call.amount} {sent_currency}".strip()
             if award is None or award.revenue_minor is None
@@ -185,6 +195,7 @@ def _facts(call: Postback, row: Transaction | None, award: Award | None) -> list
         _("State"): status if "status" in told else "",
     }
     stands = {
+        _("Order number"): row.tid,
         _("Revenue"): "" if row.remaining_revenue_minor is None else money(row.remaining_revenue_minor, currency),
         _("Currency"): row.currency,
         _("Product"): row.product,
@@ -198,7 +209,7 @@ def _facts(call: Postback, row: Transaction | None, award: Award | None) -> list
 
 
 def decide(call_id: int, choice: str, actor: str, reason: str, world: World) -> Decided:
-    """Keep or correct; of two people who decide at once the second is told."""
+    """Keep, correct or separate; of two people who decide at once the second is refused."""
     call = Postback.objects.filter(pk=call_id, reason=reasons.CONFLICT).first()
     if call is None:
         return _("Call %(call_id)s is no conflict.") % {"call_id": call_id}
@@ -209,11 +220,14 @@ def decide(call_id: int, choice: str, actor: str, reason: str, world: World) -> 
                 call_id=call.pk, transaction_number=call.transaction_number or 0, choice=choice, actor=actor,
                 reason=reason, at_ms=deed.now_ms,
             )  # fmt: skip
+            sentence = ""
             if choice == Choice.CORRECT:
                 sentence = _correct(call, world, deed)
-                if sentence:
-                    transaction.set_rollback(True)
-                    return sentence
+            elif choice == Choice.SEPARATE:
+                sentence = _separate(call, world, actor)
+            if sentence:
+                transaction.set_rollback(True)
+                return sentence
             _close(call)
             return decision
     except IntegrityError:
@@ -274,6 +288,27 @@ def _correct(call: Postback, world: World, deed: moves.Deed) -> str:
     return outcome.sentence if isinstance(outcome, moves.Refused) else ""
 
 
+def _separate(call: Postback, world: World, actor: str) -> str:
+    """Why the call was not handed in as an order of its own; empty where it was. The engine saves it."""
+    if not _is_similar(call):
+        return _("The call has the transaction's own order number, so it cannot be a separate order.")
+    asked = replace(_asked(call), again=True, separate=True, catalog=0)
+    (looked,) = judge_all([asked], world)
+    if looked.award is None:
+        return _("It would not be saved: %(sentence)s") % {"sentence": looked.sentence()}
+    params, fault, fields = copy_of(call)
+    try:
+        copies = [(params, fault, {**fields, "separate": True})]
+        intake(world.settings).hand_in_again(copies, actor, world.catalog.version)
+    except JournalError as refused:
+        return _("Nothing was stored. %(fault)s") % {"fault": refused}
+    return ""
+
+
+def _is_similar(call: Postback) -> bool:
+    return any(each["fact"] == "tid" for each in facts_of(call).get("differences", ()))
+
+
 def _why_not(call: Postback, row: Transaction | None, looked: Looked) -> str:
     if row is None:
         return _("The transaction is not there any more.")
@@ -285,6 +320,8 @@ def _why_not(call: Postback, row: Transaction | None, looked: Looked) -> str:
     if row.is_adjusted:
         return _kept_by_adjustments(row.number)
     facts = {each["fact"] for each in facts_of(call).get("differences", ())}
+    if facts == {"tid"}:
+        return _("Only the order number is spelled in another way, so there is nothing to correct.")
     if facts == {"status"}:
         return _("The call asks for another state; move the transaction on its own page.")
     if looked.award is None:

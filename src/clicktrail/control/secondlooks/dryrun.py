@@ -10,7 +10,7 @@ from typing import Any
 
 from clicktrail import keys
 from clicktrail.control.ledger.verdicts import with_near_clickid
-from clicktrail.control.secondlooks.lookups import Key, World, earlier
+from clicktrail.control.secondlooks.lookups import Standing, World
 from clicktrail.core import postback as call_form
 from clicktrail.core import reasons, signing
 from clicktrail.core.access import MAX_KEYS, NO_PROOFS, Access, Proofs, token_digest, token_purpose
@@ -20,6 +20,7 @@ from clicktrail.core.explain import money, operator_sentence, sentence
 from clicktrail.core.ids import read_id
 from clicktrail.core.judge import judge
 from clicktrail.core.nearest import nearest
+from clicktrail.core.orders import Key, Orders
 from clicktrail.core.story import story
 from clicktrail.core.text import strip_invisible
 from clicktrail.core.tongue import mark, say
@@ -38,6 +39,7 @@ class Asked:
     fault: str = ""
     proofs: Proofs = NO_PROOFS
     again: bool = False
+    separate: bool = False
     catalog: int = 0
     """Version that judges it; 0: the one in force."""
 
@@ -103,14 +105,19 @@ def judge_all(asked: Sequence[Asked], world: World, known: dict[Key, Earlier] | 
     known = {} if known is None else known
     cases = _cases(asked, world)
     orders = [_order(case.postback) for case in cases]
-    standing = earlier([order for order in orders if order not in known]) | known
+    newer = [order for order, case in zip(orders, cases, strict=True) if case.catalog.judging_version >= 2]
+    standing = Orders(orders, [order for order in newer if all(order)], Standing(known))
     found = []
     for each, case, order in zip(asked, cases, orders, strict=True):
-        looked = _look(each, replace(case, earlier=standing.get(order)))
-        if looked.award is not None:
-            standing[order] = known[order] = imagined(looked.award, each.at_ms)
-        elif looked.verdict.change is not None:
-            standing[order] = known[order] = looked.verdict.change.after
+        before = standing.earlier(order)
+        similar = standing.similar(order) if before is None else ()
+        looked = _look(each, replace(case, earlier=before, similar=similar))
+        made = imagined(looked.award, each.at_ms) if looked.award is not None else None
+        if made is None and looked.verdict.change is not None:
+            made = looked.verdict.change.after
+        if made is not None:
+            known[order] = made
+            standing.put(order, made)
         found.append(looked)
     return found
 
@@ -135,7 +142,7 @@ def _cases(asked: Sequence[Asked], world: World) -> list[Case]:
 
 
 def _look(asked: Asked, case: Case) -> Looked:
-    verdict = judge(case.postback, case.click_id, case.click, case.earlier, case.catalog, case.now_ms)
+    verdict = judge(case.postback, case.click_id, case.click, case.earlier, case.catalog, case.now_ms, case.similar)
     return Looked(asked, verdict, _told(verdict), _order(case.postback)[0])
 
 
@@ -175,7 +182,7 @@ def imagined(award: Award, at_ms: int) -> Earlier:
 
 def _typed(asked: Asked) -> call_form.Postback:
     call = call_form.from_params(dict(asked.params), asked.fault, asked.proofs)
-    return replace(call, again=True) if asked.again else call
+    return replace(call, again=asked.again, separate=asked.separate)
 
 
 def _order(call: call_form.Postback) -> Key:

@@ -11,11 +11,10 @@ from clicktrail.core.case import ABSENT, UNREAD, ClickFacts, Earlier, NoClick
 from clicktrail.core.catalog import Catalog
 from clicktrail.core.clickid import Checks
 from clicktrail.core.foreign import is_importable
+from clicktrail.core.orders import MAX_SIMILAR, Key, similar_key
 from clicktrail.errors import CatalogError
 from clicktrail.settings import Settings
 
-Key = tuple[int, str]
-"""(program, tid)"""
 CLICK = ("id", "at_ms", "program_id", "partner_id", "creative_id", "subid", "referrer", "outcome")
 
 
@@ -67,6 +66,31 @@ def earlier(orders: Sequence[Key]) -> dict[Key, Earlier]:
     found: dict[Key, Earlier] = {}
     for program, tids in by_program.items():
         rows = Transaction.objects.filter(program_id=program, tid__in=tids)
+        for tid, *row in rows.values_list("tid", *transactionrow.COLUMNS):
+            found[(program, tid)] = transactionrow.read(tuple(row))
+    return found
+
+
+class Standing:
+    """What calls are held against: the ledger as it stands, and what calls before them would have made of it."""
+
+    def __init__(self, known: dict[Key, Earlier]) -> None:
+        self._known = known
+
+    def earlier(self, keys: list[Key]) -> dict[Key, Earlier]:
+        made = {key: self._known[key] for key in keys if key in self._known}
+        return earlier([key for key in keys if key not in made]) | made
+
+    def similar(self, keys: list[Key]) -> dict[Key, Earlier]:
+        wanted = set(keys)
+        return similar(keys) | {key: made for key, made in self._known.items() if similar_key(key) in wanted}
+
+
+def similar(keys: Iterable[Key]) -> dict[Key, Earlier]:
+    """By (program, tid), the newest for each (program, key of the order number)."""
+    found: dict[Key, Earlier] = {}
+    for program, key in keys:
+        rows = Transaction.objects.filter(program_id=program, tid_key=key).order_by("-number")[:MAX_SIMILAR]
         for tid, *row in rows.values_list("tid", *transactionrow.COLUMNS):
             found[(program, tid)] = transactionrow.read(tuple(row))
     return found

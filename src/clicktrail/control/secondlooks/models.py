@@ -24,6 +24,7 @@ class Rejudging(models.Model):
 class Choice(models.TextChoices):
     KEEP = "keep", _("Keep")
     CORRECT = "correct", _("Correct")
+    SEPARATE = "separate", _("Save as a separate order")
 
 
 class Decision(models.Model):
@@ -31,7 +32,7 @@ class Decision(models.Model):
 
     call_id = models.BigIntegerField(primary_key=True)
     transaction_number = models.BigIntegerField()
-    choice = models.CharField(max_length=7, choices=Choice.choices)
+    choice = models.CharField(max_length=8, choices=Choice.choices)
     actor = models.TextField()
     reason = models.TextField()
     at_ms = models.BigIntegerField()

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from clicktrail import heartbeat
@@ -40,6 +41,12 @@ MOST_REFUSALS = 5
 MOST_SHARES = 20
 """Links to one story that its page lists."""
 NAME = "ledger_postback"
+DONE = {
+    Choice.KEEP: gettext_lazy("What is there stays."),
+    Choice.CORRECT: gettext_lazy("The transaction was corrected."),
+    Choice.SEPARATE: gettext_lazy("The order was handed in as a separate one; the engine saves it in a moment."),
+}
+"""What is said after a decision."""
 
 
 def addresses(model_admin: Any) -> list[Any]:
@@ -195,8 +202,7 @@ class _Pages:
             messages.error(request, outcome)
             return HttpResponseRedirect(reverse(f"admin:{NAME}_conflict", args=[call.pk]))
         note(request, "conflict settled", f"order {call.tid}", program=call.program_id, choice=values["choice"])
-        done = _("The transaction was corrected.") if values["choice"] == Choice.CORRECT else _("What is there stays.")
-        messages.success(request, done)
+        messages.success(request, DONE[values["choice"]])
         return HttpResponseRedirect(reverse(f"admin:{NAME}_conflicts"))
 
     # Share a story
