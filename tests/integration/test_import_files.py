@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from support.books import Books
 from support.server import Server
+from support.workbooks import xlsx
 from typer.testing import CliRunner
 
 DAYS_AGO_3 = (datetime.now(UTC) - timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -20,12 +21,12 @@ class Desk:
         self.data, self.books = data, Books(data)
         self._files = 0
 
-    def take(self, what: str, body: str, *options: str, code: int = 0) -> dict[str, Any]:
+    def take(self, what: str, body: str | bytes, *options: str, code: int = 0) -> dict[str, Any]:
         from clicktrail.cli import app
 
         self._files += 1
         path = self.data.parent / f"{self._files}.csv"
-        path.write_text(body)
+        path.write_bytes(body.encode() if isinstance(body, str) else body)
         ended = CliRunner().invoke(app, ["import", what, str(path), "--json", "--data", str(self.data), *options])
         assert ended.exit_code == code, f"{ended.output}\n{ended.exception!r}"
         return dict(json.loads(ended.stdout))
@@ -67,7 +68,7 @@ def test_the_same_clicks_twice_change_nothing(desk: Desk) -> None:
 def test_a_dry_run_and_a_file_with_faults_change_nothing(desk: Desk) -> None:
     assert desk.take("clicks", _clicks("a"), "--dry-run")["found"]["would be imported"] == 1
     long = "x" * 65
-    body = _clicks("ok") + f";{DAYS_AGO_3};2\n{long};{DAYS_AGO_3};2\nb\x07;{DAYS_AGO_3};2\nc;{DAYS_AGO_3};99\n"
+    body = _clicks("ok") + f";{DAYS_AGO_3};2\n{long};{DAYS_AGO_3};2\nb\x07b;{DAYS_AGO_3};2\nc;{DAYS_AGO_3};99\n"
     told = desk.take("clicks", body, code=1)
     assert (told["refused"], told["errors"]) == (True, 4)
     assert "line 3, column 'ClickID': it is empty" in told["named"][0]
@@ -156,3 +157,51 @@ def test_another_currency_is_refused(desk: Desk) -> None:
     desk.take("partners", PARTNERS)
     body = f"tid,time,partner,revenue,currency\nA-1,{DAYS_AGO_3},7,10,USD\n"
     assert "program 1 has EUR for ever" in desk.take("transactions", body, code=1)["named"][0]
+
+
+def test_orders_of_a_workbook_with_amounts_told_by_their_column(desk: Desk) -> None:
+    desk.take("partners", PARTNERS)
+    names = ["Bestellnummer", "Datum", "PartnerID", "Umsatz", "Provision", "Status"]
+    body = xlsx({"Orders": [
+        ["Export of January"], names,
+        ["007", DAYS_AGO_3, 7, 1234.5, "9,99", "completed"], ["A-2", DAYS_AGO_3, 7, "1.250", "10", "closed"],
+        ["A-3", DAYS_AGO_3, 7, 1, "0", "wc-processing"],
+    ]})  # fmt: skip
+    assert desk.take("transactions", body)["found"] == {"saved": 3}
+    assert [(tid, minor, state) for _, tid, _, minor, _, state in desk.books.rows(TOLD)] == [
+        ("007", 123_450, "confirmed"), ("A-2", 125_000, "cancelled"), ("A-3", 100, "open"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("order", "mend"),
+    [
+        ("A-1;{at};7;1.250;;paid", "--decimal comma or --decimal point"),
+        ("A-1;{at};7;10;;teilweise erstattet", "a part came back"),
+        ("1,23457E+15;{at};7;10;;paid", "spoiled by a spreadsheet"),
+        ("A-1;{at};7;10;;paid;x;y", "it has 8 cells, the header 6"),
+        ("A-1;03/04/2026;7;10;;paid", "--time-format"),
+    ],
+)
+def test_what_an_order_may_mean_is_never_guessed(desk: Desk, order: str, mend: str) -> None:
+    desk.take("partners", PARTNERS)
+    body = f"Bestellnummer;Datum;PartnerID;Umsatz;Provision;Status\n{order.format(at=DAYS_AGO_3)}\n"
+    assert mend in desk.take("transactions", body, code=1)["named"][0]
+
+
+def test_a_person_says_how_amounts_are_written(desk: Desk) -> None:
+    desk.take("partners", PARTNERS)
+    body = f"Bestellnummer;Datum;PartnerID;Umsatz\nA-1;{DAYS_AGO_3};7;1.250\n"
+    assert desk.take("transactions", body, "--decimal", "comma")["found"] == {"saved": 1}
+    assert desk.one("SELECT revenue_minor FROM ledger_transaction") == 125_000
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["11;Banner;https://shop.example/?a=1&amp;qc_clickid=<% CLICKID %>", "11;Banner;https://shop.example/?a=1&amp",
+     "11;Banner;https://shop.example/?a=1;b=2;c=<% CLICKID %>"],
+)  # fmt: skip
+def test_an_address_that_a_separator_cuts_is_refused(desk: Desk, row: str) -> None:
+    told = desk.take("creatives", f"id;name;url\n{row}\n", code=1)
+    assert told["refused"] and "needs quotation marks" in told["named"][0].lower()
+    assert not desk.books.rows("SELECT id FROM catalog_creative WHERE id = 11")

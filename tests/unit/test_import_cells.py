@@ -31,6 +31,13 @@ def _ms(*parts: int) -> int:
         ("1769840100", "unix", _ms(2026, 1, 31, 6, 15)),
         ("1769840100123", "unix_ms", _ms(2026, 1, 31, 6, 15) + 123),
         ("03/04/2026 10:00", "%d/%m/%Y %H:%M", _ms(2026, 4, 3, 8)),
+        ("2026-01-31 08:15:00 UTC", "", _ms(2026, 1, 31, 8, 15)),
+        ("2026-01-31 08:15:00 GMT", "", _ms(2026, 1, 31, 8, 15)),
+        ("31. Januar 2026", "", _ms(2026, 1, 30, 23)),
+        ("Jan 31, 2026 8:15 AM", "", _ms(2026, 1, 31, 7, 15)),
+        ("31-01-2026", "", _ms(2026, 1, 30, 23)),
+        ("46053", "", _ms(2026, 1, 30, 23)),
+        ("46053.5", "excel", _ms(2026, 1, 31, 11)),
     ],
 )
 def test_a_time_without_a_zone_is_the_programs(text: str, form: str, ms: int) -> None:
@@ -60,6 +67,9 @@ def test_states_in_two_languages() -> None:
     assert {word: state(word) for word in words} == words
     with pytest.raises(ValueError, match="open, confirmed, cancelled or paid"):
         state("perhaps")
+    assert (state("closed"), state("refunded"), state("wc-completed")) == ("cancelled", "cancelled", "confirmed")
+    with pytest.raises(ValueError, match="a part came back"):
+        state("partially_refunded")
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "7.0", "AFF-7", "", str(2**53 + 1)])
@@ -120,3 +130,31 @@ def test_a_column_that_is_not_there(tmp_path: Path, chosen: dict[str, str], mend
     with pytest.raises(ImportRefused, match=mend):
         Table(path, CLICKS, chosen)
     assert next(Table(path, CLICKS, {"clickid": "1"}).lines(Faults(""), "")).text("clickid") == "x"
+
+
+def test_titles_and_repeated_names_are_no_lines(tmp_path: Path) -> None:
+    body = "Clicks of January;;\n\nClickID;Zeit;PartnerID\na;1;7\nclickid;zeit;partner-id\n\ufeffb\u200b;1;7\n"
+    lines = list(Table(_file(tmp_path, body.encode()), CLICKS, {}).lines(Faults(""), ""))
+    assert [(line.number, line.text("clickid")) for line in lines] == [(4, "a"), (6, "b")]
+
+
+def test_more_cells_than_names_are_a_fault(tmp_path: Path) -> None:
+    faults = Faults("list.csv")
+    table = Table(_file(tmp_path, b"ClickID;Zeit;PartnerID\na;1;7;x\nb;1;7;;\n"), CLICKS, {})
+    assert [line.text("clickid") for line in table.lines(faults, "")] == ["b"]
+    assert "line 2: it has 4 cells, the header 3" in faults.named[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [(b"%PDF-1.4", "PDF document"), (b"\x89PNG\r\n\x1a\n", "PNG picture"), (b"PK\x03\x04x", "damaged")],
+)
+def test_a_file_without_a_table_is_refused_by_name(tmp_path: Path, body: bytes, what: str) -> None:
+    with pytest.raises(ImportRefused, match=f"list.csv: it is a.* {what}|list.csv: it is a {what}"):
+        Table(_file(tmp_path, body), CLICKS, {})
+
+
+def test_the_column_tells_day_from_month() -> None:
+    times = Times("", NOW_MS)
+    times.order = "dmy"
+    assert times.read("03/04/2026", "UTC") == _ms(2026, 4, 3)

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,7 +29,7 @@ STDIN = "-"
 
 commands = typer.Typer(help="Take over what another system holds, from CSV files.", no_args_is_help=True)
 
-File = Annotated[str, typer.Argument(help="CSV file with a line of column names; - reads standard input.")]
+File = Annotated[str, typer.Argument(help="CSV file or .xlsx with a line of column names; - reads standard input.")]
 Program = Annotated[int | None, typer.Option(help="Program of lines that name none themselves.")]
 Map = Annotated[
     list[str] | None,
@@ -40,7 +41,19 @@ Map = Annotated[
 ]
 TimeFormat = Annotated[
     str,
-    typer.Option(help="How times are written: unix, unix_ms, or like %d/%m/%Y %H:%M."),
+    typer.Option(help="How times are written: unix, unix_ms, excel, or like %d/%m/%Y %H:%M."),
+]
+Sheet = Annotated[str, typer.Option("--sheet", help="Sheet of a workbook; left out: the first that holds something.")]
+
+
+class Decimal(StrEnum):
+    COMMA = "comma"
+    POINT = "point"
+
+
+DecimalMark = Annotated[
+    Decimal | None,
+    typer.Option("--decimal", help="Decimal separator of the amounts; left out: as their columns show."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and change nothing.")]
 SkipErrors = Annotated[
@@ -65,6 +78,7 @@ def clicks_command(
     file: File,
     program: Program = None,
     mapping: Map = None,
+    sheet: Sheet = "",
     time_format: TimeFormat = "",
     dry_run: DryRun = False,
     skip_errors: SkipErrors = False,
@@ -82,7 +96,7 @@ def clicks_command(
     from clicktrail.heartbeat import now_ms
 
     with _spooled(file) as (path, name):
-        table = _table(path, name, columns.CLICKS, mapping)
+        table = _table(path, name, columns.CLICKS, mapping, sheet)
         reader = clicks.Clicks(table, house(program), Times(time_format, now_ms()), now_ms())
         outcome = reader.check(_bar()) if dry_run else _journaled(settings, reader, skip_errors, no_wait)
     _tell(outcome, as_json)
@@ -95,6 +109,7 @@ def partners_command(
     file: File,
     program: Program = None,
     mapping: Map = None,
+    sheet: Sheet = "",
     update: Update = False,
     dry_run: DryRun = False,
     skip_errors: SkipErrors = False,
@@ -111,7 +126,7 @@ def partners_command(
 
     house(program)
     with _spooled(file) as (path, name):
-        reader = partners.Partners(_table(path, name, columns.PARTNERS, mapping), program, update)
+        reader = partners.Partners(_table(path, name, columns.PARTNERS, mapping, sheet), program, update)
         outcome = reader.run(is_dry=dry_run, skip_errors=skip_errors, hear=_bar())
     publish(settings)
     _tell(outcome, as_json)
@@ -124,6 +139,7 @@ def creatives_command(
     file: File,
     program: Program = None,
     mapping: Map = None,
+    sheet: Sheet = "",
     update: Update = False,
     dry_run: DryRun = False,
     skip_errors: SkipErrors = False,
@@ -139,7 +155,7 @@ def creatives_command(
     from clicktrail.control.importing.house import house
 
     with _spooled(file) as (path, name):
-        reader = creatives.Creatives(_table(path, name, columns.CREATIVES, mapping), house(program), update)
+        reader = creatives.Creatives(_table(path, name, columns.CREATIVES, mapping, sheet), house(program), update)
         outcome = reader.run(is_dry=dry_run, skip_errors=skip_errors, hear=_bar())
     publish(settings)
     _tell(outcome, as_json)
@@ -152,6 +168,8 @@ def transactions_command(
     file: File,
     program: Program = None,
     mapping: Map = None,
+    sheet: Sheet = "",
+    decimal: DecimalMark = None,
     time_format: TimeFormat = "",
     dry_run: DryRun = False,
     skip_errors: SkipErrors = False,
@@ -169,8 +187,9 @@ def transactions_command(
     from clicktrail.heartbeat import now_ms
 
     with _spooled(file) as (path, name):
-        table = _table(path, name, columns.ORDERS, mapping)
-        reader = orders.Orders(table, house(program), Times(time_format, now_ms()), name)
+        table = _table(path, name, columns.ORDERS, mapping, sheet)
+        chosen = decimal.value if decimal else ""
+        reader = orders.Orders(table, house(program), Times(time_format, now_ms()), name, chosen)
         outcome = reader.check(_bar()) if dry_run else _journaled(settings, reader, skip_errors, no_wait=False)
     _tell(outcome, as_json)
 
@@ -235,7 +254,7 @@ def _spooled(file: str) -> Iterator[tuple[Path, str]]:
         yield Path(spool.name), "standard input"
 
 
-def _table(path: Path, name: str, columns: "tuple[Column, ...]", mapping: list[str] | None) -> "Table":
+def _table(path: Path, name: str, columns: "tuple[Column, ...]", mapping: list[str] | None, sheet: str) -> "Table":
     from clicktrail.control.importing.table import Table
 
     chosen: dict[str, str] = {}
@@ -244,7 +263,7 @@ def _table(path: Path, name: str, columns: "tuple[Column, ...]", mapping: list[s
         if not equals:
             raise ImportRefused(f"--map {part!r} is not OURS=THEIRS, like --map clickid=SubID.")
         chosen[ours.strip()] = theirs.strip()
-    return Table(path, columns, chosen, name)
+    return Table(path, columns, chosen, name, sheet)
 
 
 def _tell(outcome: "Outcome", as_json: bool) -> None:

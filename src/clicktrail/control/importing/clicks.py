@@ -15,6 +15,7 @@ from clicktrail.control.importing.table import Faults, Hear, Line, Table, Wrong,
 from clicktrail.control.intake import Intake
 from clicktrail.control.ledger.forget import host_only
 from clicktrail.control.ledger.imported import known
+from clicktrail.control.reconcile.moments import order_of
 from clicktrail.core import foreign
 from clicktrail.core.periods import DAY_MS
 from clicktrail.core.postback import MAX_TEXT
@@ -33,6 +34,7 @@ Click = dict[str, Any]
 class Clicks:
     def __init__(self, table: Table, house: House, times: Times, now_ms: int) -> None:
         self._table, self._house, self._times, self._now_ms = table, house, times, now_ms
+        times.order = times.order or order_of(table.column("time"))
 
     def check(self, hear: Hear | None = None) -> Outcome:
         """What an import would do. Nothing is handed in."""

@@ -1,5 +1,6 @@
 """Creatives of another system, with the click targets that they lead to: in one edit of the catalog."""
 
+import re
 from dataclasses import dataclass
 
 from clicktrail.control.catalog import rules
@@ -9,7 +10,7 @@ from clicktrail.control.importing.cells import number
 from clicktrail.control.importing.house import House
 from clicktrail.control.importing.outcome import Outcome
 from clicktrail.control.importing.partners import MAX_ROWS, checked, name_of
-from clicktrail.control.importing.table import Faults, Hear, Line, Table, Wrong
+from clicktrail.control.importing.table import QUOTE, Faults, Hear, Line, Table, Wrong
 from clicktrail.control.reconcile.columns import plain
 from clicktrail.core.explain import quote
 
@@ -138,7 +139,12 @@ class Creatives:
         row.save(force_insert=id not in self._here)
 
 
+_ENTITY_END = re.compile(r"&(?:amp|quot|lt|gt|#\d{1,6})$", re.ASCII)
+
+
 def _address(text: str) -> str:
+    if _ENTITY_END.search(text):
+        raise ValueError(f"it ends with {quote(text[-6:])}: a semicolon cut it. {QUOTE[:1].upper()}{QUOTE[1:]}")
     url = rules.target_url(text)
     if len(url) > MAX_URL:
         raise ValueError(f"it has {len(url)} characters; an address has at most {MAX_URL}.")

@@ -15,7 +15,10 @@ from clicktrail.control.importing.table import MOST_FAULTS, Faults, Hear, Line, 
 from clicktrail.control.intake import Intake
 from clicktrail.control.ledger.imported import known
 from clicktrail.control.ledger.models import Click, Postback, Transaction
-from clicktrail.control.reconcile import amounts, orderlist
+from clicktrail.control.reconcile import amounts, spoiled
+from clicktrail.control.reconcile.amounts import AmountForm, decide
+from clicktrail.control.reconcile.moments import order_of
+from clicktrail.control.reconcile.sentences import told
 from clicktrail.core.explain import quote, sentence
 from clicktrail.core.money import AmountError, decimals_of, format_minor
 from clicktrail.core.periods import DAY_MS
@@ -34,8 +37,12 @@ Order = tuple[Line, Params, int]
 
 
 class Orders:
-    def __init__(self, table: Table, house: House, times: Times, actor: str) -> None:
+    def __init__(self, table: Table, house: House, times: Times, actor: str, decimal: str = "") -> None:
+        """decimal: comma or point; empty: as the columns of the amounts show."""
         self._table, self._house, self._times, self._actor = table, house, times, actor
+        times.order = times.order or order_of(table.column("time"))
+        decided = [decide(table.column(name), AmountForm("", 2, decimal)) for name in ("revenue", "commission")]
+        self._decimal = next((form.decimal for form in decided if form.decimal), "")
         self._without_click = 0
 
     def check(self, hear: Hear | None = None) -> Outcome:
@@ -94,6 +101,9 @@ class Orders:
                 raise line.wrong(name, f"it has {len(line.text(name))} characters; at most {MAX_TEXT} are kept.")
         if not line.text("tid"):
             raise line.wrong("tid", "it is empty: a transaction is known by its order number.")
+        if spoiled.has_exponent(line.text("tid")) or spoiled.kind_of(line.text("tid")) == spoiled.HASHES:
+            said = spoiled.SAID[spoiled.kind_of(line.text("tid"))]
+            raise line.wrong("tid", str(told(said, text=quote(line.text("tid")))))
         program = self._house.program(line)
         if not line.text("product") and program.default_product_id is None:
             raise line.wrong("product", f"program {program.pk} has no default product: name one in each line.")
@@ -102,11 +112,11 @@ class Orders:
             raise line.wrong(
                 "currency", f"it is {quote(currency)}; program {program.pk} has {program.currency} for ever."
             )
-        money = orderlist.House(program.currency, decimals_of(program.currency), program.time_zone)
+        money = AmountForm(program.currency, decimals_of(program.currency), self._decimal)
         creative = self._house.creative(line, program)
         params = {
             "cpid": str(program.pk),
-            "tid": line.text("tid"),
+            "tid": _order_number(line.text("tid")),
             "pid": str(self._house.partner(line)),
             "produkt": self._house.product(line, program),
             "umsatz": _amount(line, "revenue", money),
@@ -144,12 +154,18 @@ class Orders:
         return outcome
 
 
-def _amount(line: Line, name: str, money: orderlist.House) -> str:
+def _order_number(text: str) -> str:
+    """`'123` and `="123"` are how spreadsheets keep a text."""
+    text = spoiled.unwrapped(text)
+    return next(spoiled.other_readings(text), text) if text[:1] == "'" else text
+
+
+def _amount(line: Line, name: str, money: AmountForm) -> str:
     text = line.text(name)
     if not text:
         return ""
     try:
-        return format_minor(orderlist.amount(text, money), money.decimals)
+        return format_minor(amounts.read_amount(text, money), money.decimals)
     except AmountError as fault:
         raise line.wrong(name, f"{quote(text)} cannot be read: {fault}") from None
 

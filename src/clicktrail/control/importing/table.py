@@ -10,9 +10,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-from clicktrail.control.reconcile import sheet
-from clicktrail.control.reconcile.columns import plain
+from clicktrail.control.reconcile import filekinds, sheet, workbook
+from clicktrail.control.reconcile.columns import MAX_TITLE_ROWS, plain
+from clicktrail.control.reconcile.workbook import Workbook
 from clicktrail.core.explain import quote
+from clicktrail.core.text import strip_invisible
 from clicktrail.errors import ImportRefused
 
 MAX_LINE_CHARS = 65_536
@@ -20,6 +22,7 @@ MAX_LINE_CHARS = 65_536
 MOST_FAULTS = 50
 """Faults that are named; all are counted."""
 PROGRESS_LINES = 2000
+QUOTE = "a value that holds the separator needs quotation marks around it."
 
 Hear = Callable[[str, int, int], None]
 """(phase, done, total)"""
@@ -68,9 +71,9 @@ class Line:
         self._table, self.number, self._cells = table, number, cells
 
     def text(self, name: str) -> str:
-        """Without blanks around it; empty where the file has no such column."""
+        """Without spaces and invisible characters around it; empty where the file has no such column."""
         place = self._table.places.get(name)
-        return self._cells[place].strip() if place is not None and place < len(self._cells) else ""
+        return strip_invisible(self._cells[place]) if place is not None and place < len(self._cells) else ""
 
     def wrong(self, name: str, sentence: str) -> Wrong:
         """Names the column as the file does."""
@@ -80,16 +83,18 @@ class Line:
 class Table:
     """Raises ImportRefused where the file cannot be read or a needed column is not found."""
 
-    def __init__(self, path: Path, columns: tuple[Column, ...], chosen: Mapping[str, str], name: str = "") -> None:
+    def __init__(
+        self, path: Path, columns: tuple[Column, ...], chosen: Mapping[str, str], name: str = "", sheet_name: str = ""
+    ) -> None:
         self.path, self.name = path, name or path.name
         try:
             self.bytes = path.stat().st_size
-            self._encoding = encoding_of(path)
-            with self._open() as file:
-                self._separator = sheet.separator_of(_start(file))
+            self._workbook = _workbook(path, self.name, sheet_name)
+            self._encoding = "" if self._workbook else encoding_of(path)
+            self._separator = "" if self._workbook else self._separator_of_start()
         except OSError as fault:
             raise ImportRefused(f"{self.name} cannot be read: {fault.strerror}.") from None
-        self.header = next((row.cells for row in self._rows() if row.cells), ())
+        self.header, self._header_line = self._find_header(columns)
         self.places = places(self.name, self.header, columns, chosen)
 
     def header_of(self, name: str) -> str:
@@ -97,17 +102,41 @@ class Table:
         return self.header[place].strip() if place is not None else name
 
     def lines(self, faults: Faults, phase: str, hear: Hear | None = None) -> Iterator[Line]:
-        """Of the rows below the header; one that cannot be split is a fault."""
-        is_header = True
+        """Of the rows below the header; one that cannot be split, or has more cells than the header, is a fault."""
+        names, width = [plain(cell) for cell in self.header], len(self.header)
+        first = strip_invisible(self.header[0]).casefold() if self.header else ""
         for row in self._rows(phase, hear):
+            if row.line <= self._header_line and not row.fault:
+                continue
             if row.fault:
                 faults.add(row.line, "", row.fault)
-            elif is_header:
-                is_header = False
-            else:
+            elif len(row.cells) > width and any(map(strip_invisible, row.cells[width:])):
+                faults.add(row.line, "", f"it has {len(row.cells)} cells, the header {width}: {QUOTE}")
+            elif strip_invisible(row.cells[0]).casefold() != first or [plain(cell) for cell in row.cells] != names:
                 yield Line(self, row.line, row.cells)
 
+    def column(self, name: str) -> Iterator[str]:
+        """Its cells, in one pass through the file; nothing where the file has no such column."""
+        if (place := self.places.get(name)) is not None:
+            for row in self._rows():
+                if row.line > self._header_line and place < len(row.cells):
+                    yield row.cells[place]
+
+    def _find_header(self, columns: tuple[Column, ...]) -> tuple[tuple[str, ...], int]:
+        """(names of the columns, their line): of the first rows the one with most names that are known."""
+        known = {name for column in columns for name in (column.name, *column.names)}
+        first = [row for row in islice(self._rows(), MAX_TITLE_ROWS) if row.cells]
+        best = max(first, key=lambda row: (len({plain(cell) for cell in row.cells} & known), -row.line), default=None)
+        return (best.cells, best.line) if best else ((), 0)
+
+    def _separator_of_start(self) -> str:
+        with self._open() as file:
+            return sheet.separator_of(_start(file))
+
     def _rows(self, phase: str = "", hear: Hear | None = None) -> Iterator[sheet.Row]:
+        if self._workbook:
+            yield from self._workbook.rows()
+            return
         with self._open() as file:
             yield from sheet.rows_of(self._told(file, phase, hear), self._separator)
 
@@ -123,6 +152,23 @@ class Table:
 
     def _open(self) -> TextIO:
         return self.path.open(encoding=self._encoding, errors="replace", newline="")
+
+
+def _workbook(path: Path, name: str, sheet_name: str) -> Workbook | None:
+    """None for a file of text. Raises ImportRefused for what holds no table."""
+    with path.open("rb") as file:
+        head = file.read(filekinds.HEAD_BYTES)
+        if head[:2] == b"PK":
+            head += file.read(sheet.MAX_FILE_BYTES)
+        is_longer = bool(file.read(1))
+    try:
+        if filekinds.kind_of(head, sheet.decode_head(head, filekinds.HEAD_BYTES)) != filekinds.XLSX:
+            return None
+        if is_longer:
+            raise ImportRefused(f"{name} is larger than {sheet.MAX_FILE_BYTES >> 20} MiB: save the sheet as CSV.")
+        return workbook.read(head, sheet_name)
+    except (filekinds.Unreadable, workbook.CannotRead) as fault:
+        raise ImportRefused(f"{name}: {str(fault)[:1].lower()}{str(fault)[1:]}") from None
 
 
 def batches(lines: Iterable[Line], size: int) -> Iterator[list[Line]]:
@@ -196,5 +242,5 @@ def _lines(file: TextIO) -> Iterator[str]:
     first = True
     while line := file.readline(MAX_LINE_CHARS):
         if first:
-            line, first = line.removeprefix("\ufeff"), False
+            line, first = line.lstrip("\ufeff"), False
         yield line.replace("\0", "\ufffd") if "\0" in line else line

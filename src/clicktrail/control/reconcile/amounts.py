@@ -206,7 +206,8 @@ def _without_groups(body: str) -> str:
 def _joined(whole: str, separator: str) -> str:
     first, *groups = whole.split(separator)
     digits = (first, *groups)
-    if not 1 <= len(first) <= 3 or any(len(group) != 3 for group in groups) or not all(map(str.isdecimal, digits)):
+    is_split_well = 1 <= len(first) <= 3 and first[0] != "0" and all(len(group) == 3 for group in groups)
+    if not is_split_well or not all(map(str.isdecimal, digits)):
         raise AmountError(GROUPS)
     return "".join(digits)
 

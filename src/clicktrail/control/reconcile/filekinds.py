@@ -71,7 +71,7 @@ class Unreadable(ValueError):
 
 def kind_of(body: bytes, text: str) -> str:
     """TEXT or XLSX. text: the beginning of the file, decoded. Raises Unreadable for what holds no list."""
-    if body[:2] == b"PK":
+    if body[:4] in (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"):
         return _zipped(body)
     found = next((name for sign, name in _MAGIC if body.startswith(sign) and _is_certain(body, sign)), "")
     if body[:4] == b"RIFF" and body[8:12] == b"WEBP":

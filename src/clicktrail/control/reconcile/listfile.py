@@ -7,7 +7,7 @@ from clicktrail.control.reconcile.workbook import Workbook
 
 ListFile = Sheet | Workbook
 
-__all__ = ("TEXT", "XLSX", "ListFile", "Unreadable", "read")
+__all__ = ("TEXT", "XLSX", "ListFile", "Unreadable", "Workbook", "read")
 
 
 def read(body: bytes, sheet_name: str = "", most_rows: int = 0) -> ListFile:

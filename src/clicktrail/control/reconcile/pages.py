@@ -124,6 +124,8 @@ class ReconciliationAdmin(Page):
         list_.separator = wanted if is_other and wanted in forms.SEPARATOR_NAMES else list_.separator
         shape = storing.shape_of(read, list_.program_id, list_.separator)
         list_.signature = shape.signature
+        if is_other and request.method == "POST":
+            storing.reshape(list_, shape)
         sheets, sheet = _sheets(read)
         form = forms.ColumnsForm(None if is_other else request.POST or None, shape.sample, sheets,
                                  initial=forms.initial(list_, _columns_of(list_, shape, is_other), sheet))  # fmt: skip

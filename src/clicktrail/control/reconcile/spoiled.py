@@ -24,6 +24,8 @@ MAX_NAMED = 5
 """Orders that one sentence names."""
 
 _EXPONENT = re.compile(r"(\d)(?:[.,](\d{1,30}))?[eE]\+?(\d{1,3})", re.ASCII)
+_EXPONENT_SIGNS = frozenset(".,+")
+"""One of them stands in each exponent that a program writes; `1E5` is an order number."""
 _TRAILING = re.compile(r"(\d{1,30})[.,]0{1,4}", re.ASCII)
 _GROUPED = re.compile(r"\d{1,3}(?:\.\d{3}){1,9}|\d{1,3}(?:,\d{3}){1,9}|\d{1,3}(?:['\u2019\u00a0 ]\d{3}){1,9}", re.ASCII)
 _PAIR = re.compile(r"(\d{1,4})[-/.](\d{1,2})(?:[-/.](\d{1,4}))?", re.ASCII)
@@ -93,9 +95,13 @@ def kind_of(key: str) -> str:
     """ROUNDED, HASHES or DATE, where a cell cannot be the order number itself; empty elsewhere."""
     if key[:1] == "#" and not key.strip("#") and len(key) > 1:
         return HASHES
-    if _EXPONENT.fullmatch(key) or _is_cut(key):
+    if has_exponent(key) or _is_cut(key):
         return ROUNDED
     return DATE if _dates_of_cell(key) and not key.isdecimal() else ""
+
+
+def has_exponent(key: str) -> bool:
+    return not _EXPONENT_SIGNS.isdisjoint(key) and _EXPONENT.fullmatch(key) is not None
 
 
 def compare(lines: Iterable[Listed], orders: Iterable[Order]) -> Found:

@@ -12,7 +12,7 @@ from django.db import transaction
 from clicktrail import heartbeat
 from clicktrail.control.reconcile import columns, listfile, orderlist, sheet
 from clicktrail.control.reconcile.columns import Columns
-from clicktrail.control.reconcile.listfile import ListFile
+from clicktrail.control.reconcile.listfile import ListFile, Workbook
 from clicktrail.control.reconcile.models import Action, FilePart, JobState, Line, Mapping, Reconciliation
 from clicktrail.control.reconcile.sheet import MAX_FILE_BYTES, Row
 from clicktrail.core.tongue import say
@@ -58,7 +58,8 @@ def store(program_id: int, name: str, body: bytes, actor: str, sheet_name: str =
             program_id=program_id, file_name=tidy_name(name), file_bytes=len(body), actor=actor,
             created_ms=heartbeat.now_ms(), encoding=read.encoding, separator=read.separator,
             has_header=shape.form.has_header, columns=json.dumps(dict(shape.form.places)),
-            sheet=sheet_name, decimal=shape.form.decimal, time_format=shape.form.time_format,
+            sheet=read.sheet if isinstance(read, Workbook) else "",
+            decimal=shape.form.decimal, time_format=shape.form.time_format,
             signature=shape.signature, state=JobState.MAPPING,
         )  # fmt: skip
         FilePart.objects.bulk_create(
@@ -111,6 +112,15 @@ def start(list_: Reconciliation, form: Columns, from_day: int | None, to_day: in
             from_day=from_day, to_day=to_day,
             state=JobState.QUEUED, attempts=0, done=0, total=0, phase="", problem="", summary="{}",
         )  # fmt: skip
+
+
+def reshape(list_: Reconciliation, shape: Shape) -> None:
+    """Another sheet or separator was chosen: the list is read so from now on, and its columns are guessed anew."""
+    Reconciliation.objects.filter(pk=list_.pk).exclude(state__in=(JobState.QUEUED, JobState.RUNNING)).update(
+        sheet=list_.sheet, separator=list_.separator, signature=shape.signature,
+        has_header=shape.form.has_header, columns=json.dumps(dict(shape.form.places)),
+        decimal=shape.form.decimal, time_format=shape.form.time_format,
+    )  # fmt: skip
 
 
 def cut_lines(list_id: int) -> None:
