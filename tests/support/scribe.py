@@ -10,6 +10,8 @@ from clicktrail.core.clickid import Checks, Mint
 from clicktrail.journal.events import Click, Event, Postback
 from clicktrail.journal.local import Writer
 
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+
 
 class Scribe:
     """One node's writer, its mint and its keys; a context manager that seals at the end."""
@@ -35,7 +37,7 @@ class Scribe:
         at_ms = now_ms()
         id = self._mint.next(at_ms)
         made = Click(id, self._checks.tail(id), at_ms, self._catalog, 1, partner, 1, "default", subid,
-                     "", "", "", "", b"", "ok", False)  # fmt: skip
+                     "", "", BROWSER, "", b"", "ok", False)  # fmt: skip
         return msgspec.structs.replace(made, **other)
 
     def order(self, tid: str, clickid: str, **params: str) -> Postback:

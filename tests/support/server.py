@@ -234,6 +234,10 @@ def initialised() -> Server:
     return template
 
 
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+"""A client that names itself as nothing is taken for a program, and its clicks are in no sum."""
+
+
 def command() -> list[str]:
     return [sys.executable, "-m", "clicktrail"]
 
@@ -246,7 +250,8 @@ def fetch(
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout_s)
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request(method, path, body, {k.replace("_", "-"): v for k, v in (headers or {}).items()})
+        sent = {"User-Agent": BROWSER} | {k.replace("_", "-"): v for k, v in (headers or {}).items()}
+        connection.request(method, path, body, sent)
         answer = connection.getresponse()
         return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
     finally:
