@@ -19,21 +19,39 @@ class Networks:
         return address is not None and any(address in network for network in self._networks)
 
 
-def derive(peer: Address | None, forwarded: bytes, trusted: Networks) -> Address | None:
+NOWHERE = Networks(())
+
+
+def derive(
+    peer: Address | None,
+    forwarded: bytes,
+    trusted: Networks,
+    named: Address | None = None,
+    namers: Networks = NOWHERE,
+) -> Address | None:
     """The nearest address that is not a proxy of ours, read from the right.
 
     What a stranger writes into X-Forwarded-For stands left of what our proxies add, so it
     is never reached. An entry that is no address ends the search at the one before it.
+    named: what a header of a CDN says; it counts as soon as the chain has led to one of `namers`, the CDN's networks.
     """
     address = peer
     for entry in reversed(forwarded.split(b",") if forwarded else []):
-        if not trusted.hold(address):
+        if (named is not None and namers.hold(address)) or not trusted.hold(address):
             break
         further = parse(entry.strip().decode("latin-1"))
         if further is None:
             break
         address = further
-    return address
+    return named if named is not None and namers.hold(address) else address
+
+
+def parse_client_header(name: str, value: str) -> Address | None:
+    """The one address in a CDN's header; CloudFront-Viewer-Address has a port behind it, IPv6 without brackets too."""
+    text = value.strip()
+    if name.lower() == "cloudfront-viewer-address":
+        text = text.rpartition(":")[0].strip("[]")
+    return parse(text) if text else None
 
 
 @lru_cache(maxsize=4096)

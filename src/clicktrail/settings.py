@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from clicktrail.core.text import decode_file
 from clicktrail.errors import SettingsError
 
 Node = Annotated[int, msgspec.Meta(ge=0, le=1023)]
@@ -26,7 +27,7 @@ Privacy = Annotated[str, msgspec.Meta(pattern="^(keep|truncate|hash|drop)$")]
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 FILE = "clicktrail.toml"
-NETWORKS = ("trusted_proxies", "status_networks", "courier_networks", "postback_networks")
+NETWORKS = ("trusted_proxies", "client_ip_networks", "status_networks", "courier_networks", "postback_networks")
 LISTS = (*NETWORKS, "mail_to", "courier_ports")
 """Settings that are lists; separated by commas outside the file."""
 LONGEST_SOCKET_BYTES = 107
@@ -57,6 +58,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Two capital letters in front of every ClickID."""
     trusted_proxies: tuple[str, ...] = LOOPBACK
     """Networks whose X-Forwarded-For is believed."""
+    client_ip_header: str = ""
+    """Header in which a CDN names the client's address, e.g. CF-Connecting-IP; empty: X-Forwarded-For alone."""
+    client_ip_networks: tuple[str, ...] = ()
+    """Networks of the CDN, from which client_ip_header is believed; empty: from nowhere."""
     status_networks: tuple[str, ...] = LOOPBACK
     """Networks that may read /metrics and the reasons in /healthz."""
     ip_privacy: Privacy = "truncate"
@@ -270,6 +275,7 @@ def _check(settings: Settings) -> None:
     for port in settings.courier_ports:
         _check_port(port)
     _check_mail(settings)
+    _check_client_ip(settings)
     for node, owner in ((CONTROL_NODE, "console"), (IMPORT_NODE, "import")):
         if settings.node <= node < settings.node + settings.workers:
             raise SettingsError(
@@ -283,6 +289,17 @@ def _check_network(name: str, network: str) -> None:
         ipaddress.ip_network(network, strict=False)
     except ValueError as fault:
         raise SettingsError(f"The setting {name} is wrong: {fault}; write it like 10.0.0.0/8.") from None
+
+
+def _check_client_ip(settings: Settings) -> None:
+    name = settings.client_ip_header
+    if not name:
+        return
+    if not re.fullmatch(r"[A-Za-z0-9-]{1,64}", name) or name.lower() in ("x-forwarded-for", "forwarded"):
+        raise SettingsError(
+            f"The setting client_ip_header is wrong: {name!r} is no header with one address, like CF-Connecting-IP. "
+            "X-Forwarded-For needs no setting but trusted_proxies."
+        )
 
 
 def _check_port(text: str) -> None:
@@ -323,8 +340,10 @@ def _from_file(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        return tomllib.loads(decode_file(path.read_bytes()))
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path.name} cannot be read: save it as UTF-8.") from None
+    except tomllib.TOMLDecodeError as fault:
         raise SettingsError(f"{path.name} cannot be read: {fault}") from None
 
 

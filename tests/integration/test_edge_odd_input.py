@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from support.edges import Edge, Wire
@@ -173,3 +174,18 @@ def test_a_call_with_slashes_too_many_is_logged(edge: Edge, wire: Wire, path: st
 def test_a_form_as_a_link_is_sent_on(edge: Edge, wire: Wire, mark: str, query: str, body: bytes, kind: str) -> None:
     assert post(wire, f"/go.cgi?{query}", body, kind) == 302
     assert [(click.outcome, click.partner) for click in edge.clicks() if click.subid == mark] == [("ok", 7)]
+
+
+def test_a_cdn_names_the_visitor(tmp_path: Path) -> None:
+    settings = {"client_ip_header": "CF-Connecting-IP", "client_ip_networks": ("203.0.113.0/24",), "ip_privacy": "keep"}
+    with Edge(tmp_path, **settings) as edge, edge.wire() as wire:
+        for number, forwarded in enumerate(("203.0.113.9", "198.51.100.66", "")):
+            headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+            link = f"/go.cgi?cpid=1&pid=7&subid=cdn-{number}"
+            assert wire.get(link, **headers, **{"CF-Connecting-IP": "192.0.2.7"}).status == 302
+        twins = "X-Forwarded-For: 203.0.113.9\r\nCF_Connecting_IP: 192.0.2.7\r\n"
+        wire.send(f"GET /go.cgi?cpid=1&pid=7&subid=cdn-0-twin HTTP/1.1\r\nHost: t\r\n{twins}\r\n".encode())
+        assert wire.answer().status == 302
+        found = {click.subid: click.ip for click in edge.clicks()}
+        assert [found[f"cdn-{number}"] for number in range(3)] == ["192.0.2.7", "198.51.100.66", "127.0.0.1"]
+        assert found["cdn-0-twin"] == "203.0.113.9"

@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from clicktrail.addresses import Networks, parse, private
+from clicktrail.addresses import Networks, parse, parse_client_header, private
 from clicktrail.edge.caller import Registry, visitor
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
@@ -86,6 +86,55 @@ def test_a_visitor_is_address_and_browser_for_one_key() -> None:
 )
 def test_a_stranger_cannot_choose_his_address(peer: str, forwarded: str, derived: str) -> None:
     assert registry().derive(parse(peer), forwarded.encode()) == parse(derived)
+
+
+CDN = Networks(["203.0.113.0/24", "2001:db8:cd::/48"])
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "named", "derived"),
+    [
+        # The CDN connects to us, or to our own proxy.
+        ("203.0.113.9", "", "198.51.100.7", "198.51.100.7"),
+        ("203.0.113.9", "1.2.3.4, 198.51.100.7", "198.51.100.7", "198.51.100.7"),
+        ("127.0.0.1", "203.0.113.9", "198.51.100.7", "198.51.100.7"),
+        ("127.0.0.1", "1.2.3.4, 198.51.100.7, 203.0.113.9", "198.51.100.7", "198.51.100.7"),
+        ("2001:db8:cd::1", "", "2001:db8::7", "2001:db8::7"),
+        # Somebody who reaches us past the CDN names himself in vain.
+        ("198.51.100.66", "", "1.2.3.4", "198.51.100.66"),
+        ("127.0.0.1", "198.51.100.66", "1.2.3.4", "198.51.100.66"),
+        ("127.0.0.1", "203.0.113.9, 198.51.100.66", "1.2.3.4", "198.51.100.66"),
+        ("127.0.0.1", "", "1.2.3.4", "127.0.0.1"),
+        # A header that names nothing, or two.
+        ("203.0.113.9", "", "", "203.0.113.9"),
+        ("203.0.113.9", "", "unknown", "203.0.113.9"),
+        ("203.0.113.9", "", "1.2.3.4, 198.51.100.7", "203.0.113.9"),
+    ],
+)
+def test_a_cdn_names_the_client_and_nobody_else_does(peer: str, forwarded: str, named: str, derived: str) -> None:
+    cdn = Registry(LOOPBACK, LOOPBACK, "keep", KEY, KEY, "CF-Connecting-IP", CDN)
+    headers = {b"x-forwarded-for": forwarded.encode(), b"cf-connecting-ip": named.encode()}
+    assert cdn.caller(parse(peer), headers).address == parse(derived)
+    twins = {b"x_forwarded_for": b"1.1.1.1", b"cf_connecting_ip": b"1.1.1.1", b"true-client-ip": b"1.1.1.1"}
+    assert cdn.caller(parse(peer), headers | twins).address == parse(derived)
+    assert registry().caller(parse("127.0.0.1"), {b"cf-connecting-ip": b"1.2.3.4"}).address == parse("127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "address"),
+    [
+        ("CF-Connecting-IP", "198.51.100.7", "198.51.100.7"),
+        ("True-Client-IP", " 2001:db8::7 ", "2001:db8::7"),
+        ("Fastly-Client-IP", "198.51.100.7", "198.51.100.7"),
+        ("CloudFront-Viewer-Address", "198.51.100.7:46532", "198.51.100.7"),
+        ("CloudFront-Viewer-Address", "2001:db8:0:0:0:0:0:7:46532", "2001:db8::7"),
+        ("CloudFront-Viewer-Address", "[2001:db8::7]:46532", "2001:db8::7"),
+        ("CF-Connecting-IP", "", None),
+        ("CF-Connecting-IP", "a, b", None),
+    ],
+)
+def test_the_headers_of_cdns(name: str, value: str, address: str | None) -> None:
+    assert parse_client_header(name, value) == (parse(address) if address else None)
 
 
 def test_a_caller_is_read_from_headers_cut_and_clean() -> None:

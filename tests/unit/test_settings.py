@@ -36,6 +36,7 @@ OTHERS: dict[str, object] = {
     "max_request_line_bytes": 14, "max_header_bytes": 15, "max_body_bytes": 16, "console_threads": 17,
     "require_second_factor": True, "partner_signup": False, "api_requests_per_minute": 19,
     "unproven_verdicts_per_hour": 25,
+    "client_ip_header": "CF-Connecting-IP", "client_ip_networks": ("203.0.113.0/24",),
     "courier_networks": ("10.1.0.0/16",), "postback_networks": ("10.2.0.0/16",),
     "courier_ports": ("8443",), "delivery_days": 21, "idempotency_hours": 22,
     "order_list_days": 23, "reconcile_days": 24,
@@ -84,6 +85,9 @@ def test_other_variables_are_none_of_our_business(tmp_path: Path) -> None:
         ({"ip_privacy": "some"}, ("ip_privacy", "keep, truncate")),
         ({"node": "990", "workers": "20"}, ("node", "workers", "1000")),
         ({"node": "1001", "workers": "3"}, ("node", "workers", "1001")),
+        ({"client_ip_header": "CF_Connecting_IP"}, ("client_ip_header", "CF-Connecting-IP")),
+        ({"client_ip_header": "X-Forwarded-For"}, ("client_ip_header", "trusted_proxies")),
+        ({"client_ip_networks": ["cdn"]}, ("client_ip_networks", "cdn")),
         ({"colour": "red"}, ("colour", "serve --help")),
     ],
 )
@@ -93,6 +97,19 @@ def test_a_wrong_setting_is_named_with_its_source_and_its_mend(
     with pytest.raises(SettingsError) as fault:
         load(tmp_path, {}, **given)
     assert all(word in str(fault.value) for word in words), str(fault.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_file_that_windows_saved_is_read(tmp_path: Path, encoding: str, end: str) -> None:
+    (tmp_path / "clicktrail.toml").write_bytes(f'workers = 4{end}prefix = "AB"{end}'.encode(encoding))
+    assert (load(tmp_path, {}).workers, load(tmp_path, {}).prefix) == (4, "AB")
+
+
+def test_a_file_in_another_encoding_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "clicktrail.toml").write_bytes("# f\xfcr\nworkers = 4\n".encode("cp1252"))
+    with pytest.raises(SettingsError, match=r"clicktrail\.toml cannot be read: save it as UTF-8"):
+        load(tmp_path, {})
 
 
 def test_a_broken_file_is_named(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from unicodedata import category
 
 import pytest
 
-from clicktrail.core.text import INVISIBLE, stored_spellings, strip_invisible
+from clicktrail.core.text import INVISIBLE, decode_file, stored_spellings, strip_invisible
 
 WHITE_SPACE = (
     "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -87,3 +87,11 @@ def test_a_search_looks_for_the_raw_and_the_clean_form() -> None:
 
 def test_a_hostile_length_takes_linear_time() -> None:
     assert strip_invisible("\u200b" * 300_000 + "x" + "\U000e0fff" * 300_000) == "x"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_files_that_windows_saved(encoding: str) -> None:
+    assert decode_file("ä = 1\r\nb = 2\rc\n".encode(encoding)) == "ä = 1\nb = 2\nc\n"
+    assert decode_file(b"\xfe\xff\x00a") == "a"
+    with pytest.raises(UnicodeDecodeError):
+        decode_file("ä".encode("cp1252"))

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from clicktrail.commands.options import takes_data
+from clicktrail.core.text import decode_file
 from clicktrail.errors import CatalogError
 from clicktrail.settings import Settings
 
@@ -66,7 +67,7 @@ def show_catalog(settings: Settings) -> str:
 
 def _read(file: Path) -> str:
     try:
-        return sys.stdin.read() if file == STANDARD_INPUT else file.read_text(encoding="utf-8")
+        return decode_file(sys.stdin.buffer.read() if file == STANDARD_INPUT else file.read_bytes())
     except OSError as fault:
         raise CatalogError(f"{file} cannot be read: {fault.strerror}.") from None
     except UnicodeDecodeError:

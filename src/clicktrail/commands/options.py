@@ -11,7 +11,15 @@ import typer
 from clicktrail.settings import LISTS, Settings, docs, load, split_list
 
 GROUPS = {
-    "Addresses": ("edge", "console", "public_url", "trusted_proxies", "status_networks"),
+    "Addresses": (
+        "edge",
+        "console",
+        "public_url",
+        "trusted_proxies",
+        "client_ip_header",
+        "client_ip_networks",
+        "status_networks",
+    ),
     "Processes": ("workers", "node", "console_threads", "drain_timeout_s", "log_level"),
     "Ledger and journal": (
         "database",

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from clicktrail import keys
-from clicktrail.addresses import Address, Networks, derive, parse, private
+from clicktrail.addresses import Address, Networks, derive, parse, parse_client_header, private
 from clicktrail.settings import Settings
 
 
@@ -16,7 +16,11 @@ def caller_address(request: Any) -> Address | None:
     """The client's own address, past our proxies; None where the server did not say."""
     peer = parse(request.META.get("REMOTE_ADDR") or "")
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").encode("latin-1", "replace")
-    return derive(peer, forwarded, _trusted(_settings().trusted_proxies))
+    settings = _settings()
+    header = settings.client_ip_header
+    value = request.META.get(f"HTTP_{header.upper().replace('-', '_')}", "") if header else ""
+    named = parse_client_header(header, value) if value else None
+    return derive(peer, forwarded, _trusted(settings.trusted_proxies), named, _trusted(settings.client_ip_networks))
 
 
 def stored_address(request: Any) -> str:

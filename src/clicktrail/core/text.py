@@ -96,3 +96,12 @@ def decode_text(raw: bytes) -> str:
 def clean_bytes(raw: bytes) -> str:
     """The text of a header; NUL is U+FFFD."""
     return decode_text(raw).replace("\0", "\ufffd")
+
+
+def decode_file(raw: bytes) -> str:
+    """The text of a file that a person saved: UTF-8, or UTF-16 with a byte order mark; line ends are `\\n`.
+
+    Raises UnicodeDecodeError.
+    """
+    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    return raw.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")

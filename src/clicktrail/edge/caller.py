@@ -8,7 +8,7 @@ from hashlib import blake2b
 
 import msgspec
 
-from clicktrail.addresses import Address, Networks, derive, private
+from clicktrail.addresses import NOWHERE, Address, Networks, derive, parse_client_header, private
 from clicktrail.core.text import clean_bytes
 
 MAX_USER_AGENT = 512
@@ -38,14 +38,25 @@ class Caller(msgspec.Struct, frozen=True):
 class Registry:
     """Makes callers out of header blocks, by the rules of one installation."""
 
-    def __init__(self, trusted: Networks, listed: Networks, privacy: str, ip_key: bytes, visitor_key: bytes) -> None:
+    def __init__(
+        self,
+        trusted: Networks,
+        listed: Networks,
+        privacy: str,
+        ip_key: bytes,
+        visitor_key: bytes,
+        client_header: str = "",
+        namers: Networks = NOWHERE,
+    ) -> None:
+        """client_header: in which a CDN names the client; namers: its networks, from which that is believed."""
         self._trusted, self._listed = trusted, listed
+        self._client_header, self._header_key, self._namers = client_header, client_header.lower().encode(), namers
         self._privacy, self._ip_key = privacy, ip_key
         self.visitor_key = visitor_key
 
     def caller(self, peer: Address | None, headers: Mapping[bytes, bytes]) -> Caller:
         """headers: names in lower case."""
-        address = self.derive(peer, headers.get(b"x-forwarded-for", b""))
+        address = self.derive(peer, headers.get(b"x-forwarded-for", b""), headers.get(self._header_key, b""))
         agent = headers.get(b"user-agent", b"")
         return Caller(
             ip=private(address, self._privacy, self._ip_key),
@@ -61,8 +72,12 @@ class Registry:
             address=address,
         )
 
-    def derive(self, peer: Address | None, forwarded: bytes) -> Address | None:
-        return derive(peer, forwarded, self._trusted)
+    def derive(self, peer: Address | None, forwarded: bytes, named: bytes = b"") -> Address | None:
+        """named: the value of the CDN's header."""
+        if not named:
+            return derive(peer, forwarded, self._trusted)
+        client = parse_client_header(self._client_header, named.decode("latin-1"))
+        return derive(peer, forwarded, self._trusted, client, self._namers)
 
 
 def visitor(key: bytes, address: Address | None, user_agent: bytes) -> bytes:

@@ -141,6 +141,8 @@ class Edge:
             settings.ip_privacy,
             self.keys.ip,
             secrets.token_bytes(keyring.KEY_BYTES),  # Until the day's own is there: the disk may refuse it.
+            settings.client_ip_header,
+            Networks(settings.client_ip_networks),
         )
         worker = Worker(
             settings,
