@@ -37,6 +37,10 @@ def test_as_whom_and_when(api: Counter) -> None:
         who: api.post(f"/postbacks/dry-run?from={who}", call).json["reason"] for who in ("api", "shop", "signed")
     }
     assert reasons == {"api": "saved", "shop": "unauthorized", "signed": "saved"}
+    for who in ("api", "signed"):
+        story = " ".join(api.post(f"/postbacks/dry-run?from={who}", call).json["story"])
+        assert "signed with key" not in story, "the program has no key, so no number of one"
+        assert ("Supposed to be signed by the shop." in story) == (who == "signed")
     assert api.post("/postbacks/dry-run?at=2020-01-31T08:00:00Z", call).status == 200
 
 

@@ -113,6 +113,8 @@ def _proof_step(facts: Facts, received: Received | None) -> str:
     proofs = []
     if facts.get("signed_by") and not is_of_house:
         proofs.append(say("signed with key {number}", number=facts["signed_by"]))
+    if facts.get("supposed"):
+        proofs.append(say("supposed to be signed by the shop"))
     if facts.get("token") and not is_of_house:
         proofs.append(say("token {number} is right", number=facts["token"]))
     if received is not None and received.listed:

@@ -39,7 +39,7 @@ class DeliveryShape(BaseModel):
     event: str
     transaction: int | None
     state: State
-    attempts: int
+    attempts: int = Field(description="In its log, those before it was sent again included.")
     made_at: Time
     due_at: Time = Field(description="Of the next attempt, where it is not done.")
     done_at: Time | None
@@ -77,7 +77,7 @@ def _of(caller: Caller) -> QuerySet[Delivery]:
     return rows if caller.program is None else rows.filter(receiver_id__in=mine)
 
 
-def _columns(row: Delivery) -> dict[str, Any]:
+def _columns(row: Delivery, attempts: int) -> dict[str, Any]:
     return {
         "id": row.pk,
         "delivery": desk.name_of(row),
@@ -85,7 +85,7 @@ def _columns(row: Delivery) -> dict[str, Any]:
         "event": row.trigger,
         "transaction": row.transaction_number,
         "state": row.state,
-        "attempts": row.attempts,
+        "attempts": attempts,
         "made_at": time(row.created_ms),
         "due_at": time(row.due_ms),
         "done_at": time_or_none(row.done_ms),
@@ -98,7 +98,8 @@ def list_deliveries(request: HttpRequest, filters: Query[DeliveryFilter]) -> Any
     asked = {"receiver_id": filters.receiver, "state": filters.state, "transaction_number": filters.transaction}
     rows = _of(caller_of(request)).filter(**{name: value for name, value in asked.items() if value})
     found, cursor, address = page(request, rows, filters, "id", filters.order)
-    items = [DeliveryShape(**_columns(row)) for row in found]
+    attempts = desk.attempt_counts([row.pk for row in found])
+    items = [DeliveryShape(**_columns(row, attempts.get(row.pk, 0))) for row in found]
     return DeliveryPage(items=items, next_cursor=cursor, next=address)
 
 
@@ -116,7 +117,7 @@ def get_delivery(request: HttpRequest, number: Long) -> Any:
     if row is None:
         raise missing("delivery", number)
     log = [_attempt(attempt) for attempt in desk.attempts_of(row)]
-    return DeliveryDetail(**_columns(row), facts=json.loads(row.facts), log=log)
+    return DeliveryDetail(**_columns(row, desk.attempt_counts([row.pk]).get(row.pk, 0)), facts=json.loads(row.facts), log=log)
 
 
 def _attempt(row: Attempt) -> AttemptShape:

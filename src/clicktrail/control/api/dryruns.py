@@ -71,7 +71,8 @@ def judge_calls(request: HttpRequest, asking: Query[Asking]) -> Any:
     keep_to_program(caller, calls)
     at_ms = now_ms() if asking.at is None else asking.at
     proofs = _proofs(asking.sender, caller, at_ms)
-    asked = [dryrun.Asked(params, at_ms, fault, proofs) for params, fault in calls]
+    is_supposed = asking.sender == "signed"
+    asked = [dryrun.Asked(params, at_ms, fault, proofs, is_supposed) for params, fault in calls]
     found = [_told(each) for each in dryrun.judge_all(asked, World(settings.CLICKTRAIL))]
     return DryVerdicts(verdicts=found) if is_batch else found[0]
 
@@ -79,7 +80,7 @@ def judge_calls(request: HttpRequest, asking: Query[Asking]) -> Any:
 def _proofs(sender: str, caller: Caller, at_ms: int) -> Proofs:
     if sender == "shop":
         return NO_PROOFS
-    return Proofs(signed_by=1, stamp_ms=at_ms) if sender == "signed" else Proofs(house=True, signed_by=caller.id)
+    return dryrun.supposed_signature(at_ms) if sender == "signed" else Proofs(house=True, signed_by=caller.id)
 
 
 def _told(found: dryrun.Looked) -> DryVerdict:

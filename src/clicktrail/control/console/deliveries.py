@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -21,7 +21,7 @@ from clicktrail.control.console.cells import DASH, label, named, page_link, time
 from clicktrail.control.console.filters import MOST_CHOICES
 from clicktrail.control.console.page import Page
 from clicktrail.control.outbox import desk
-from clicktrail.control.outbox.models import Delivery, DeliveryState, Receiver
+from clicktrail.control.outbox.models import Attempt, Delivery, DeliveryState, Receiver
 from clicktrail.core.ids import read_id
 from clicktrail.core.outcomes import retold
 from clicktrail.core.receivers import TRIGGERS
@@ -91,7 +91,10 @@ class DeliveryAdmin(Page):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         name = Receiver.objects.filter(pk=OuterRef("receiver_id")).values("name")[:1]
-        rows = super().get_queryset(request).annotate(receiver_name=Subquery(name))
+        tried = Attempt.objects.filter(delivery_id=OuterRef("pk")).order_by().values("delivery_id")
+        rows = super().get_queryset(request).annotate(
+            receiver_name=Subquery(name), tried=Subquery(tried.annotate(many=Count("id")).values("many"))
+        )
         rights = rights_of(request)
         seen = rights.narrowed(Receiver.objects.all()).values("pk")
         return rows if rights.sees_all else rows.filter(receiver_id__in=seen)
@@ -175,8 +178,8 @@ class DeliveryAdmin(Page):
         return _state(row)
 
     @display(description=gettext_lazy("Attempts"))
-    def shown_attempts(self, row: Delivery) -> int:
-        return row.attempts
+    def shown_attempts(self, row: Any) -> int:
+        return row.tried or 0
 
 
 def _state(row: Delivery) -> str:

@@ -4,7 +4,7 @@ import time
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Count, Max
 
 from clicktrail import keys
 from clicktrail.control.outbox import put, secrets
@@ -58,6 +58,12 @@ def name_of(delivery: Delivery) -> str:
 
 def attempts_of(delivery: Delivery) -> list[Attempt]:
     return list(Attempt.objects.filter(delivery_id=delivery.pk).order_by("-id")[:100])
+
+
+def attempt_counts(ids: list[int]) -> dict[int, int]:
+    """Delivery -> attempts in its log, those before it was sent again included."""
+    rows = Attempt.objects.filter(delivery_id__in=ids).values("delivery_id").annotate(many=Count("id"))
+    return dict(rows.values_list("delivery_id", "many"))
 
 
 def last_attempts(ids: list[int]) -> dict[int, Attempt]:

@@ -27,6 +27,8 @@ from clicktrail.core.tongue import mark, say
 
 IMAGINED = 0
 """Number of a transaction that only this dry run knows."""
+SUPPOSED_KEY = 1
+"""Stands for the key of a signature that is only supposed; it is not told, for the program may have no such key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Asked:
     """When it arrives, or did."""
     fault: str = ""
     proofs: Proofs = NO_PROOFS
+    supposed: bool = False
+    """Judged as if the shop had signed it, with one of its keys."""
     again: bool = False
     separate: bool = False
     catalog: int = 0
@@ -143,7 +147,7 @@ def _cases(asked: Sequence[Asked], world: World) -> list[Case]:
 
 def _look(asked: Asked, case: Case) -> Looked:
     verdict = judge(case.postback, case.click_id, case.click, case.earlier, case.catalog, case.now_ms, case.similar)
-    return Looked(asked, verdict, _told(verdict), _order(case.postback)[0])
+    return Looked(asked, verdict, _told(verdict, asked), _order(case.postback)[0])
 
 
 def query_of(text: str) -> str:
@@ -189,9 +193,18 @@ def _order(call: call_form.Postback) -> Key:
     return read_id(call.cpid) or 0, call.tid or ""
 
 
-def _told(verdict: Verdict) -> dict[str, Any]:
+def supposed_signature(at_ms: int, token: int = 0) -> Proofs:
+    """What a call would prove that the shop signs rightly."""
+    return Proofs(signed_by=SUPPOSED_KEY, token=token, stamp_ms=at_ms)
+
+
+def _told(verdict: Verdict, asked: Asked) -> dict[str, Any]:
+    """Facts of the verdict, without numbers of what does not exist: an imagined transaction, a key that did not sign."""
     facts = with_near_clickid(verdict.reason, verdict.facts)
-    return {name: value for name, value in facts.items() if (name, value) != ("transaction", IMAGINED)}
+    found = {name: value for name, value in facts.items() if (name, value) != ("transaction", IMAGINED)}
+    if asked.supposed or asked.proofs.house:
+        found.pop("signed_by", None)
+    return found | {"supposed": True} if asked.supposed else found
 
 
 def credited(looked: Looked) -> dict[str, Any] | None:

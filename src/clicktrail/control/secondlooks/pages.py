@@ -278,8 +278,9 @@ def _look(form: forms.TryForm, rights: Rights) -> dryrun.Looked | None:
     if values["caller"] == forms.HOUSE:
         proofs = Proofs(house=True)
     elif values["caller"] == forms.SIGNED:
-        proofs = Proofs(signed_by=1, token=proofs.token, stamp_ms=at_ms)
-    return dryrun.judge_all([dryrun.Asked(params, at_ms, fault, proofs)], world)[0]
+        proofs = dryrun.supposed_signature(at_ms, proofs.token)
+    is_supposed = values["caller"] == forms.SIGNED
+    return dryrun.judge_all([dryrun.Asked(params, at_ms, fault, proofs, is_supposed)], world)[0]
 
 
 def _line(line: again.Line) -> tuple[str, Postback, str, again.Line]:

@@ -6,12 +6,14 @@ from typing import Any
 
 from clicktrail.core.delivery import read_address
 from clicktrail.core.periods import DAY_MS
+from clicktrail.courier.schedule import next_due_ms
 from clicktrail.demo.past.visits import SEED
 
 OUT_OF_ORDER = "/away"
 AWAY_SINCE_DAYS = 5
 """Since then this partner's server has not answered as it should."""
-GIVEN_UP_MS = 2 * DAY_MS
+EVEN = 0.5
+"""The dice of a pause that is neither shorter nor longer."""
 AWAY = "It answered 503 Service Unavailable."
 UPDATE = (
     "UPDATE outbox_delivery SET created_ms = %s, since_ms = %s, due_ms = %s, state = %s, attempts = %s, done_ms = %s "
@@ -20,7 +22,7 @@ UPDATE = (
 
 
 def deliver(now_ms: int) -> None:
-    """Every one has its attempt at its own time. What the broken server did not take was given up after two days,
+    """Every one has its attempts at their own times. What the broken server did not take was given up after two days,
     what is younger is still tried."""
     from django.db import connection
 
@@ -34,9 +36,9 @@ def deliver(now_ms: int) -> None:
         facts = json.loads(row.facts)
         address = addresses.get(row.receiver_id, "")
         away = OUT_OF_ORDER in address and facts["at_ms"] > now_ms - AWAY_SINCE_DAYS * DAY_MS
-        _outcome(row, facts["at_ms"], away, now_ms)
         filled = read_address(address).fill(facts) if address else ""
-        attempts.append(_attempt(dice, row, filled, away))
+        times = _outcome(row, facts["at_ms"], away, now_ms)
+        attempts += [_attempt(dice, row, at_ms, filled, away) for at_ms in times]
     with connection.cursor() as cursor:
         cursor.executemany(
             UPDATE,
@@ -46,19 +48,33 @@ def deliver(now_ms: int) -> None:
     _standings(addresses, now_ms)
 
 
-def _outcome(row: Any, at_ms: int, away: bool, now_ms: int) -> None:
+def _outcome(row: Any, at_ms: int, away: bool, now_ms: int) -> list[int]:
+    """When it was tried."""
     row.created_ms = row.since_ms = row.due_ms = at_ms
     row.state, row.attempts, row.done_ms = "delivered", 1, min(at_ms + 900, now_ms)
-    if away and at_ms < now_ms - GIVEN_UP_MS:
-        row.state, row.attempts, row.done_ms = "given_up", 11, at_ms + GIVEN_UP_MS
-    elif away:
-        row.state, row.attempts, row.done_ms, row.due_ms = "failed", 5, None, now_ms + DAY_MS // 6
+    if not away:
+        return [at_ms]
+    times, next_ms = _times_of_failures(at_ms, now_ms)
+    row.state, row.attempts, row.done_ms = "given_up", len(times), times[-1]
+    if next_ms is not None:
+        row.state, row.done_ms, row.due_ms = "failed", None, next_ms
+    return times
 
 
-def _attempt(dice: Random, row: Any, address: str, away: bool) -> dict[str, Any]:
+def _times_of_failures(at_ms: int, now_ms: int) -> tuple[list[int], int | None]:
+    """When the courier would have tried until now, and when it tries next; None: it has given up."""
+    times = [at_ms]
+    while True:
+        next_ms = next_due_ms(len(times), at_ms, times[-1], EVEN)
+        if next_ms is None or next_ms > now_ms:
+            return times, next_ms
+        times.append(next_ms)
+
+
+def _attempt(dice: Random, row: Any, at_ms: int, address: str, away: bool) -> dict[str, Any]:
     status, answer, fault = (503, "out of order", AWAY) if away else (200, "ok", "")
     return {
-        "delivery_id": row.pk, "at_ms": row.created_ms + dice.randint(200, 800), "stage": "answer", "address": address,
+        "delivery_id": row.pk, "at_ms": at_ms + dice.randint(200, 800), "stage": "answer", "address": address,
         "status": status, "answer": answer, "took_ms": dice.randint(38, 260), "fault": fault,
     }  # fmt: skip
 
