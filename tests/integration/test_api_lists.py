@@ -67,7 +67,7 @@ def test_what_arrives_meanwhile_moves_nothing(api: Counter) -> None:
 
 
 def test_oldest_first_follows_what_is_new(api: Counter) -> None:
-    numbers = [row["number"] for row in _walk(api, "/transactions?order=asc&limit=5")]
+    numbers = [int(row["number"]) for row in _walk(api, "/transactions?order=asc&limit=5")]
     assert numbers == sorted(numbers)
 
 

@@ -27,7 +27,7 @@ def test_the_tutorial_runs_as_it_stands(tmp_path: Path) -> None:
     assert json.loads(saved)["saved"]
     assert [verdict["reason"] for verdict in json.loads(batch)["verdicts"]] == ["saved", "no_attribution"]
     assert json.loads(log)["items"][0]["reason"] == "no_attribution"
-    assert json.loads(trace)["transactions"] == [1]
+    assert json.loads(trace)["transactions"] == ["1"]
     assert json.loads(moved)["state"] == "confirmed"
     assert json.loads(report)["rows"] == []
     assert "is revoked" in revoked

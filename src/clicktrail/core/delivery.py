@@ -69,6 +69,9 @@ PLACEHOLDERS: dict[str, Callable[[Facts], str]] = {
 }
 """name -> its text, from the facts of a delivery. docs/reference/placeholders.md says what each is."""
 
+LONG_IDS = ("number", "call", "transaction")
+"""Facts that are numbers of transactions and calls."""
+
 _MARK = re.compile(r"<%((?:[^%<]|%(?!>)|<(?!%))*+)%>|\{(\w*+)\}")
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 
@@ -147,6 +150,7 @@ def host_of(text: str) -> str:
 
 def message(facts: Facts) -> bytes:
     """The body of a webhook: {"type", "timestamp", "data"}, the same bytes at every attempt."""
+    facts = with_text_ids(facts)
     trigger = facts["trigger"]
     data = {name: value for name, value in facts.items() if name not in ("trigger", "delivery", "at_ms")}
     for name in ("revenue", "commission"):
@@ -159,6 +163,13 @@ def message(facts: Facts) -> bytes:
             data[name.removesuffix("_ms") + "_at"] = _iso(data[name])
     body = {"type": EVENTS[trigger], "timestamp": _iso(facts["at_ms"]), "data": data}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def with_text_ids(facts: Facts) -> dict[str, Any]:
+    """The facts as JSON tells them: numbers of 63 bits as texts, for many readers keep numbers as doubles."""
+    return {
+        name: str(value) if name in LONG_IDS and isinstance(value, int) else value for name, value in facts.items()
+    }
 
 
 def _iso(ms: int) -> str:

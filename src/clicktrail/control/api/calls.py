@@ -15,7 +15,18 @@ from clicktrail.control.api.paging import Ordered, page
 from clicktrail.control.api.postbacks import SOURCE, Verdict, told
 from clicktrail.control.api.problems import missing
 from clicktrail.control.api.reading import caller_of
-from clicktrail.control.api.shapes import MAX_NUMBER, Call, Flag, Moment, Number, Text, Time, time, time_or_none
+from clicktrail.control.api.shapes import (
+    MAX_NUMBER,
+    Call,
+    Flag,
+    Moment,
+    Number,
+    Text,
+    Time,
+    TransactionNumber,
+    time,
+    time_or_none,
+)
 from clicktrail.control.ledger import verdicts
 from clicktrail.control.ledger.missing import is_unread
 from clicktrail.control.ledger.models import Postback
@@ -46,7 +57,7 @@ class CallShape(BaseModel):
     reason: str
     message: str = Field(description="The verdict as a sentence, for who runs the program.")
     saved: bool
-    transaction: int | None = Field(description="Created, or named by a duplicate or a conflict.")
+    transaction: TransactionNumber | None = Field(description="Created, or named by a duplicate or a conflict.")
     judged_at: Time | None
     catalog_version: int
     again_of: str | None = Field(description="The earlier call that this one judges once more.")

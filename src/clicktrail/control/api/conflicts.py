@@ -12,7 +12,7 @@ from clicktrail.control.api.keys import READ, WRITE, Caller
 from clicktrail.control.api.paging import Ordered, page
 from clicktrail.control.api.problems import Fault, missing
 from clicktrail.control.api.reading import caller_of
-from clicktrail.control.api.shapes import MAX_NUMBER, Call, Reason, Sent, Time, time
+from clicktrail.control.api.shapes import MAX_NUMBER, Call, Reason, Sent, Time, TransactionNumber, time
 from clicktrail.control.ledger.models import Postback
 from clicktrail.control.ledger.verdicts import steps_of
 from clicktrail.control.secondlooks import conflicts
@@ -53,7 +53,7 @@ class ConflictShape(BaseModel):
     at: Time
     program: int | None
     tid: str
-    transaction: int | None
+    transaction: TransactionNumber | None
     facts: list[FactShape]
     correctable: bool
     separable: bool = Field(description="Whether only a similar order number is known: it may be a separate order.")

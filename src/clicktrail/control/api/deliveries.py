@@ -13,9 +13,10 @@ from clicktrail.control.api.keys import READ, WRITE, Caller
 from clicktrail.control.api.paging import Ordered, page
 from clicktrail.control.api.problems import missing
 from clicktrail.control.api.reading import caller_of
-from clicktrail.control.api.shapes import Long, Sent, Time, time, time_or_none
+from clicktrail.control.api.shapes import Long, Sent, Time, TransactionNumber, time, time_or_none
 from clicktrail.control.outbox import desk
 from clicktrail.control.outbox.models import Attempt, Delivery, DeliveryState, Receiver
+from clicktrail.core.delivery import with_text_ids
 
 router = Router(tags=["Receivers"])
 
@@ -37,7 +38,7 @@ class DeliveryShape(BaseModel):
     delivery: str = Field(description="The delivery id that the receiver sees, the same for every repeat.")
     receiver: int
     event: str
-    transaction: int | None
+    transaction: TransactionNumber | None
     state: State
     attempts: int = Field(description="In its log, those before it was sent again included.")
     made_at: Time
@@ -117,7 +118,8 @@ def get_delivery(request: HttpRequest, number: Long) -> Any:
     if row is None:
         raise missing("delivery", number)
     log = [_attempt(attempt) for attempt in desk.attempts_of(row)]
-    return DeliveryDetail(**_columns(row, desk.attempt_counts([row.pk]).get(row.pk, 0)), facts=json.loads(row.facts), log=log)
+    attempts = desk.attempt_counts([row.pk]).get(row.pk, 0)
+    return DeliveryDetail(**_columns(row, attempts), facts=with_text_ids(json.loads(row.facts)), log=log)
 
 
 def _attempt(row: Attempt) -> AttemptShape:

@@ -12,7 +12,7 @@ from clicktrail.control.api.guard import route
 from clicktrail.control.api.keys import POSTBACK, READ, Caller, now_ms
 from clicktrail.control.api.postbacks import BODY, keep_to_program
 from clicktrail.control.api.reading import caller_of
-from clicktrail.control.api.shapes import Moment, Money, money
+from clicktrail.control.api.shapes import Moment, Money, TransactionNumber, money
 from clicktrail.control.secondlooks import dryrun
 from clicktrail.control.secondlooks.lookups import World
 from clicktrail.core.access import NO_PROOFS, Proofs
@@ -49,7 +49,7 @@ class DryVerdict(BaseModel):
     saved: bool = Field(description="Whether it would create a transaction.")
     reason: str = Field(description="A reason code.")
     message: str = Field(description="The verdict as a sentence, for who runs the program.")
-    transaction: int | None = Field(description="The one that the order has already.")
+    transaction: TransactionNumber | None = Field(description="The one that the order has already.")
     would: str = Field(description="What would become of it, in one sentence.")
     credit: Credit | None = Field(description="Who would get what; null where nobody would.")
     story: list[str] = Field(description="The way to the verdict, step by step.")

@@ -14,6 +14,7 @@ from clicktrail.control.api.guard import route
 from clicktrail.control.api.keys import POSTBACK, Caller
 from clicktrail.control.api.problems import Fault
 from clicktrail.control.api.reading import caller_of
+from clicktrail.control.api.shapes import TransactionNumber
 from clicktrail.control.catalog.compile import ledger_version
 from clicktrail.control.intake import intake, seats, verdicts
 from clicktrail.control.ledger.models import Postback
@@ -30,7 +31,7 @@ MOST_NAMED = 20
 class Verdict(BaseModel):
     call: str = Field(description="Log number: 63 bits, so a text.")
     saved: bool = Field(description="True only for the call that created the transaction.")
-    transaction: int | None = Field(description="Of a duplicate and a conflict too.")
+    transaction: TransactionNumber | None = Field(description="A number; of a duplicate and a conflict too.")
     reason: str = Field(description="A reason code; `waiting` where the verdict is not final yet.")
     message: str
     ask: str | None = Field(description="Where to ask again, while it is waiting.")

@@ -33,6 +33,10 @@ def read_digits(value: Any) -> int:
     raise ValueError("write a whole number in digits")
 
 
+def _text_of_number(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def _true_or_false(value: Any) -> bool:
     if isinstance(value, bool):
         return value
@@ -65,6 +69,10 @@ Number = Annotated[int, BeforeValidator(read_digits), Field(ge=1, le=LARGEST_ID)
 Long = Annotated[int, BeforeValidator(read_digits), Field(ge=1, le=MAX_NUMBER)]
 """Of a transaction, or behind a cursor: 63 bits."""
 Call = Annotated[str, Field(pattern=r"^[0-9]{1,19}$", description="Log number: 63 bits, so a text.")]
+TransactionNumber = Annotated[
+    str, BeforeValidator(_text_of_number), Field(pattern=r"^[0-9]{1,19}$", description="63 bits, so a text.")
+]
+"""As it is told; whoever sends one may send a number or its digits."""
 Flag = Annotated[bool, BeforeValidator(_true_or_false)]
 Moment = Annotated[int, BeforeValidator(_moment_ms), WithJsonSchema({"type": "string", "format": "date-time"})]
 """Read as milliseconds since 1970 UTC."""

@@ -11,7 +11,7 @@ from clicktrail import keys as house_keys
 from clicktrail.control.api.guard import route
 from clicktrail.control.api.keys import READ, Caller
 from clicktrail.control.api.reading import caller_of
-from clicktrail.control.api.shapes import LONGEST_TEXT, Time, time
+from clicktrail.control.api.shapes import LONGEST_TEXT, Time, TransactionNumber, time
 from clicktrail.control.ledger import missing, story, trace
 from clicktrail.core.clickid import Checks, text_of
 
@@ -35,7 +35,7 @@ class TraceShape(BaseModel):
     chapters: list[ChapterShape] = Field(description="Oldest first.")
     clickids: list[str]
     calls: list[str]
-    transactions: list[int]
+    transactions: list[TransactionNumber]
     calls_left_off: int = Field(description="Later calls that the story leaves off.")
     hints: list[str] = Field(description="Where nothing was found: what was looked for, and the nearest help.")
 

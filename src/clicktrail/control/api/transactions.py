@@ -24,6 +24,7 @@ from clicktrail.control.api.shapes import (
     Sent,
     Text,
     Time,
+    TransactionNumber,
     money,
     time,
     time_or_none,
@@ -44,7 +45,7 @@ Verb = Literal[lifecycle.VERBS]
 
 
 class TransactionShape(BaseModel):
-    number: int
+    number: TransactionNumber
     program: int
     tid: str = Field(description="The shop's order number.")
     partner: int
@@ -118,9 +119,7 @@ class NewMove(Sent):
 
 
 class NewMoves(NewMove):
-    numbers: Annotated[
-        list[Annotated[int, Field(strict=True, ge=1, lt=1 << 63)]], Field(min_length=1, max_length=MAX_MOVES)
-    ]
+    numbers: Annotated[list[Long], Field(min_length=1, max_length=MAX_MOVES)]
 
 
 class Reduction(Sent):
@@ -129,12 +128,12 @@ class Reduction(Sent):
 
 
 class RefusedMove(BaseModel):
-    number: int
+    number: TransactionNumber
     detail: str
 
 
 class MovesDone(BaseModel):
-    moved: list[int]
+    moved: list[TransactionNumber]
     refused: list[RefusedMove] = Field(description="Left as they are, each with the sentence why.")
 
 
@@ -216,9 +215,9 @@ def move_transactions(request: HttpRequest, data: NewMoves) -> Any:
     for number in data.numbers:
         sentence = _moved(caller, number, data) if number in mine else f"There is no transaction {number}."
         if sentence:
-            done.refused.append(RefusedMove(number=number, detail=sentence))
+            done.refused.append(RefusedMove(number=str(number), detail=sentence))
         else:
-            done.moved.append(number)
+            done.moved.append(str(number))
     return done
 
 

@@ -255,6 +255,12 @@ def csv_cell(cell: Cell) -> Cell:
     return cell
 
 
+LONG_IDS = ("call", "transaction", "saved")
+"""Columns of numbers with 63 bits: texts in JSON, for many readers keep numbers as doubles."""
+
+
 def _jsonl(columns: tuple[str, ...], rows: Iterator[Row]) -> Iterator[str]:
     for row in rows:
-        yield json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) + "\n"
+        found = dict(zip(columns, row, strict=True))
+        texts = {name: str(found[name]) for name in LONG_IDS if isinstance(found.get(name), int)}
+        yield json.dumps(found | texts, ensure_ascii=False) + "\n"

@@ -199,7 +199,7 @@ def supposed_signature(at_ms: int, token: int = 0) -> Proofs:
 
 
 def _told(verdict: Verdict, asked: Asked) -> dict[str, Any]:
-    """Facts of the verdict, without numbers of what does not exist: an imagined transaction, a key that did not sign."""
+    """Facts of the verdict without numbers of what does not exist: an imagined transaction, a supposed key."""
     facts = with_near_clickid(verdict.reason, verdict.facts)
     found = {name: value for name, value in facts.items() if (name, value) != ("transaction", IMAGINED)}
     if asked.supposed or asked.proofs.house:
