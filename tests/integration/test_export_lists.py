@@ -100,10 +100,10 @@ def test_postbacks_in_the_form_of_the_transaction_log(filled: Place) -> None:
         ]
     )
     assert [(row["tid"], row["reason"], row["saved"]) for row in rows] == [
-        ("A-1", "saved", 1),
+        ("A-1", "saved", "1"),
         ("A-1", "duplicate", "–"),
-        ("Y-1", "saved", 2),
-        ("T-1", "saved", 3),
+        ("Y-1", "saved", "2"),
+        ("T-1", "saved", "3"),
         ("+tid", "unknown_partner", "–"),
         ("", "missing_cpid", "–"),
     ]
@@ -111,7 +111,7 @@ def test_postbacks_in_the_form_of_the_transaction_log(filled: Place) -> None:
     assert [row["pid"] for row in rows] == [None, None, ANNA, TESTER, "\tanna", None]
     assert [row["program"] for row in rows] == [SHOP, SHOP, YEN_SHOP, SHOP, SHOP, None]
     assert [row["nocheck"] for row in rows] == [False, False, False, False, True, False]
-    assert all(isinstance(row["call"], int) and TIME.fullmatch(str(row["at"])) for row in rows)
+    assert all(row["call"].isdigit() and TIME.fullmatch(str(row["at"])) for row in rows)
 
 
 def test_transactions_with_exactly_the_currencys_decimals(filled: Place) -> None:
@@ -138,9 +138,9 @@ def test_transactions_with_exactly_the_currencys_decimals(filled: Place) -> None
         "adjusted_commission",
     ]
     assert [(r["transaction"], r["revenue"], r["commission"], r["currency"], r["test"]) for r in rows] == [
-        (1, "95.50", "9.55", "EUR", False),
-        (2, "96", "10", "JPY", False),
-        (3, "10.00", "1.00", "EUR", True),
+        ("1", "95.50", "9.55", "EUR", False),
+        ("2", "96", "10", "JPY", False),
+        ("3", "10.00", "1.00", "EUR", True),
     ]
     assert rows[0]["referrer"] == "https://blog.example/a?b=1"
     assert rows[1]["clicked_at"] is None
@@ -158,7 +158,7 @@ def test_adjustments_and_their_sum_beside_the_transaction(filled: Place) -> None
     reduce(connection, 1, 8_000, "mia", "=shoes", 1_700_000_000_123)
     [row] = _jsonl("adjustments")
     assert row == {
-        "transaction": 1, "revision": 3, "program": SHOP, "tid": "A-1", "partner": ANNA, "revenue": "-15.50",
+        "transaction": "1", "revision": 3, "program": SHOP, "tid": "A-1", "partner": ANNA, "revenue": "-15.50",
         "commission": "-1.55", "currency": "EUR", "state": "open", "test": False, "actor": "mia", "reason": "=shoes",
         "call": None, "created_at": "2023-11-14T22:13:20.123Z",
     }  # fmt: skip

@@ -23,7 +23,7 @@ COUNTS = {
     "took_ms", "replay_window_s", "click_lifetime_days", "days", "snooze_hours", "overlap_hours", "catalog_version",
     "key_number",
 }  # fmt: skip
-SENT = {"NewMoves.numbers", "DeliveryFilter.transaction"}
+SENT = {"NewMoves.numbers", "DeliveryFilter.transaction", "AdjustmentFilter.transaction"}
 """What a caller sends: digits in a text are taken too."""
 KEYS_OF_PROGRAMS = {"CallKeyMade.number", "CallKeyShape.number"}
 """Keys and tokens of one program, counted from one."""

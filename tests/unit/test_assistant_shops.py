@@ -138,3 +138,19 @@ def test_what_would_end_the_code_is_refused(language: str, text: str, code: str)
     with pytest.raises(expressions.Unusable) as fault:
         expressions.check(text, language)
     assert fault.value.code == code
+
+
+TYPOGRAPHIC_IN_CODE = re.compile(r"""=\s?[“”„‘’‚«»]|\([“”„‘’‚«»]\w|\w[’‘]\)""")
+"""Quotation marks of prose behind an equals sign or around an argument: code that does not work when it is copied."""
+
+
+@KEYS
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_code_in_a_note_has_straight_quotation_marks(key: str, language: str) -> None:
+    po = (Path(shops.__file__).parents[3] / "locale/de/LC_MESSAGES/django.po").read_text(encoding="utf-8")
+    translated = dict(re.findall(r'^msgid "(.*)"\nmsgstr "(.*)"$', po, re.MULTILINE))
+    for topic, note in SHOPS[key].notes.items():
+        english = str(note)
+        text = english if language == "en" else translated[english.replace('"', '\\"')]
+        assert not TYPOGRAPHIC_IN_CODE.search(text), (topic, text)
+    assert TYPOGRAPHIC_IN_CODE.search("data-consent=“wait”") and TYPOGRAPHIC_IN_CODE.search("consent(‘yes’)")

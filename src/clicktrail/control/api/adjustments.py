@@ -11,7 +11,18 @@ from clicktrail.control.api.guard import route
 from clicktrail.control.api.keys import READ
 from clicktrail.control.api.paging import Ordered, page
 from clicktrail.control.api.reading import caller_of
-from clicktrail.control.api.shapes import Long, Money, Number, Reason, Sent, Time, money, read_digits, time
+from clicktrail.control.api.shapes import (
+    Long,
+    Money,
+    Number,
+    Reason,
+    Sent,
+    Time,
+    TransactionNumber,
+    money,
+    read_digits,
+    time,
+)
 from clicktrail.control.ledger.models import Adjustment, Transaction
 from clicktrail.core import adjustment
 
@@ -24,7 +35,7 @@ Revision = Annotated[int, BeforeValidator(read_digits), Field(ge=1, lt=1 << 31)]
 
 
 class AdjustmentShape(BaseModel):
-    transaction: int
+    transaction: TransactionNumber
     revision: int = Field(description="Of the transaction when it was booked: with its number it names the adjustment.")
     program: int
     tid: str = Field(description="The shop's order number.")

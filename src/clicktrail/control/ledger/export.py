@@ -261,6 +261,10 @@ LONG_IDS = ("call", "transaction", "saved")
 
 def _jsonl(columns: tuple[str, ...], rows: Iterator[Row]) -> Iterator[str]:
     for row in rows:
-        found = dict(zip(columns, row, strict=True))
-        texts = {name: str(found[name]) for name in LONG_IDS if isinstance(found.get(name), int)}
-        yield json.dumps(found | texts, ensure_ascii=False) + "\n"
+        yield json.dumps(named(columns, row), ensure_ascii=False) + "\n"
+
+
+def named(columns: tuple[str, ...], row: Row) -> dict[str, Any]:
+    """A row as JSON tells it."""
+    found = dict(zip(columns, row, strict=True))
+    return found | {name: str(found[name]) for name in LONG_IDS if isinstance(found.get(name), int)}

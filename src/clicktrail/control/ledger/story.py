@@ -101,7 +101,7 @@ def as_data(found: Found, prefix: str) -> dict[str, Any]:
 
 
 def _row(what: str, row: export.Row) -> dict[str, Any]:
-    return dict(zip(export.EXPORTS[what].columns, row, strict=True))
+    return export.named(export.EXPORTS[what].columns, row)
 
 
 def _told(chapter: Chapter) -> dict[str, Any]:

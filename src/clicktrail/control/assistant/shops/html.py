@@ -34,7 +34,7 @@ SHOP = Shop(
             "a point. A template filter that writes 1.234,56 for people is the wrong one here."
         ),
         "consent": _(
-            "The script keeps the ClickID in a cookie of the shop. Where that needs consent, add data-consent=“wait” "
+            'The script keeps the ClickID in a cookie of the shop. Where that needs consent, add data-consent="wait" '
             "to both tags and call clicktrail.consent() once it is given; until then nothing is stored or sent."
         ),
         "reload": _(

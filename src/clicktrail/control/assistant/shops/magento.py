@@ -46,7 +46,7 @@ SHOP = Shop(
         ),
         "consent": _(
             "The script keeps the ClickID in a cookie of the shop. In cookie restriction mode add "
-            "data-consent=“wait” to the tag and call clicktrail.consent() once the visitor has agreed."
+            'data-consent="wait" to the tag and call clicktrail.consent() once the visitor has agreed.'
         ),
         "reload": _(
             "The success page shows the last order once. A second call of the same order is a duplicate and counts "

@@ -44,7 +44,7 @@ SHOP = Shop(
         ),
         "consent": _(
             "Set the custom pixel’s permission as your consent needs it: Shopify then holds it back by itself. For "
-            "the theme’s script add data-consent=“wait” and call clicktrail.consent() once consent is given."
+            'the theme’s script add data-consent="wait" and call clicktrail.consent() once consent is given.'
         ),
         "reload": _(
             "Shopify sends checkout_completed once; the webhook may come twice. Both use the order’s id, which counts "

@@ -43,7 +43,7 @@ SHOP = Shop(
         ),
         "consent": _(
             "The script keeps the ClickID in a cookie of the shop: register it with your cookie consent, add "
-            "data-consent=“wait” to the tag, and call clicktrail.consent() when the cookie was accepted."
+            'data-consent="wait" to the tag, and call clicktrail.consent() when the cookie was accepted.'
         ),
         "reload": _(
             "The confirmation page can be loaded again: the second call is a duplicate and counts nothing. Orders "
