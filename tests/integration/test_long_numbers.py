@@ -21,7 +21,7 @@ COUNTS = {
     "limit", "clicks_gross", "clicks_net", "clicks_bot", "clicks_refused", "transactions", "calls", "calls_left_off",
     "attempts", "failures", "sent_again", "matched", "saved", "total", "judged", "verdicts", "revision", "status",
     "took_ms", "replay_window_s", "click_lifetime_days", "days", "snooze_hours", "overlap_hours", "catalog_version",
-    "key_number",
+    "key_number", "count",
 }  # fmt: skip
 SENT = {"NewMoves.numbers", "DeliveryFilter.transaction", "AdjustmentFilter.transaction"}
 """What a caller sends: digits in a text are taken too."""
