@@ -15,6 +15,9 @@ from support.scribe import Scribe
 @pytest.fixture
 def api(tmp_path: Path) -> Iterator[Counter]:
     with counter(tmp_path / "data", api_requests_per_minute=0) as made:
+        from clicktrail.control.accounts.models import Account
+
+        Account.objects.update(time_zone="UTC")  # As in the API and in commands; pages are in the zone of the program.
         yield made
 
 

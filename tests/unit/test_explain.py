@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from support.cast import ANNA, CATALOG, CLICK, CLICK_ID, EARLIER, NOW_MS, OTHER_SHOP, SHOP, STRANGER, with_program
@@ -14,6 +15,7 @@ from clicktrail.core.judge import judge
 from clicktrail.core.periods import DAY_MS
 from clicktrail.core.postback import from_params
 from clicktrail.core.story import Received, story
+from clicktrail.core.tongue import in_zone
 
 ORDER = {"cpid": "1", "tid": "A-1", "clickid": "QC423840809685489623456289367", "umsatz": "95.50"}
 
@@ -350,6 +352,15 @@ def test_ages(ms: int, text: str) -> None:
 )
 def test_moments(ms: int, text: str) -> None:
     assert moment(ms) == text
+    with in_zone(ZoneInfo("Pacific/Kiritimati")):
+        assert moment(ms), "no moment is too early or too late for a zone"
+
+
+@pytest.mark.parametrize(("zone", "text"), [("Europe/Berlin", "2025-11-22 15:26 CET"), ("UTC", "2025-11-22 14:26 UTC")])
+def test_moments_are_told_in_the_zone_of_the_page(zone: str, text: str) -> None:
+    with in_zone(ZoneInfo(zone)):
+        assert moment(NOW_MS) == text
+    assert moment(NOW_MS) == "2025-11-22 14:26 UTC"
 
 
 def test_long_texts_are_cut() -> None:

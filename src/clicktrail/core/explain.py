@@ -10,7 +10,7 @@ from typing import Any
 from clicktrail.core import faults
 from clicktrail.core.money import CURRENCIES, format_minor, format_percent
 from clicktrail.core.reasons import REASONS
-from clicktrail.core.tongue import amount, count, day_form, forms, mark, say
+from clicktrail.core.tongue import amount, clock, count, day_form, forms, mark, say
 
 Facts = Mapping[str, Any]
 
@@ -67,9 +67,11 @@ def age(ms: int) -> str:
 
 
 def moment(ms: int) -> str:
-    """A time since 1970 in UTC, to the minute."""
+    """A time since 1970, to the minute, in the zone of the page that tells it; else in UTC."""
     at = _EPOCH + timedelta(milliseconds=min(max(ms, 0), _FURTHEST_MS))
-    return at.strftime(f"{day_form()} %H:%M UTC")
+    if ms < _FURTHEST_MS - _UNITS_MS[0][-1]:  # The last day of all has no other zone.
+        at = at.astimezone(clock())
+    return at.strftime(f"{day_form()} %H:%M %Z")
 
 
 def money(minor: int, facts: Facts) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from functools import cache
 
 
@@ -36,6 +37,23 @@ def speaking(tongue: Tongue) -> Iterator[None]:
         yield
     finally:
         _tongue.reset(before)
+
+
+_clock: ContextVar[tzinfo] = ContextVar("clock", default=UTC)
+
+
+@contextmanager
+def in_zone(zone: tzinfo) -> Iterator[None]:
+    """Times in sentences are those of this zone, as the other times of the page are. Outside of it they are UTC."""
+    before = _clock.set(zone)
+    try:
+        yield
+    finally:
+        _clock.reset(before)
+
+
+def clock() -> tzinfo:
+    return _clock.get()
 
 
 def say(sentence: str, **words: object) -> str:

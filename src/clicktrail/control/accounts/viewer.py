@@ -3,6 +3,8 @@
 The browser names its language with every request, and its zone once, at sign-in.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from typing import Any
@@ -11,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.conf import settings
 from django.utils import timezone, translation
 
-from clicktrail.core.tongue import ENGLISH, Tongue, speaking
+from clicktrail.core.tongue import ENGLISH, Tongue, in_zone, speaking
 
 ZONE = "zone"
 """In the session: what the browser said at sign-in."""
@@ -31,9 +33,10 @@ def viewer_middleware(get_response: Any) -> Any:
         language = language_of(request, account)
         token = _zone.set(zone_of(request, account))
         try:
-            with translation.override(language), timezone.override(zone()), speaking(TONGUES[language]):
+            with translation.override(language), timezone.override(zone()):
                 request.LANGUAGE_CODE = language
-                response = get_response(request)
+                with speaking(TONGUES[language]), page_zone(None):
+                    response = get_response(request)
         finally:
             _zone.reset(token)
         response.headers.setdefault("Content-Language", language)
@@ -59,6 +62,24 @@ def zone_of(request: Any, account: Any) -> ZoneInfo | None:
 def zone() -> ZoneInfo | None:
     """Of who looks at the page that is being made; None where that is not known."""
     return _zone.get()
+
+
+@contextmanager
+def page_zone(name: str | None) -> Iterator[None]:
+    """Sentences tell times in the zone of the page's cells: the viewer's, else the one named, else UTC."""
+    with in_zone(zone() or ZoneInfo(name or "UTC")):
+        yield
+
+
+@contextmanager
+def only_zone(name: str) -> Iterator[None]:
+    """Everything in the zone named, also where the viewer has another one: what is kept tells its times in it."""
+    token = _zone.set(ZoneInfo(name))
+    try:
+        with in_zone(ZoneInfo(name)):
+            yield
+    finally:
+        _zone.reset(token)
 
 
 def is_zone(name: Any) -> bool:

@@ -17,6 +17,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from clicktrail import heartbeat
+from clicktrail.control.accounts import viewer
 from clicktrail.control.accounts.activity import note
 from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.alarms import book, notices
@@ -120,6 +121,11 @@ class AlarmAdmin(Page):
         row = self.get_queryset(request).filter(pk=read_id(object_id) or 0).first()
         if row is None:
             raise Http404(_("There is no such alarm."))
+        with viewer.only_zone(facts_of(row).get("zone") or "UTC"):
+            return self._alarm(request, row)
+
+    def _alarm(self, request: HttpRequest, row: Any) -> HttpResponse:
+        """All its times in the zone of its program, in which its headline was written."""
         english = row.sentence
         facts = facts_of(heard(row))
         zone = facts.get("zone")

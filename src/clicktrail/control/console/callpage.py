@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clicktrail.control.accounts import viewer
 from clicktrail.control.console.cells import DASH, named, page_link, time_cell
 from clicktrail.control.console.timeline import timeline_of_call
 from clicktrail.control.console.verdictcells import saved_cell, verdict_label
@@ -30,7 +31,7 @@ def context(row: Any, edits: bool) -> dict[str, Any]:
         "original": row,
         "row": row,
         "verdict": verdict_label(row),
-        "sentence": verdicts.sentence_of(row),
+        "sentence": _sentence(row),
         "fault": faults.retold(row.fault or ""),
         "saved": saved_cell(row),
         "facts": _facts(row),
@@ -38,6 +39,11 @@ def context(row: Any, edits: bool) -> dict[str, Any]:
         "timeline": timeline_of_call(row),
         "ways_on": secondlooks_pages.ways_on(row, edits),
     }
+
+
+def _sentence(row: Any) -> str:
+    with viewer.page_zone(row.zone):
+        return verdicts.sentence_of(row)
 
 
 def source_of(row: Postback) -> str:

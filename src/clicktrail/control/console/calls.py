@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
+from clicktrail.control.accounts import viewer
 from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.console import callpage, keyset
 from clicktrail.control.console.cells import DASH, named, time_cell, with_names
@@ -135,6 +136,11 @@ class PostbackAdmin(Page):
 
 def line(row: Any) -> dict[str, Any]:
     """A row of the log, as the list and what is newer show it."""
+    with viewer.page_zone(row.zone):
+        return _line(row)
+
+
+def _line(row: Any) -> dict[str, Any]:
     return {
         "row": row,
         "time": time_cell(row.at_ms, row.zone, brief=True),

@@ -68,9 +68,11 @@ def timeline_of_call(call: Any) -> list[Step]:
 
 
 def _steps(found: trace.Found, zone: str | None, here: tuple[str, int]) -> list[Step]:
+    with viewer.page_zone(zone):
+        moments = list(timeline.moments(found, settings.CLICKTRAIL.prefix))
     made: list[Step] = []
     before: Moment | None = None
-    for moment in timeline.moments(found, settings.CLICKTRAIL.prefix):
+    for moment in moments:
         is_here = (moment.kind, moment.key) == here
         is_open = is_here or len(found.calls) <= MOST_OPEN
         made.append(_step(moment, before, zone, is_here, is_open))

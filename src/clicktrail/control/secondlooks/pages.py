@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from clicktrail import heartbeat
+from clicktrail.control.accounts import viewer
 from clicktrail.control.accounts.activity import note
 from clicktrail.control.accounts.rights import Rights, rights_of
 from clicktrail.control.console.cells import page_link, time_cell
@@ -176,7 +177,8 @@ class _Pages:
         if request.method == "POST" and form.is_valid():
             self._must_change(request)
             return self._decide(request, call, form)
-        (pair,) = conflicts.pairs([call], _world())
+        with viewer.page_zone(call.zone):
+            (pair,) = conflicts.pairs([call], _world())
         decision = Decision.objects.filter(pk=number).first()
         first = Postback.objects.filter(pk=pair.row.postback_id).first() if pair.row else None
         context = {
@@ -188,7 +190,7 @@ class _Pages:
             "created": time_cell(pair.row.created_ms, call.zone) if pair.row else "",
             "transaction": page_link("ledger_transaction", pair.row.pk, pair.row.pk) if pair.row else "",
             "call": page_link(NAME, call.pk, call.pk),
-            "stories": [verdicts.steps_of(first) if first else [], verdicts.steps_of(call)],
+            "stories": _stories(first, call),
             "members": _members(pair),
         }
         return self._page(
@@ -260,6 +262,11 @@ def _world() -> World:
 def _parts(calls: list[int]) -> Iterator[list[int]]:
     for start in range(0, len(calls), again.PAGE_ROWS):
         yield calls[start : start + again.PAGE_ROWS]
+
+
+def _stories(first: Postback | None, call: Any) -> list[list[str]]:
+    with viewer.page_zone(call.zone):
+        return [verdicts.steps_of(first) if first else [], verdicts.steps_of(call)]
 
 
 def _look(form: forms.TryForm, rights: Rights) -> dryrun.Looked | None:

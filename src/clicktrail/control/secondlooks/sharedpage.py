@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from clicktrail import heartbeat
+from clicktrail.control.accounts import viewer
 from clicktrail.control.catalog.models import Program
 from clicktrail.control.console.cells import time_cell
 from clicktrail.control.policy import STRICT
@@ -28,7 +29,9 @@ def shared(_request: HttpRequest, token: str) -> HttpResponse:
         return _page("gone", 404, {})
     program = Program.objects.filter(pk=row.program_id).first()
     zone = program.time_zone if program else None
-    chapters = [(time_cell(chapter.at_ms, zone), chapter.heading, chapter.steps) for chapter in telling.tell(row)]
+    with viewer.page_zone(zone):
+        told = telling.tell(row)
+    chapters = [(time_cell(chapter.at_ms, zone), chapter.heading, chapter.steps) for chapter in told]
     context = {
         "title": telling.title(row),
         "program": program.name if program else f"program {row.program_id}",
