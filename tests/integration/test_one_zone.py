@@ -76,14 +76,18 @@ def test_the_log_is_in_the_order_of_arrival_imports_included(desk: Office) -> No
     from clicktrail.control.intake import intake
     from clicktrail.control.ledger.models import Postback
 
-    desk.orders("LIVE-1", cpid="1", produkt="Lead")
-    old = {"cpid": "1", "tid": "OLD-1", "pid": str(ANNA), "produkt": "Lead"}
+    def order(tid: str) -> dict[str, str]:
+        return {"cpid": "1", "tid": tid, "pid": str(ANNA), "produkt": "Lead"}
+
+    hand_in = intake(desk.settings)
     with desk.engine_running():
-        intake(desk.settings).hand_in_orders([(old, 1_700_000_000_000)], "mona", 1)
-        until(lambda: Postback.objects.filter(tid="OLD-1").exists(), 20, "the imported order is judged")
-    desk.orders("LIVE-2", cpid="1", produkt="Lead")
-    rows = list(Postback.objects.order_by("-id").values_list("tid", "at_ms")[:3])
-    assert [tid for tid, _ in rows] == ["LIVE-2", "OLD-1", "LIVE-1"]
+        hand_in.hand_in(order("LIVE-1"), "console", "mona", 1)
+        hand_in.hand_in_orders([(order("OLD-1"), 1_700_000_000_000)], "mona", 1)
+        hand_in.hand_in(order("LIVE-2"), "console", "mona", 1)
+        until(lambda: Postback.objects.filter(tid="LIVE-2").exists(), 20, "the orders are judged")
+    tids = ["LIVE-2", "OLD-1", "LIVE-1"]
+    rows = list(Postback.objects.filter(tid__in=tids).order_by("-id").values_list("tid", "at_ms"))
+    assert [tid for tid, _ in rows] == tids
     assert rows == sorted(rows, key=lambda row: -row[1]), "the times that the list shows fall from row to row"
     text: Any = desk.get("/ledger/postback/").text
     assert text.index("LIVE-2") < text.index("OLD-1") < text.index("LIVE-1")
