@@ -133,9 +133,12 @@ def test_a_report_that_would_be_too_long_is_refused(api: Counter, monkeypatch: p
 
 
 def test_live_orders_show(api: Counter) -> None:
+    from clicktrail.control.ledger.models import Transaction
+
     api.office.orders("R-1")
-    today = datetime.now(UTC).astimezone(ZoneInfo("Europe/Berlin")).date().isoformat()
-    row = _rows(api, "partner", program=1, day_from=today, day_to=today)[0]
+    at = datetime.fromtimestamp(Transaction.objects.get(tid="R-1").created_ms / 1000, UTC)
+    day = at.astimezone(ZoneInfo("Europe/Berlin")).date().isoformat()
+    row = _rows(api, "subid", program=1, day_from=day, day_to=day)[0]
     assert (row["transactions"], row["revenue"]["amount"], row["commission"]["amount"]) == (1, "100.00", "10.00")
 
 

@@ -87,6 +87,7 @@ def test_the_day_begins_in_the_programs_zone(desk: Office) -> None:
 
     # 2026-03-31 22:30 UTC is the first of April in Berlin.
     Transaction.objects.filter(pk=1).update(created_ms=1_774_996_200_000)
+    Transaction.objects.filter(pk=2).update(created_ms=1_780_000_000_000)
     assert rows(desk, program="1", day_from="2026-04-01", day_to="2026-04-01") == ["ORDER-1"]
     assert rows(desk, program="1", day_to="2026-03-31") == []
     page = desk.get(LIST, program="1")
