@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.cast import CATALOG, SHOP, with_program
 
@@ -33,6 +33,11 @@ def check(params: dict[str, str], now_ms: int = NOW_MS) -> signing.Signed:
     return signing.check(params, SECRETS, WINDOW_MS, now_ms)
 
 
+CALM = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+"""Slow input says something about a busy machine, not about the code."""
+
+
+@CALM
 @given(st.dictionaries(texts.filter(lambda name: name != "sig"), texts))
 def test_the_canonical_query_is_what_anybody_makes_with_quote(params: dict[str, str]) -> None:
     try:
@@ -42,6 +47,7 @@ def test_the_canonical_query_is_what_anybody_makes_with_quote(params: dict[str, 
     assert signing.canonical(params) == "&".join(f"{name}={value}" for name, value in pairs).encode()
 
 
+@CALM
 @given(st.dictionaries(texts, texts), st.dictionaries(texts, texts))
 def test_no_two_calls_are_signed_with_the_same_bytes(one: dict[str, str], other: dict[str, str]) -> None:
     one.pop("sig", None)
