@@ -67,7 +67,7 @@ def test_a_part_return_is_booked_from_the_page(desk: Office) -> None:
     assert f"-20.00 EUR -2.00 EUR Open mona {WHY} Settle · Void" in facts
     assert f"Adjustment, by mona: '{WHY}'." in facts
     assert "amount after adjustments 100.00 EUR before, 80.00 EUR now" in facts
-    assert "After its adjustments remain: commission 8.00 EUR, revenue 80.00 EUR." in facts
+    assert "After its adjustments: commission 8.00 EUR, revenue 80.00 EUR." in facts
 
 
 @pytest.mark.parametrize(
@@ -130,12 +130,12 @@ def test_only_who_may_edit_and_only_what_is_there(desk: Office) -> None:
 def test_the_list_shows_what_remains_with_a_mark_and_finds_it(desk: Office) -> None:
     part_return(desk)
     assert "A-1 Anna <b> (7) sub-1 Sale 80.00 EUR 8.00 EUR Paid Adjusted" in desk.get(LIST).text
-    for asked, found in (("any", True), ("open", True)):
-        assert ("A-1" in desk.get(LIST, adjusted=asked).text) == found
-        assert "A-2" not in desk.get(LIST, adjusted=asked).text
+    for asked, found in (("adjusted", True), ("to_settle", True)):
+        assert ("A-1" in desk.get(LIST, state=asked).text) == found
+        assert "A-2" not in desk.get(LIST, state=asked).text
     desk.post(f"{LIST}1/adjustments/3/settle/", reason="payout 8")
-    assert "A-1" not in desk.get(LIST, adjusted="open").text
-    assert "A-1" in desk.get(LIST, adjusted="any").text
+    assert "A-1" not in desk.get(LIST, state="to_settle").text
+    assert "A-1" in desk.get(LIST, state="adjusted").text
     [row] = [row for row in file(desk.client, f"{LIST}export.csv") if row["Order number"] == "A-1"]
     assert (row["Revenue"], row["Commission"], row["State"], row["Marks"]) == ("80.00", "8.00", "Paid", "Adjusted")
 
@@ -148,7 +148,7 @@ def test_the_partner_reads_it_in_plain_words(desk: Office) -> None:
     page = text(anna, "/partner/transactions/1/")
     assert "Commission 8.00 EUR 10 % Revenue 80.00 EUR Paid 10.00 EUR for an order of 100.00 EUR" in page
     assert f"-20.00 EUR -2.00 EUR It is offset against your next payout. {WHY}" in page
-    assert "A part came back after it was paid: 80.00 EUR of the revenue remain." in page
+    assert "A part came back after it was paid: 80.00 EUR of the revenue remains." in page
     assert "mona" not in page and "statement 7" not in page
     desk.post(f"{LIST}1/adjustments/3/settle/", reason="payout 8, for the house alone")
     page = text(anna, "/partner/transactions/1/")

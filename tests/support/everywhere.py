@@ -21,6 +21,7 @@ NOT_OURS = ("/api/v", "/partner/", "/(?P<")
 """The API has keys of its own, the portal its own tests; the last one is Django's 404."""
 CHOICES = {
     "verb": "confirm",
+    "revision": "1",
     "kind": "missing",
     "deed": "test",
     "url": "x",

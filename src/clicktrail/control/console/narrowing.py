@@ -25,7 +25,8 @@ MAX_PARTNERS_MEANT = 200
 LAST = chr(0x10FFFF)
 UNSAVED = "unsaved"
 WITHOUT_TESTS, TESTS_ONLY = "no", "only"
-WITH_ADJUSTMENTS, OPEN_ADJUSTMENTS = "any", "open"
+ADJUSTED, TO_SETTLE = "adjusted", "to_settle"
+"""Beside the states: transactions with adjustments, and those with one that is still to be settled."""
 
 
 class Known(NamedTuple):
@@ -92,7 +93,7 @@ class Narrowing:
 
 
 class TransactionNarrowing(Narrowing):
-    names = ("q", "program", "partner", "state", "adjusted", "test", "day_from", "day_to")
+    names = ("q", "program", "partner", "state", "test", "day_from", "day_to")
 
     def narrow(self, rows: QuerySet) -> QuerySet:
         """Rows of `Transaction`, as far as they may be seen."""
@@ -107,11 +108,9 @@ class TransactionNarrowing(Narrowing):
             yield Q(partner_id__in=partners_meant(self.values["partner"]))
         if self.values.get("state") in TransactionState.values:
             yield Q(state=self.values["state"])
-        if self.values.get("adjusted") in (WITH_ADJUSTMENTS, OPEN_ADJUSTMENTS):
-            booked = Adjustment.objects.all()
-            if self.values["adjusted"] == OPEN_ADJUSTMENTS:
-                booked = booked.filter(state=adjustment.OPEN)
-            yield Q(pk__in=booked.values("transaction_number"))
+        if self.values.get("state") in (ADJUSTED, TO_SETTLE):
+            states = [adjustment.OPEN] if self.values["state"] == TO_SETTLE else list(adjustment.STATES)
+            yield Q(pk__in=Adjustment.objects.filter(state__in=states).values("transaction_number"))
         if self.values.get("test") in (WITHOUT_TESTS, TESTS_ONLY):
             yield Q(test=self.values["test"] == TESTS_ONLY)
         if since_ms is not None:

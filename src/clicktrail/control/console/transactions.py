@@ -26,9 +26,9 @@ from clicktrail.control.console import (
 )
 from clicktrail.control.console.cells import STATE_WORDS, with_names
 from clicktrail.control.console.narrowing import (
-    OPEN_ADJUSTMENTS,
+    ADJUSTED,
     TESTS_ONLY,
-    WITH_ADJUSTMENTS,
+    TO_SETTLE,
     WITHOUT_TESTS,
     TransactionNarrowing,
     visible,
@@ -103,8 +103,11 @@ class TransactionAdmin(Page):
             "found": found,
             "is_too_many": found > bulk.MAX_BULK,
             "most": bulk.MAX_BULK,
-            "states": [(state.value, STATE_WORDS[state.value]) for state in TransactionState],
-            "adjusted": [(WITH_ADJUSTMENTS, _("Adjusted")), (OPEN_ADJUSTMENTS, _("To be settled"))],
+            "states": [
+                *((state.value, STATE_WORDS[state.value]) for state in TransactionState),
+                (ADJUSTED, _("Adjusted")),
+                (TO_SETTLE, _("Adjustment to settle")),
+            ],
             "tests": [(WITHOUT_TESTS, _("Without tests")), (TESTS_ONLY, _("Tests only"))],
             "filters": filterpages.shown_to(request, narrowing.query),
             "edits": rights_of(request).edits,

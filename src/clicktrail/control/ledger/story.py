@@ -202,7 +202,7 @@ def transaction_chapter(t: Transaction, moves: list[Move], names: Names) -> Chap
     if t.is_adjusted:
         remaining = {"commission": explain.money(t.remaining_commission_minor, facts)}
         remaining["revenue"] = explain.money(t.remaining_revenue_minor or 0, facts)
-        steps += [say("After its adjustments remain: commission {commission}, revenue {revenue}.", **remaining)]
+        steps += [say("After its adjustments: commission {commission}, revenue {revenue}.", **remaining)]
     steps += [say("A test: it is in no total.")] if t.test else []
     steps += [say("Entered by hand.")] if t.manual else []
     if is_imported(t.postback_id):

@@ -119,7 +119,7 @@ def _why_adjusted(row: Transaction) -> str:
     if not row.adjusted_commission_minor:
         return _("A part of the order came back afterwards; your commission stays.")
     taken = _money(-row.adjusted_commission_minor, row)
-    return _("A part of the order came back afterwards: %(amount)s of the commission are taken back.") % {
+    return _("A part of the order came back afterwards: %(amount)s of the commission is taken back.") % {
         "amount": taken
     }
 

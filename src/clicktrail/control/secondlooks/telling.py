@@ -131,7 +131,7 @@ def _transaction(row: Transaction, reader: Reader) -> Chapter:
         steps += [say("Commission {money}.", money=money(row.commission_minor, currency))]
     if row.is_adjusted:
         remaining = money(row.remaining_revenue_minor or 0, currency)
-        steps += [say("A part came back after it was paid: {money} of the revenue remain.", money=remaining)]
+        steps += [say("A part came back after it was paid: {money} of the revenue remains.", money=remaining)]
     steps += [say("A test: it is in no total.")] if row.test else []
     moves = Move.objects.filter(transaction_number=row.number).order_by("id")
     return Chapter(row.created_ms, heading, steps + [_move(move) for move in moves])
