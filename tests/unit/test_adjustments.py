@@ -4,8 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from support.cast import ANNA, BERT, CATALOG, EARLIER, NOW_MS, SHOP
 
 from clicktrail.core import adjustment, lifecycle
@@ -61,27 +59,6 @@ def test_what_is_booked(before: Earlier, remaining: int, entry: tuple[int, int] 
     assert adjustment.booked(before, now) == entry
     assert now.remaining_revenue_minor == remaining
     assert (now.revenue_minor, now.commission_minor) == (before.revenue_minor, before.commission_minor)
-
-
-@given(
-    st.integers(0, 10**12), st.integers(0, 1_000_000), st.none() | st.integers(0, 10**12),
-    st.lists(st.integers(0, 10**12), max_size=8),
-)  # fmt: skip
-def test_many_part_returns_take_back_what_one_does(
-    revenue: int, percent: int, imported: int | None, steps: list[int]
-) -> None:
-    """Adjustments never come to more than was paid, and their sum does not depend on the steps."""
-    earned = (revenue * percent + 500_000) // 1_000_000 if imported is None else imported
-    paid = replace(PAID, revenue_minor=revenue, percent_ppm=percent, commission_minor=earned)
-    now, entries = paid, []
-    for step in steps:
-        before, now = now, adjustment.adjust(now, min(step, revenue))
-        entries.append(adjustment.booked(before, now) or (0, 0))
-        assert -earned <= sum(entry[1] for entry in entries) <= 0
-        assert now == adjustment.adjust(paid, min(step, revenue))
-    if steps:
-        assert revenue + sum(entry[0] for entry in entries) == min(steps[-1], revenue)
-        assert earned + sum(entry[1] for entry in entries) == now.remaining_commission_minor
 
 
 @pytest.mark.parametrize(
