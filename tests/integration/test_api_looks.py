@@ -23,6 +23,9 @@ def test_a_dry_run_of_one_and_of_many(api: Counter) -> None:
     many = api.post("/postbacks/dry-run", {"calls": [call, call, call | {"tid": "X", "produkt": "sale"}]}).json
     assert [verdict["reason"] for verdict in many["verdicts"]] == ["saved", "duplicate", "unknown_product"]
     assert many["verdicts"][2]["nearest"] == "The product is called 'Sale', you sent 'sale'."
+    assert api.post("/postbacks/dry-run", call | {"tid": "Y", "currency": "USD"}).json["reason"] == "wrong_currency"
+    similar = api.post("/postbacks/dry-run", {"cpid": 1, "tid": "#a-1", "clickid": clickid, "umsatz": "100"}).json
+    assert (similar["reason"], similar["saved"]) == ("conflict", False)
     assert len(api.get("/log").json["items"]) == 1, "nothing was written"
 
 

@@ -196,6 +196,7 @@ def test_by_hand_goes_through_the_same_judge(desk: Office) -> None:
         ({"tid": "HAND-1", "pid": "99", "umsatz": "1"}, "There is no partner"),
         ({"tid": "HAND-1", "pid": "7", "umsatz": "1.234,56"}, "cannot be read"),
         ({"tid": "HAND-1", "pid": "7", "umsatz": "1", "produkt": "sale"}, "no commission product"),
+        ({"tid": "HAND-1", "pid": "7", "umsatz": "1", "currency": "usd"}, "The currency of the call is USD"),
         ({"tid": "HAND-1", "umsatz": "1"}, "neither a ClickID nor a partner"),
     ],
 )

@@ -169,9 +169,7 @@ def stand_in(name: str) -> Run:
     def run_it(folder: Path, tid: str, clickid: str) -> Told:
         for path in folder.rglob("*.ph*"):
             run(folder, "php", "-l", str(path))
-        return Told(
-            image_of(run(folder, *PHP, str(STANDS / name), TID=tid, CLICKID=clickid))
-        )
+        return Told(image_of(run(folder, *PHP, str(STANDS / name), TID=tid, CLICKID=clickid)))
 
     return run_it
 
@@ -216,6 +214,8 @@ RUNS: dict[str, tuple[Run, str]] = {
 """Key of a system -> what runs it, and what that needs."""
 BOTH = ("php", "python", "node", "woocommerce", "shopware", "shopify", "magento")
 """Whose run does both: the pixel and the server call. The pixels of html and gtm are run in a browser."""
+CURRENCY = ("woocommerce", "shopware", "shopify", "magento", "gtm")
+"""Systems that tell the currency of an order."""
 
 NOBODY = {"php": php_page, "python": python_page, "node": node_page}
 
@@ -279,6 +279,9 @@ def test_an_order_is_credited(server: Server, tmp_path: Path, key: str) -> None:
         assert fetch("GET", told.pixel).body.startswith(b"GIF8")
     if key in BOTH:
         wait_for_reasons(server, tid, ["duplicate", "saved"])
+    if key in CURRENCY:
+        rows = Books(server.data).rows("SELECT params FROM ledger_postback WHERE tid = ?", tid)
+        assert {json.loads(row[0]).get("currency") for row in rows} == {"EUR"}
 
 
 @pytest.mark.parametrize("key", runs(("php", "python", "node", "woocommerce")))

@@ -37,6 +37,7 @@ await Promise.all(calls);
 // The webhook: the same order, signed; and one that somebody else signed.
 const body = JSON.stringify({
   id: Number(TID), name: "#1017", subtotal_price: "113.65", total_tax: "19.29", total_price: "120.79", taxes_included: true,
+  currency: "EUR",
   total_shipping_price_set: { shop_money: { amount: "7.14", currency_code: "EUR" } },
   note_attributes: [{ name: "clicktrail", value: cart.clicktrail }],
 });
