@@ -255,3 +255,24 @@ def assert_all_fit(stage: Stage, address: str) -> None:
             stage.narrow(width)
             assert stage.too_wide() <= 0, (page, width)
         assert "Error" not in stage.driver.title and stage.complaints() == [], page
+
+
+def test_a_similar_order_number_is_saved_as_a_separate_order(stage: Stage) -> None:
+    shop, driver = stage.shop(), stage.driver
+    clickid = shop.click()
+    until(lambda: similar(shop, clickid), PATIENCE_S, "a conflict about #1001")
+    stage.enter(programs=[shop.number])
+    stage.go(f"{LOG}conflicts/")
+    shows(driver, "1001 → #1001")
+    click(driver, By.XPATH, "//tr[contains(., '#1001')]//a")
+    shows(driver, "there is nothing to correct")
+    write(driver, "reason", "The shop says that they are two")
+    press(driver, "Save as a separate order")
+    shows(driver, "The order was handed in as a separate one")
+    until(lambda: set(commissions(shop)) == {"1001", "#1001"}, PATIENCE_S, "a second transaction")
+    assert stage.complaints() == []
+
+
+def similar(shop: Shop, clickid: str) -> bool:
+    shop.call(tid="1001", umsatz="95.50", clickid=clickid)
+    return shop.call(tid="#1001", umsatz="95.50", clickid=clickid)["reason"] == "conflict"
