@@ -115,6 +115,9 @@ def office(folder: Path, **settings: Any) -> Iterator[Office]:
     made = fresh(folder, **settings)
     made.journal_folder.mkdir()
     from clicktrail.control.catalog.apply import apply
+    from clicktrail.control.server.limits import bodies_folder
+
+    bodies_folder(made).mkdir(parents=True, exist_ok=True)
 
     apply(SETUP, "setup.toml")
     with signed_in(made, manager()) as found:

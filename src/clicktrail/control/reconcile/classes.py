@@ -8,7 +8,7 @@ from clicktrail.control.reconcile import orderrows
 from clicktrail.control.reconcile.listed import House, Listed
 from clicktrail.control.reconcile.orderrows import Kept, Statement
 from clicktrail.control.reconcile.sentences import NOTHING, Sentence, told
-from clicktrail.control.reconcile.statuswords import CANCELLED, CONFIRMED
+from clicktrail.control.reconcile.statuswords import CANCELLED, CONFIRMED, PARTIAL
 from clicktrail.core import lifecycle
 from clicktrail.core.tongue import mark
 
@@ -125,6 +125,9 @@ def classify(
 
 def _order(group: list[Listed], ours: Ours, doubts: Doubts, house: House) -> Iterator[Finding]:
     """The lines of one order that is here."""
+    if len(group) == 1 and ours.number not in doubts.numbers and _is_plain(group[0], doubts):
+        yield Finding(_kind(group[0], ours), group[0], ours)
+        return
     unclear = next((line for line in group if line.fault or line.doubt), None)
     if unclear is not None:
         yield from (_unclear(line, ours, unclear.line) for line in group)
@@ -139,6 +142,13 @@ def _order(group: list[Listed], ours: Ours, doubts: Doubts, house: House) -> Ite
         yield from (Finding(kind, line, ours, made.cause, made.sentence) for line in group)
         return
     yield from _stated(group, made, ours, doubts)
+
+
+def _is_plain(line: Listed, doubts: Doubts) -> bool:
+    """A line by itself that says nothing of a refund, and of which all is understood: nearly every line."""
+    if line.fault or line.doubt or line.is_return or line.status == PARTIAL or line.line in doubts.lines:
+        return False
+    return (line.revenue_minor or 0) >= 0
 
 
 def _stated(group: list[Listed], made: Statement, ours: Ours, doubts: Doubts) -> Iterator[Finding]:

@@ -38,6 +38,7 @@ _TOTALS = """
     """
 TOTALS = frozenset(_TOTALS.split())
 """What stands in front of a sum below a list."""
+_TOTAL_INITIALS = frozenset(word[0] for word in TOTALS)
 
 STATUS_UNKNOWN, CURRENCY_OTHER = "status_word", "currency"
 """Causes of doubt."""
@@ -74,10 +75,11 @@ def read_lines(rows: Iterable[Row], form: Columns, house: House) -> Listing:
     header, kept = _bounded(rows, form.has_header)
     reading = _reading(kept, form, house, header)
     names = tuple(map(columns.plain, header))
+    initials = {"", " ", "\ufeff", *(each for cell in header[:1] for each in (cell[:1].lower(), cell[:1].upper()))}
     listing = Listing()
     above = ""
     for row in kept:
-        if header and tuple(map(columns.plain, row.cells)) == names:
+        if header and row.cells and row.cells[0][:1] in initials and tuple(map(columns.plain, row.cells)) == names:
             reading.passed_over.append(row.line)
             continue
         line = _line(row, reading)
@@ -113,11 +115,10 @@ def day_of(text: str, order: str, time_zone: str, time_format: str = "") -> int 
     """
     try:
         at = moments.by_format(text, time_format) if time_format else moments.read_moment(text, order)
-    except moments.NoTime:
-        return None
-    try:
+        if at.tzinfo is None:
+            return at.toordinal() - EPOCH_DAY
         return moments.day_of(at, moments.has_clock(text), ZoneInfo(time_zone)).toordinal() - EPOCH_DAY
-    except OverflowError:
+    except (moments.NoTime, OverflowError):
         return None
 
 
@@ -172,15 +173,16 @@ def _line(row: Row, reading: _Reading) -> Listed:
     listed = Listed(row.line, spoiled.unwrapped(str(_cell(row, form, form.key))))
     listed.fault = _width_fault(row, reading) or _key_fault(listed.key, form.key)
     listed.amount_text = str(_cell(row, form, columns.REVENUE))[:MAX_TEXT]
-    listed.item = _cell(row, form, columns.ITEM)[:MAX_TEXT]
+    if columns.ITEM in form.places:
+        listed.item = _cell(row, form, columns.ITEM)[:MAX_TEXT]
     for role, name in ((columns.REVENUE, "revenue_minor"), (columns.GROSS, "gross_minor")):
-        if text := _cell(row, form, role):
+        if role in form.places and (text := _cell(row, form, role)):
             _read_amount(listed, name, role, text, reading.money[role])
     if text := _cell(row, form, columns.DAY):
         _read_day(listed, text, reading)
     if text := _cell(row, form, columns.STATUS):
         _read_status(listed, text, reading.unknown)
-    text = _cell(row, form, columns.CURRENCY)
+    text = _cell(row, form, columns.CURRENCY) if columns.CURRENCY in form.places else ""
     if text and not amounts.is_currency(text, reading.house.currency):
         said = mark("The line is in {currency}; the program's currency is {own}.")
         shown = amounts.currency_of(text) or quote(text[:MAX_TEXT])
@@ -262,7 +264,9 @@ def _tokens(row: Row) -> Iterator[str]:
 
 def _is_total(row: Row, line: Listed, reading: _Reading) -> bool:
     """A line below the others that adds them up."""
-    if row.fault or line.revenue_minor is None and not line.fault:
+    if row.fault or line.key and line.key[:1].casefold() not in _TOTAL_INITIALS:
+        return False
+    if line.revenue_minor is None and not line.fault:
         return False
     label = next(filter(None, map(columns.plain, row.cells)), "")
     if re.sub(r"\d", "", columns.plain(line.key) or label) in TOTALS:

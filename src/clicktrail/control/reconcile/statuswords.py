@@ -6,6 +6,7 @@ the order is then kept out of every move of a whole class.
 """
 
 import re
+from functools import lru_cache
 
 from clicktrail.core.text import strip_invisible
 from clicktrail.core.tongue import mark
@@ -112,6 +113,8 @@ _WORDS: dict[str, str] = {
 _STATES = {word: state for state, words in _WORDS.items() for word in words.split()}
 _PREFIX = re.compile(r"(?:wc|order(?:_state|_transaction|_delivery)?|payment|delivery|status|state)[-._:/ ]{1,3}")
 """In front of the word: `wc-refunded`, `order_transaction.state.paid`."""
+MAX_WORD = 100
+"""Characters of a status word. A longer cell is none."""
 _REPEATED = 4
 """Prefixes that may stand one behind the other."""
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
@@ -119,6 +122,11 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 def state_of(text: str) -> str:
     """OPEN, CONFIRMED, CANCELLED, RETURNED or PARTIAL; empty where the word is not known."""
+    return _looked_up(text) if len(text) <= MAX_WORD else ""
+
+
+@lru_cache(maxsize=1024)
+def _looked_up(text: str) -> str:
     word = strip_invisible(text).casefold()
     if state := _state_of_word(word):
         return state
