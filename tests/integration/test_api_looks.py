@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from support.counter import Counter, counter
+from support.scribe import MID_HOUR_MS, Scribe
 
 
 @pytest.fixture
@@ -102,6 +104,22 @@ def test_conflicts(api: Counter) -> None:
     kept = api.post("/conflicts/kept", {"calls": [items[1]["call"], "5"], "reason": "tests"}).json
     assert kept["kept"] == [items[1]["call"]] and kept["refused"] == ["Call 5 is no conflict."]
     assert api.get("/conflicts").json["items"] == []
+
+
+def test_grouped_conflicts(api: Counter) -> None:
+    """One of a group is listed; keeping it closes the group."""
+    api.office.orders("A-1")
+    with Scribe(api.office.settings.data, 2) as scribe:
+        calls = [structs.replace(scribe.order("A-1", "x", umsatz="1"), at_ms=MID_HOUR_MS) for _ in range(12)]
+        scribe.write(*calls)
+    api.office.judge()
+    (item,) = api.get("/conflicts").json["items"]
+    assert item["call"] == str(calls[0].id)
+    assert (item["group"]["count"], item["group"]["total"], item["group"]["click"]) == (12, 12, None)
+    assert api.get(f"/conflicts/{calls[5].id}").json["group"]["count"] == 1, "it stands for itself"
+    assert api.post("/conflicts/kept", {"calls": [item["call"]], "reason": "guessed"}).json["kept"] == [item["call"]]
+    assert api.get("/conflicts").json["items"] == []
+    assert api.get(f"/conflicts/{calls[0].id}").json["decision"]["reason"] == "guessed"
 
 
 def _kept_anywhere(text: str) -> bool:

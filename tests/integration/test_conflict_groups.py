@@ -1,6 +1,5 @@
 """Conflicts that anyone could have made: counted, grouped, and closed by one decision. Both databases."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ from support.cast import ANNA, SHOP
 from support.couriers import Post
 from support.desk import desk
 from support.ledgers import Place
+from support.scribe import HOUR_MS, MID_HOUR_MS
 
 from clicktrail.core.clickid import Checks
 from clicktrail.core.receivers import CONFLICT
@@ -20,11 +20,6 @@ GROUPS = (
     "SELECT program_id, network, click_id IS NOT NULL, count, decided_count FROM ledger_conflict_group ORDER BY key"
 )
 INBOX = "SELECT id FROM ledger_postback WHERE in_inbox ORDER BY id"
-
-
-HOUR_MS = 3_600_000
-AT_MS = time.time_ns() // 1_000_000 // HOUR_MS * HOUR_MS + HOUR_MS // 2
-"""All probes come in the middle of one hour, whenever the test runs."""
 
 
 @pytest.fixture
@@ -45,7 +40,9 @@ def probe(ledger: Place, tid: str, number: int = 1, ip: str = HERE, **params: st
     """So many calls of an order, all at once, that say something else and prove nothing."""
     with ledger.scribe() as scribe:
         sent = {"umsatz": "0.01", "produkt": "?"} | params
-        made = [msgspec.structs.replace(scribe.order(tid, "x", **sent), ip=ip, at_ms=AT_MS) for _ in range(number)]
+        made = [
+            msgspec.structs.replace(scribe.order(tid, "x", **sent), ip=ip, at_ms=MID_HOUR_MS) for _ in range(number)
+        ]
         scribe.write(*made)
     ledger.catch_up()
     return [each.id for each in made]
@@ -165,7 +162,7 @@ def test_what_a_page_is_told_of_a_group(ledger: Place, checks: Checks) -> None:
     rows = Postback.objects.filter(pk__in=[calls[0], calls[1], alone[0]]).order_by("pk")
     listed, member, single = conflicts.pairs(rows, World(ledger.settings))
     assert [pair.group_count for pair in (listed, member, single)] == [30, 1, 1]
-    assert f"from the network {HERE}, from 20" in listed.source
+    assert f"from the network {HERE} within one hour" in listed.source
     assert [call.pk for call in conflicts.members(listed.group, 3)] == calls[:-4:-1]
 
 
@@ -186,7 +183,7 @@ def test_a_source_that_goes_on_is_one_entry_an_hour(ledger: Place, checks: Check
     orders(ledger, "A-1")
     with ledger.scribe() as scribe:
         made = [scribe.order("A-1", "x", umsatz="1") for _ in range(6)]
-        times = [AT_MS + HOUR_MS * (place // 2) for place in range(6)]
+        times = [MID_HOUR_MS + HOUR_MS * (place // 2) for place in range(6)]
         scribe.write(*[msgspec.structs.replace(each, at_ms=at) for each, at in zip(made, times, strict=True)])
     ledger.catch_up()
     assert inbox(ledger) == [made[0].id, made[2].id, made[4].id]

@@ -9,6 +9,7 @@ import pytest
 from support.office import MANAGER, Office, office
 from support.scribe import Scribe
 
+from clicktrail.core.callnumber import CallNumbers
 from clicktrail.core.clickid import first_id
 from clicktrail.journal.events import encode_batch
 
@@ -121,6 +122,7 @@ def test_search(desk: Office) -> None:
     for term, wanted in (
         ("ORDER-3", "ORDER-3"),
         (str(number), "ORDER-3"),
+        (CallNumbers(bytes(32)).text(number), "ORDER-3"),
         (desk.clickids["ORDER-2"], "ORDER-2"),
         ("1", "ORDER-1"),
         ("ORDER-4", "ORDER-4"),

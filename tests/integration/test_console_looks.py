@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from support.office import Office, office
-from support.scribe import Scribe
+from support.scribe import MID_HOUR_MS, Scribe
 
 LOG = "/ledger/postback/"
 
@@ -103,6 +104,34 @@ def test_conflicts_are_kept_at_once_and_counted_in_the_menu(desk: Office) -> Non
     page = desk.post(f"{LOG}conflicts/keep/", call=numbers, reason="tests")
     assert "2 decided: what is there stays as it is." in page.text
     assert "Conflicts science" in desk.get(f"{LOG}try/").text
+
+
+def probes(desk: Office, tids: tuple[str, ...], ip: str = "203.0.113.0") -> list[int]:
+    """Calls of orders that exist, with another amount and no proof, all in the middle of this hour."""
+    with Scribe(desk.settings.data, 2) as scribe:
+        made = [structs.replace(scribe.order(tid, "x", umsatz="1"), ip=ip, at_ms=MID_HOUR_MS) for tid in tids]
+        scribe.write(*made)
+    desk.judge()
+    return [each.id for each in made]
+
+
+def test_a_group_of_conflicts_is_one_line_and_one_decision(desk: Office) -> None:
+    desk.orders("ORDER-1", "ORDER-2")
+    listed, *others = probes(desk, ("ORDER-1", "ORDER-2") * 15)
+    inbox = desk.get(f"{LOG}conflicts/")
+    assert "1 undecided" in inbox.text and "stands for 30 conflicts" in inbox.text
+    assert "1 conflict to decide" in desk.get("/").text, "Home counts a group once"
+    page = desk.get(f"{LOG}conflicts/{listed}/")
+    assert "This call stands for 30 conflicts" in page.text
+    assert "from the network 203.0.113.0 within one hour" in page.text
+    assert "The newest 20 are shown" in page.text and str(others[-1]) in page.text and str(others[5]) not in page.text
+    member = desk.get(f"{LOG}conflicts/{others[3]}/")
+    assert "stands for" not in member.text and "Keep" in member.text
+    done = desk.post(f"{LOG}conflicts/keep/", call=[listed], reason="somebody guesses")
+    assert "1 decided" in done.text and "Nothing to decide." in done.text
+    assert "conflict to decide" not in desk.get("/").text
+    probes(desk, ("ORDER-1",))
+    assert "1 undecided" in desk.get(f"{LOG}conflicts/").text
 
 
 def test_share_and_take_back(desk: Office) -> None:

@@ -11,6 +11,9 @@ from clicktrail.journal.events import Click, Event, Postback
 from clicktrail.journal.local import Writer
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+HOUR_MS = 3_600_000
+MID_HOUR_MS = time.time_ns() // 1_000_000 // HOUR_MS * HOUR_MS + HOUR_MS // 2
+"""For events that must lie in one hour, whenever a test runs."""
 
 
 class Scribe:

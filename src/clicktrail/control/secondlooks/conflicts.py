@@ -148,15 +148,10 @@ def pairs(calls: Iterable[Postback], world: World) -> list[Pair]:
 def _source(group: ConflictGroup) -> str:
     if group.click_id is not None:
         return _("None of them proves where it comes from; all name the same click.")
-    told = {"network": group.network or _("an unknown address"), "from": moment(group.first_ms)}
-    told["until"] = moment(group.last_ms)
-    return (
-        _(
-            "None of them proves where it comes from or names a click of the program. They came from the network "
-            "%(network)s, from %(from)s to %(until)s."
-        )
-        % told
-    )
+    return _(
+        "None of them proves where it comes from or names a click of the program. They came from the network "
+        "%(network)s within one hour."
+    ) % {"network": group.network or _("of an unknown address")}
 
 
 def members(group: ConflictGroup, limit: int) -> list[Postback]:

@@ -303,7 +303,7 @@ def _members(pair: conflicts.Pair) -> list[tuple[str, str, str]]:
     if pair.group is None or pair.group_count == 1:
         return []
     return [
-        (page_link(NAME, call.pk, call.pk), call.tid, time_cell(call.at_ms, None, brief=True))
+        (page_link(NAME, call.pk, call.pk), call.tid, time_cell(call.at_ms, pair.call.zone, brief=True))
         for call in conflicts.members(pair.group, MOST_MEMBERS)
     ]
 
