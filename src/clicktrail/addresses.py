@@ -82,6 +82,9 @@ def private(address: Address | None, mode: str, key: bytes) -> str:
 
 def network_of(address: Address) -> str:
     """The first address of its /24 (IPv4) or /48 (IPv6): as much as one customer of a provider easily gets."""
-    kept_bytes = 3 if address.version == 4 else 6
-    packed = address.packed[:kept_bytes].ljust(len(address.packed), b"\0")
-    return str(ip_address(packed))
+    return str(ip_address(network_prefix(address).ljust(len(address.packed), b"\0")))
+
+
+def network_prefix(address: Address) -> bytes:
+    """The same network by its first 3 or 6 bytes."""
+    return address.packed[: 3 if address.version == 4 else 6]

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -252,3 +253,31 @@ def test_an_engine_that_stands_still_does_not_fill_the_workers_memory(tmp_path: 
         assert verdicts._transport.get_write_buffer_size() < 2 * MAX_UNSENT_BYTES
         verdicts.close()
     loop.close()
+
+
+@pytest.mark.parametrize("is_same", [True, False], ids=["all for one call", "each for its own"])
+def test_thousands_who_hang_up_together_do_not_hold_the_worker(tmp_path: Path, is_same: bool) -> None:
+    """Each is forgotten in constant time; who still waits is still answered."""
+    loop = uvloop.new_event_loop()
+    verdicts = Verdicts(loop, tmp_path / "engine.sock", Answers(), 2.0, CallNumbers(bytes(32)), VerdictQuota(0))
+    askers = [Listener() for _ in range(9000)]
+    for place, asker in enumerate(askers):
+        verdicts.expect(7 if is_same else 7 + place, asker, None)
+    last = askers.pop(0)
+    begin_s = time.process_time()
+    for asker in askers:
+        verdicts.forget(asker)
+    assert time.process_time() - begin_s < 0.5, "looking at all for each takes more than a second"
+    assert verdicts.waiting == 1
+    verdicts.forget(Listener())
+    verdicts._hear(b'{"call": "7", "reason": "saved", "saved": true}')
+    assert b'"reason":"saved"' in last.answered and not any(asker.answered for asker in askers)
+    assert verdicts.waiting == 0
+    loop.close()
+
+
+class Listener:
+    answered = b""
+
+    def answer(self, data: bytes) -> None:
+        self.answered = data

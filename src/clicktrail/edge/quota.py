@@ -1,6 +1,6 @@
 """How many verdicts about earlier orders one network is told without proof."""
 
-from clicktrail.addresses import Address, network_of
+from clicktrail.addresses import Address, network_prefix
 
 HOUR_S = 3600
 MAX_QUOTA_NETWORKS = 50_000
@@ -13,7 +13,7 @@ class VerdictQuota:
     def __init__(self, per_hour: int) -> None:
         """per_hour: 0 leaves the verdicts uncounted."""
         self._per_hour = per_hour
-        self._buckets: dict[str, tuple[float, float]] = {}
+        self._buckets: dict[bytes, tuple[float, float]] = {}
         """Network -> (verdicts left, loop time at which that was so), the longest unused first."""
 
     def __len__(self) -> int:
@@ -33,10 +33,10 @@ class VerdictQuota:
         if len(self._buckets) > MAX_QUOTA_NETWORKS:
             del self._buckets[next(iter(self._buckets))]
 
-    def _left(self, network: str, now_s: float) -> float:
+    def _left(self, network: bytes, now_s: float) -> float:
         left, since_s = self._buckets.get(network, (float(self._per_hour), now_s))
         return min(self._per_hour, left + (now_s - since_s) * self._per_hour / HOUR_S)
 
 
-def _network(address: Address | None) -> str:
-    return network_of(address) if address is not None else ""
+def _network(address: Address | None) -> bytes:
+    return network_prefix(address) if address is not None else b""
