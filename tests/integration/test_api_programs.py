@@ -145,7 +145,7 @@ def _bulk_move_skips(house: House) -> None:
 
 def _nothing_is_handed_in(house: House) -> None:
     before = len(house.api.get("/log").json["items"])
-    for cpid in (OTHER, "05", "x", "1 "):
+    for cpid in (OTHER, "05", "x", "1 2"):
         answer = house.ask("POST", "/postbacks", {"calls": [{"tid": "P-1"}, {"cpid": cpid, "tid": "P-2"}]})
         assert (answer.status, answer.code, answer.fields) == (403, "other_program", ["calls.1.cpid"])
     house.api.office.judge()
