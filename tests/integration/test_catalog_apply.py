@@ -273,8 +273,17 @@ def test_lines_are_right_in_a_file_from_windows(settings: Settings) -> None:
         apply_file(settings, file)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_that_windows_saved_is_loaded(settings: Settings, encoding: str) -> None:
+    file = settings.data / "windows.toml"
+    file.write_bytes('[[partner]]\r\nid = 4\r\nname = "Jürgen"\r\n'.encode(encoding))
+    assert apply_file(settings, file)[0] == "added partner 4"
+
+
 def test_standard_input(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO('[[partner]]\nid = 4\nname = "Dan"\n'))
+    monkeypatch.setattr(
+        "sys.stdin", io.TextIOWrapper(io.BytesIO(b'\xef\xbb\xbf[[partner]]\r\nid = 4\r\nname = "Dan"\r\n'))
+    )
     assert apply_file(settings, Path("-"))[0] == "added partner 4"
 
 

@@ -52,7 +52,8 @@ def apply_file(settings: Settings, file: Path) -> list[str]:
     applied = apply(_read(file), name)
     version = publish(settings)
     done = [f"added {what}" for what in applied.added] + [f"changed {what}" for what in applied.changed]
-    return [*(done or ["nothing to change"]), f"catalog {version} is published"]
+    warnings = [f"warning: {what}" for what in applied.warnings]
+    return [*(done or ["nothing to change"]), *warnings, f"catalog {version} is published"]
 
 
 def show_catalog(settings: Settings) -> str:

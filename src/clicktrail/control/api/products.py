@@ -69,6 +69,11 @@ def seen(caller: Caller, number: int) -> Product:
     return row
 
 
+def names_beside(row: Product) -> list[str]:
+    """The names of the other products of its program."""
+    return list(Product.objects.filter(program_id=row.program_id).exclude(pk=row.pk).values_list("name", flat=True))
+
+
 @route(router, "GET", "", READ, answers=ProductPage)
 def list_products(request: HttpRequest, filters: Query[ProductFilter]) -> Any:
     """List commission products, by number."""
@@ -86,7 +91,7 @@ def create_product(request: HttpRequest, data: NewProduct) -> Any:
     program = program_of(caller_of(request), data.program)
     row = Product(program=program)
     reading = Reading(data, row)
-    reading.take("name", rules.name)
+    reading.take("name", lambda text: rules.product_name(text, names_beside(row)))
     rate = reading.rate(program.currency, is_new=True)
     reading.done()
     with edit():
@@ -110,7 +115,7 @@ def change_product(request: HttpRequest, number: Number, data: ProductChange) ->
     caller = caller_of(request)
     row = seen(caller, number)
     reading = Reading(data, row)
-    reading.take("name", rules.name)
+    reading.take("name", lambda text: rules.product_name(text, names_beside(row)))
     rate = reading.rate(row.program.currency, is_new=False)
     reading.done()
     with edit():

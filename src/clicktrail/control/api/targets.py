@@ -105,7 +105,8 @@ def delete_target(request: HttpRequest, number: Number) -> Any:
 
 
 def _saved(row: ClickTarget, reading: Reading) -> TargetShape:
-    reading.take("alias", rules.alias)
+    others = ClickTarget.objects.filter(program_id=row.program_id).exclude(pk=row.pk)
+    reading.take("alias", lambda text: rules.target_alias(text, others.values_list("alias", flat=True)))
     reading.take("url", rules.target_url)
     reading.done()
     row.save()

@@ -14,6 +14,7 @@ from clicktrail.control.api.reading import caller_of
 from clicktrail.control.api.shapes import LONGEST_TEXT, Time, TransactionNumber, time
 from clicktrail.control.ledger import missing, story, trace
 from clicktrail.core.clickid import Checks, text_of
+from clicktrail.core.text import strip_invisible
 
 router = Router(tags=["Traces"])
 
@@ -49,7 +50,7 @@ def get_trace(request: HttpRequest, asked: Query[Asked]) -> Any:
     caller, house = caller_of(request), settings.CLICKTRAIL
     kept = house_keys.load(house.keys_folder)
     checks = Checks(kept.clickid, kept.current, house.prefix)
-    what = asked.what.strip()
+    what = strip_invisible(asked.what)
     found = _only(caller, trace.look_up(what, checks))
     hints = [] if found or caller.program is not None else missing.sentences(what, checks, house.journal_folder, 0)
     return TraceShape(

@@ -3,6 +3,7 @@
 A field that the file leaves out keeps what it holds; a row that is new takes the default.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from clicktrail.control.catalog import rules, setup
@@ -22,6 +23,7 @@ from clicktrail.control.catalog.models import (
 from clicktrail.control.catalog.setup import Applied, Faults, Table
 from clicktrail.control.catalog.timed import TimedRates
 from clicktrail.core.catalog import EVERY_PRODUCT
+from clicktrail.core.placeholders import has_clickid
 
 DEFAULT_TARGET = "default"
 
@@ -93,13 +95,18 @@ class _Loading:
     def program(self, table: Table) -> None:
         table.only(PROGRAM_FIELDS)
         number = table.number("id", rules.row_id)
+        before = self.programs.get(number or 0)
         values = {
             "name": table.text("name", rules.name),
             "currency": table.text("currency", rules.currency),
-            "time_zone": table.text("time_zone", rules.time_zone),
+            "time_zone": table.text("time_zone", _new(rules.time_zone, before and before.time_zone)),
             "click_lifetime_days": table.number("click_lifetime_days", rules.click_lifetime_days),
-            "deeplink_hosts": table.texts("deeplink_hosts", rules.deeplink_host),
-            "click_parameter": table.text("click_parameter", rules.click_parameter),
+            "deeplink_hosts": table.texts(
+                "deeplink_hosts", _new(rules.deeplink_host, *(before.deeplink_hosts if before else ()))
+            ),
+            "click_parameter": table.text(
+                "click_parameter", _new(rules.click_parameter, before and before.click_parameter)
+            ),
             "state": table.choice("state", ProgramState.values),
             **_access(table),
         }
@@ -137,7 +144,8 @@ class _Loading:
 
     def product(self, table: Table, program: Program) -> None:
         table.only(PRODUCT_FIELDS)
-        name = table.text("name", rules.name)
+        known = [name for number, name in self.products if number == program.pk]
+        name = table.text("name", _new(lambda text: rules.product_name(text, known), *known))
         if not table.require("name") or name is None:
             return
         row = self.products.get((program.pk, name)) or Product(program=program, name=name)
@@ -147,13 +155,22 @@ class _Loading:
 
     def target(self, table: Table, program: Program) -> None:
         table.only(TARGET_FIELDS)
-        alias, url = table.text("alias", rules.alias), table.text("url", rules.target_url)
+        before = self.targets.get((program.pk, table.plain("alias")))
+        alias = table.text("alias", lambda text: self._alias(text, program))
+        url = table.text("url", _new(rules.target_url, before and before.url))
         if not table.require("alias", "url") or alias is None:
             return
         row = self.targets.get((program.pk, alias)) or ClickTarget(program=program, alias=alias)
         self.targets[program.pk, alias] = row
         if url is not None:
-            self._store(row, f'click target "{alias}" of program {program.pk}', {"url": url})
+            label = f'click target "{alias}" of program {program.pk}'
+            is_new = row.url != url
+            self._store(row, label, {"url": url})
+            if is_new and not has_clickid(url):
+                self.applied.warnings.append(f"{label} lacks <% CLICKID %>: the shop will not know the click.")
+
+    def _alias(self, text: str, program: Program) -> str:
+        return rules.target_alias(text, [alias for number, alias in self.targets if number == program.pk])
 
     def creative(self, table: Table, program: Program) -> None:
         table.only(CREATIVE_FIELDS)
@@ -264,6 +281,11 @@ class _Loading:
             self.applied.changed.append(f"{label} ({', '.join(differs)})")
         row.save()
         return row
+
+
+def _new(rule: Callable[[str], str], *before: Any) -> Callable[[str], str]:
+    """The rule for what is new. What the ledger holds already stays loadable, also where a rule has become stricter."""
+    return lambda text: text if text in before else rule(text)
 
 
 def _access(table: Table) -> dict[str, Any]:

@@ -4,23 +4,31 @@ Each takes what a person wrote and returns what is stored; ValueError says what 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from ipaddress import ip_network
+from unicodedata import normalize
 from zoneinfo import ZoneInfo, available_timezones
 
+from clicktrail.control.catalog.sharedhosts import is_shared
+from clicktrail.control.catalog.targetrules import check_loop, check_placeholders
 from clicktrail.core import deeplink
 from clicktrail.core.access import MAX_NETWORKS
 from clicktrail.core.money import CURRENCIES, AmountError, check_limit, decimals_of, parse_fixed, parse_percent
 from clicktrail.core.placeholders import PLACEHOLDERS, compile_template
+from clicktrail.core.text import INVISIBLE, strip_invisible
 from clicktrail.core.tongue import say
 
 HIGHEST_ID = 2**53
 HIGHEST_LIFETIME_DAYS = 3650
 HIGHEST_WINDOW_S = 86_400
+_WITHOUT_INVISIBLE = {ord(sign): None for sign in INVISIBLE if not sign.isspace()}
+
+NOT_A_PLACE = frozenset(("localtime", "Factory", "posixrules"))
+"""Names in the time zone database that say another time on each machine, or none."""
 
 _ALIAS = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_PARAMETER = re.compile(r"[A-Za-z0-9_.~-]{1,64}")
+_PARAMETER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
 
 
@@ -33,10 +41,28 @@ def row_id(number: int) -> int:
 
 
 def name(text: str) -> str:
-    text = text.strip()
+    text = strip_invisible(text)
     if not text or "\0" in text:
         raise ValueError(say("It is empty: give a name."))
     return text
+
+
+def product_name(text: str, others: Iterable[str] = ()) -> str:
+    """A name that a call can repeat: in composed letters (NFC), on one line, and unlike every other of its program."""
+    text = normalize("NFC", name(text))
+    if any(sign in INVISIBLE and sign != " " for sign in text):
+        raise ValueError(say("There is a line end or an invisible character in it: type the name anew."))
+    twin = next((other for other in others if other != text and fold_name(other) == fold_name(text)), None)
+    if twin is not None:
+        raise ValueError(
+            say('It differs from "{twin}" in capitals or spaces only: give a name of its own.', twin=twin)
+        )
+    return text
+
+
+def fold_name(text: str) -> str:
+    """The same for names that people do not tell apart."""
+    return " ".join(normalize("NFKC", text).casefold().translate(_WITHOUT_INVISIBLE).split())
 
 
 def currency(text: str) -> str:
@@ -48,7 +74,7 @@ def currency(text: str) -> str:
 @cache
 def zones() -> frozenset[str]:
     """Names of all time zones that this machine knows."""
-    return frozenset(available_timezones())
+    return frozenset(zone for zone in available_timezones() if zone not in NOT_A_PLACE)
 
 
 def time_zone(text: str) -> str:
@@ -74,17 +100,33 @@ def alias(text: str) -> str:
     return text
 
 
+def target_alias(text: str, others: Iterable[str] = ()) -> str:
+    """An alias that differs from every other of its program in more than capitals."""
+    text = alias(strip_invisible(text))
+    twin = next((other for other in others if other != text and other.casefold() == text.casefold()), None)
+    if twin is not None and text not in others:
+        raise ValueError(say('It differs from "{twin}" in capitals only: give an alias of its own.', twin=twin))
+    return text
+
+
 def click_parameter(text: str) -> str:
     if not _PARAMETER.fullmatch(text):
         raise ValueError(
-            say('"{text}" cannot name a parameter: use up to 64 letters, digits, "-", "_", "." and "~".', text=text)
+            say(
+                '"{text}" cannot name a parameter: use up to 64 letters, digits, "-" and "_". '
+                "Shops in PHP cannot read a name with a dot.",
+                text=text,
+            )
         )
     return text
 
 
 def target_url(text: str) -> str:
-    """An address with placeholders anywhere behind its host."""
-    text = text.strip()
+    """An address with placeholders anywhere behind its host. An `&` that was escaped for HTML is one again."""
+    text = strip_invisible(text)
+    while "&amp;" in text:
+        text = text.replace("&amp;", "&")
+    check_placeholders(text)
     for mark in _marks(text):
         if mark.strip().lower() not in PLACEHOLDERS:
             known = ", ".join(f"<% {known.upper()} %>" for known in PLACEHOLDERS)
@@ -92,10 +134,12 @@ def target_url(text: str) -> str:
     parts = compile_template(text).parts
     start = parts[0].decode() if parts and isinstance(parts[0], bytes) else ""
     host_is_whole = len(parts) == 1 or any(mark in start[8:] for mark in "/?#")
-    if not host_is_whole or deeplink.parse(start) is None:
+    address = deeplink.parse(start)
+    if not host_is_whole or address is None:
         raise ValueError(
             say('"{text}" is no address: write https:// and the host out, like https://shop.example/.', text=text)
         )
+    check_loop(address)
     return text
 
 
@@ -109,7 +153,7 @@ def _marks(text: str) -> Iterator[str]:
 
 def deeplink_host(text: str) -> str:
     """`host`, `host:port`, `*.host`, `*.host:port`; ASCII and lower case as DNS has it."""
-    host, colon, port = text.strip().partition(":")
+    host, colon, port = strip_invisible(text).partition(":")
     star = "*." if host.startswith("*.") else ""
     plain = deeplink.ascii_host(host.removeprefix(star))
     if plain is None or (colon and not _PORT.fullmatch(port)):
@@ -117,6 +161,14 @@ def deeplink_host(text: str) -> str:
             say(
                 '"{text}" is no host: write "shop.example", "shop.example:8443" or "*.shop.example", without https://.',
                 text=text,
+            )
+        )
+    if star and is_shared(plain):
+        raise ValueError(
+            say(
+                'Anyone can have a name below "{host}", so links could lead anywhere: put the star below a name of '
+                'your own, like "*.shop.example".',
+                host=plain,
             )
         )
     return f"{star}{plain}{colon}{port}"

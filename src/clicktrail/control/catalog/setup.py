@@ -22,6 +22,8 @@ class Applied:
     """What was not there before, like `partner 3`."""
     changed: list[str] = dataclasses.field(default_factory=list)
     """What was there with other values, like `program 1 (name, state)`."""
+    warnings: list[str] = dataclasses.field(default_factory=list)
+    """What was taken and is doubtful, a sentence each."""
 
 
 class Faults:

@@ -16,8 +16,9 @@ from clicktrail.control.console.daybounds import day_bounds, moment_ms, read_day
 from clicktrail.control.ledger.models import Adjustment, ImportedClick, Transaction, TransactionState
 from clicktrail.core import adjustment, reasons
 from clicktrail.core.callnumber import log_number
-from clicktrail.core.clickid import first_id, split
+from clicktrail.core.clickid import first_id, split, upper_clickid
 from clicktrail.core.ids import read_id
+from clicktrail.core.text import stored_spellings, strip_invisible
 
 LONGEST_TERM = 255
 MAX_PARTNERS_MEANT = 200
@@ -43,7 +44,8 @@ class Narrowing:
     names: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, asked: Mapping[str, str], rights: Rights) -> None:
-        values = {name: str(asked.get(name, "")).replace("\0", "").strip()[:LONGEST_TERM] for name in self.names}
+        texts = {name: strip_invisible(str(asked.get(name, ""))) for name in self.names}
+        values = {name: text.replace("\0", "")[:LONGEST_TERM] for name, text in texts.items()}
         self.values = {name: value for name, value in values.items() if value}
         self.rights = rights
 
@@ -123,7 +125,7 @@ class TransactionNarrowing(Narrowing):
         clicks = clicks_named(term)
         if clicks:
             return rows.filter(click_id__in=clicks)
-        exact = rows.filter(Q(program_id__in=self.numbers, tid=term) | Q(pk=read_id(term) or 0))
+        exact = rows.filter(Q(program_id__in=self.numbers, tid__in=stored_spellings(term)) | Q(pk=read_id(term) or 0))
         if exact.exists():
             return exact
         begins = Q(program_id__in=self.numbers) & _begins("tid", term)
@@ -169,7 +171,7 @@ class CallNarrowing(Narrowing):
         if clicks:
             return rows.filter(click_id__in=clicks)
         known = Q(program_id__in=self.numbers) | Q(program_id__isnull=True)
-        wanted = Q(pk=read_id(term) or 0) | (known & Q(tid=term))
+        wanted = Q(pk=read_id(term) or 0) | (known & Q(tid__in=stored_spellings(term)))
         if (number := log_number(term)) is not None:
             wanted |= Q(pk=number)
             for program, tid in Transaction.objects.filter(pk=read_id(term) or 0).values_list("program_id", "tid"):
@@ -190,7 +192,7 @@ def visible(rows: QuerySet, rights: Rights) -> QuerySet:
 
 def clicks_named(term: str) -> list[int]:
     """Clicks that a ClickID names, ours or another system's."""
-    parts = split(term, term[:2])
+    parts = split(upper_clickid(term), term[:2].upper())
     found = set(ImportedClick.objects.filter(pk=term).values_list("click_id", flat=True))
     return sorted(found | ({parts[0]} if parts else set()))
 

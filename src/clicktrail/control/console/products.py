@@ -37,7 +37,12 @@ class ProductForm(RateForm):
         return super().clean() if "percent" in self.fields else self.cleaned_data
 
     def clean_name(self) -> str:
-        return ruled(rules.name)(self.cleaned_data["name"])
+        name = self.cleaned_data["name"]
+        program = self.instance.program_id or getattr(self.cleaned_data.get("program"), "pk", None)
+        others = Product.objects.filter(program_id=program).exclude(pk=self.instance.pk).values_list("name", flat=True)
+        if name == self.initial.get("name"):
+            return name
+        return ruled(lambda text: rules.product_name(text, list(others)))(name)
 
 
 @admin.register(Product)

@@ -60,7 +60,10 @@ class ClickTargetForm(forms.ModelForm):
         widgets = {"url": UnfoldAdminTextareaWidget(LIVE)}
 
     def clean_alias(self) -> str:
-        alias = ruled(rules.alias)(self.cleaned_data["alias"])
+        program = self.instance.program_id or getattr(self.cleaned_data.get("program"), "pk", None)
+        others = ClickTarget.objects.filter(program_id=program).exclude(pk=self.instance.pk)
+        aliases = list(others.values_list("alias", flat=True))
+        alias = ruled(lambda text: rules.target_alias(text, aliases))(self.cleaned_data["alias"])
         if self.instance.pk and self.initial.get("alias") == DEFAULT_TARGET != alias:
             raise ValidationError(_("“default” keeps its name: visitors go there when in doubt."))
         return alias

@@ -13,8 +13,11 @@ from clicktrail.control.importing.partners import MAX_ROWS, checked, name_of
 from clicktrail.control.importing.table import QUOTE, Faults, Hear, Line, Table, Wrong
 from clicktrail.control.reconcile.columns import plain
 from clicktrail.core.explain import quote
+from clicktrail.core.placeholders import has_clickid
 
 DEFAULT_ALIAS = "default"
+MOST_NAMED = 10
+"""Click targets that a note names."""
 MAX_URL = 2000
 """Characters of the address of a click target."""
 
@@ -74,6 +77,12 @@ class Creatives:
                     self._store(id, each)
                 go_on_after(Creative)
             outcome.done()
+        lacking = sorted({each.alias for each in work.values() if each.url and not has_clickid(each.url)})
+        if lacking:
+            outcome.notes.append(
+                f"{len(lacking)} click targets lack <% CLICKID %>, so their shop will not know the click: "
+                f"{', '.join(map(quote, lacking[:MOST_NAMED]))}."
+            )
         return outcome
 
     def _read(self, line: Line) -> tuple[int, Wanted]:

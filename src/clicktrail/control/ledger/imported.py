@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from clicktrail.control.ledger.models import ImportedClick
-from clicktrail.core.clickid import Checks, node_of
+from clicktrail.core.clickid import Checks, node_of, upper_clickid
 from clicktrail.core.foreign import is_importable
 from clicktrail.settings import IMPORT_NODE
 
@@ -24,7 +24,7 @@ def click_id_of(text: str, checks: Checks) -> int | None:
 
 def clicks_meant(text: str, checks: Checks) -> set[int]:
     """The same for whoever asks: where an imported ClickID has the form of ours, both."""
-    return {id for id in (known([text]).get(text), checks.read(text)) if id is not None}
+    return {id for id in (known([text]).get(text), checks.read(upper_clickid(text))) if id is not None}
 
 
 def is_imported(id: int) -> bool:

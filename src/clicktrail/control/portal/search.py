@@ -16,8 +16,9 @@ from clicktrail.control.ledger.models import Transaction, TransactionState
 from clicktrail.control.portal.seen import own_transactions
 from clicktrail.control.portal.viewer import Viewer
 from clicktrail.control.reports.table import FIRST_DAY, LAST_DAY
-from clicktrail.core.clickid import Checks
+from clicktrail.core.clickid import Checks, upper_clickid
 from clicktrail.core.ids import read_id
+from clicktrail.core.text import stored_spellings, strip_invisible
 
 PAGE_ROWS = 50
 EXPORT_ROWS = 1000
@@ -49,8 +50,8 @@ def read(given: Any) -> Search:
     return Search(
         state=state if state in TransactionState.values else "",
         program=read_id(given.get("program", "")),
-        subid=given.get("subid", "")[:MAX_TERM].strip(),
-        term=given.get("q", "")[:MAX_TERM].strip(),
+        subid=strip_invisible(given.get("subid", "")[:MAX_TERM]),
+        term=strip_invisible(given.get("q", "")[:MAX_TERM]),
         first=_counted(day(given.get("from", ""))),
         last=_counted(day(given.get("to", ""))),
     )
@@ -108,7 +109,7 @@ def own_click(term: str) -> int | None:
     """The number of the click that a ClickID names."""
     house = settings.CLICKTRAIL
     kept = keys.load(house.keys_folder)
-    return Checks(kept.clickid, kept.current, house.prefix).read(term)
+    return Checks(kept.clickid, kept.current, house.prefix).read(upper_clickid(strip_invisible(term)))
 
 
 def _behind(rows: QuerySet[Transaction], after: str) -> QuerySet[Transaction]:
@@ -130,7 +131,8 @@ def _numbers(term: str) -> Iterator[int]:
     if number is not None:
         yield number
     programs = list(Program.objects.values_list("pk", flat=True))
-    yield from Transaction.objects.filter(program_id__in=programs, tid=term).values_list("pk", flat=True)
+    tids = stored_spellings(term)
+    yield from Transaction.objects.filter(program_id__in=programs, tid__in=tids).values_list("pk", flat=True)
     click = own_click(term)
     if click is not None:
         yield from Transaction.objects.filter(click_id=click).values_list("pk", flat=True)
