@@ -1,22 +1,16 @@
 """Rows as a CSV file that a browser saves: RFC 4180, UTF-8 with its mark, sent while it is made."""
 
-import csv
 from collections.abc import Iterable, Iterator
 from contextvars import copy_context
 from typing import Any
 
 from django.http import StreamingHttpResponse
 
-from clicktrail.control.ledger.export import Cell, csv_cell
+from clicktrail.control.csvcells import Cell, csv_line
 
 MARK = "\ufeff"
 """Without it one widespread spreadsheet takes UTF-8 for something else."""
 LINES_AT_ONCE = 500
-
-
-class _Echo:
-    def write(self, text: str) -> str:
-        return text
 
 
 def csv_answer(name: str, header: Iterable[Any], rows: Iterable[Iterable[Cell]]) -> StreamingHttpResponse:
@@ -34,10 +28,9 @@ def as_now(lines: Iterator[str]) -> Iterator[str]:
 
 
 def _lines(header: Iterable[Any], rows: Iterable[Iterable[Cell]]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    held = [MARK, writer.writerow([str(cell) for cell in header])]
+    held = [MARK, csv_line(str(cell) for cell in header)]
     for row in rows:
-        held.append(writer.writerow([csv_cell(cell) for cell in row]))
+        held.append(csv_line(row))
         if len(held) >= LINES_AT_ONCE:
             yield "".join(held)
             held = []

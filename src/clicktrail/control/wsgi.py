@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from clicktrail.control.boot import boot
+from clicktrail.control.server.limits import bodies_folder
 from clicktrail.errors import SettingsError
 from clicktrail.settings import Settings, load
 
@@ -15,7 +16,12 @@ from clicktrail.settings import Settings, load
 def make_application(settings: Settings) -> Any:
     """Django's WSGI callable for one data folder."""
     boot(settings, "console")
+    from django.conf import settings as django_settings
     from django.core.handlers.wsgi import WSGIHandler
+
+    folder = bodies_folder(settings)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    django_settings.FILE_UPLOAD_TEMP_DIR = str(folder)
 
     return WSGIHandler()
 

@@ -15,6 +15,7 @@ from clicktrail.control.console import moving
 from clicktrail.control.console.cells import STATE_WORDS, money_cell, number_text, state_label, time_cell, with_names
 from clicktrail.control.console.keyset import walk
 from clicktrail.control.console.narrowing import TransactionNarrowing
+from clicktrail.control.csvcells import Amount
 from clicktrail.control.csvfile import csv_answer
 from clicktrail.control.ledger.models import Transaction
 from clicktrail.control.reconcile.models import JobState
@@ -257,6 +258,7 @@ def _csv_line(told: tuple[Any, Step]) -> list[Any]:
     row, step = told
     return [
         row.number, row.tid, row.partner_name or row.partner_id, _state(row.state), _state(step.state),
-        format_minor(row.remaining_commission_minor, row.decimals), format_minor(step.commission_minor, row.decimals),
+        Amount(format_minor(row.remaining_commission_minor, row.decimals)),
+        Amount(format_minor(step.commission_minor, row.decimals)),
         row.currency, str(step.sentence),
     ]  # fmt: skip

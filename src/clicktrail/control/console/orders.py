@@ -22,7 +22,7 @@ from clicktrail.control.console.cells import (
     state_label,
     time_cell,
 )
-from clicktrail.control.ledger.export import Cell
+from clicktrail.control.csvcells import Amount, Cell
 from clicktrail.control.ledger.imported import is_imported
 from clicktrail.core.money import format_minor
 
@@ -67,7 +67,7 @@ def _named_text(number: int | None, name: str | None) -> str:
 
 
 def _amount(minor: int | None, row: Any) -> str:
-    return "" if minor is None else format_minor(minor, row.decimals)
+    return "" if minor is None else Amount(format_minor(minor, row.decimals))
 
 
 MARKS: tuple[tuple[Callable[[Any], bool], str | Promise, str], ...] = (

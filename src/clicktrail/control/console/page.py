@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.db import models
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
@@ -20,6 +21,14 @@ from clicktrail.control.accounts.rights import rights_of
 from clicktrail.control.console import choices
 from clicktrail.control.console.emptylists import EMPTY, Empty
 from clicktrail.core.ids import read_id
+
+LOOKUPS = ("exact", "in", "gte", "gt", "lte", "lt", "isnull")
+"""What an address may ask of a column of a list."""
+ALL_LOOKUPS = frozenset(models.CharField.get_lookups()) | frozenset(models.DateTimeField.get_lookups())
+
+
+def _binary_columns(model: Any) -> set[str]:
+    return {field.name for field in model._meta.fields if isinstance(field, models.BinaryField)}
 
 
 class Page(ModelAdmin):
@@ -42,6 +51,15 @@ class Page(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         rows = super().get_queryset(request)
         return rights_of(request).narrowed(rows, self.program_column) if self.program_column else rows
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Comparisons only. Patterns cost time, and `range` fails where it gets one value."""
+        name, *path = lookup.split("__")
+        if path and path[-1] in ALL_LOOKUPS and path[-1] not in LOOKUPS:
+            return False
+        if name in _binary_columns(self.model):
+            return False
+        return bool(super().lookup_allowed(lookup, value, request))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """A number that no database has room for is a row that is not there."""

@@ -10,7 +10,6 @@ from django.utils.functional import SimpleLazyObject
 from clicktrail import keys
 from clicktrail.control.console.formats.en import formats
 from clicktrail.control.console.menu import unfold
-from clicktrail.control.server.limits import bodies_folder
 from clicktrail.settings import Settings
 
 MIDDLEWARE = [
@@ -90,7 +89,6 @@ def site_values(settings: Settings) -> dict[str, Any]:
         "STATICFILES_DIRS": [("ninja", _swagger())],
         "WHITENOISE_USE_FINDERS": True,
         "WHITENOISE_MAX_AGE": STATIC_MAX_AGE_S,
-        "FILE_UPLOAD_TEMP_DIR": str(bodies_folder(settings)),
         "TEMPLATES": [
             {
                 "BACKEND": "django.template.backends.django.DjangoTemplates",

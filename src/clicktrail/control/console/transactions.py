@@ -34,8 +34,8 @@ from clicktrail.control.console.narrowing import (
     visible,
 )
 from clicktrail.control.console.page import Page
+from clicktrail.control.csvcells import Cell
 from clicktrail.control.csvfile import csv_answer
-from clicktrail.control.ledger.export import Cell
 from clicktrail.control.ledger.models import Transaction, TransactionState
 from clicktrail.control.worklist import bulk
 from clicktrail.core.ids import read_id

@@ -6,8 +6,6 @@ from shrinking), and memory stays that of one page, however long the list is. Wh
 arrives in the meantime may or may not be in it.
 """
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from django.db import connection
 from django.db.models import Min, Model, QuerySet
 
 from clicktrail.control.catalog.models import Program
+from clicktrail.control.csvcells import Amount, Cell, csv_line
 from clicktrail.control.ledger.imported import is_imported
 from clicktrail.control.ledger.models import Adjustment, Click, Postback, Transaction
 from clicktrail.core.clickid import first_id, text_of
@@ -26,17 +25,6 @@ from clicktrail.core.money import AmountError, decimals_of, format_minor, parse_
 
 PAGE_ROWS = 2000
 DASH = "–"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet runs a cell that begins with one of these."""
-
-Cell = str | int | bool | None
-
-
-class Amount(str):
-    """An amount of money that was formatted here: harmless in a spreadsheet, also with a minus in front."""
-
-    __slots__ = ()
-
 
 Row = tuple[Cell, ...]
 
@@ -233,26 +221,8 @@ def _pages(wanted: QuerySet[Any], key: str, first: int) -> Iterator[list[Model |
 
 
 def _csv(columns: tuple[str, ...], rows: Iterator[Row]) -> Iterator[str]:
-    line = io.StringIO()
-    writer = csv.writer(line)
-    writer.writerow(columns)
-    for row in rows:
-        yield line.getvalue()
-        line.seek(0)
-        line.truncate()
-        writer.writerow([csv_cell(cell) for cell in row])
-    yield line.getvalue()
-
-
-def csv_cell(cell: Cell) -> Cell:
-    """Made harmless for a spreadsheet."""
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, Amount):
-        return cell
-    if isinstance(cell, str) and cell.startswith(FORMULA_STARTS):
-        return "'" + cell
-    return cell
+    yield csv_line(columns)
+    yield from map(csv_line, rows)
 
 
 LONG_IDS = ("call", "transaction", "saved")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clicktrail.control.console.cells import money_text, number_text
+from clicktrail.control.csvcells import Amount
 from clicktrail.control.csvfile import csv_answer
 from clicktrail.control.portal import charts, figures
 from clicktrail.control.portal.overview import USUAL, period_words
@@ -127,6 +128,7 @@ def _lines(rows: list[table.Row], by: str) -> Iterator[tuple[Any, ...]]:
         sums, places = row.sums, decimals_of(row.currency)
         yield (
             _("(other)") if row.other else named.get(row.values[by], row.values[by]),
-            sums["clicks_net"], sums["clicks_gross"], sums["transactions"], format_minor(sums["revenue_minor"], places),
-            format_minor(sums["commission_minor"], places), row.currency,
+            sums["clicks_net"], sums["clicks_gross"], sums["transactions"],
+            Amount(format_minor(sums["revenue_minor"], places)),
+            Amount(format_minor(sums["commission_minor"], places)), row.currency,
         )  # fmt: skip

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clicktrail.control.console.cells import STATE_WORDS
+from clicktrail.control.csvcells import Amount
 from clicktrail.control.csvfile import csv_answer
 from clicktrail.control.ledger.export import iso
 from clicktrail.control.ledger.models import Click, Transaction, TransactionState
@@ -85,11 +86,11 @@ def _lines(rows: Any) -> Iterator[tuple[Any, ...]]:
 
 def _line(row: Transaction, told: seen.Seen) -> tuple[Any, ...]:
     remaining = row.remaining_revenue_minor
-    revenue = "" if remaining is None else format_minor(remaining, row.decimals)
+    revenue = "" if remaining is None else Amount(format_minor(remaining, row.decimals))
     clicked = "" if row.clicked_ms is None else iso(row.clicked_ms)
     return (
         row.number, row.tid, told.program, row.product, told.creative, row.subid, _(row.state), told.why, revenue,
-        format_minor(row.remaining_commission_minor, row.decimals), row.currency, clicked, iso(row.created_ms),
+        Amount(format_minor(row.remaining_commission_minor, row.decimals)), row.currency, clicked, iso(row.created_ms),
         row.clickid, int(row.test),
     )  # fmt: skip
 

@@ -3,13 +3,12 @@
 For programs its columns, classes and states have their codes; for people their names, in the language of who asks.
 """
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 
 from django.utils.translation import gettext as _
 
-from clicktrail.control.ledger.export import Cell, csv_cell, iso
+from clicktrail.control.csvcells import Amount, Cell, csv_line
+from clicktrail.control.ledger.export import iso
 from clicktrail.control.reconcile import classes, compare, tables
 from clicktrail.control.reconcile.listed import House
 from clicktrail.control.reconcile.models import Line, Reconciliation
@@ -35,13 +34,13 @@ NAMES = (
 def lines(list_: Reconciliation, kind: str = "", *, is_named: bool = False) -> Iterator[str]:
     """With their line ends. kind: one class; empty: all. is_named: for people."""
     house = compare.house_of_list(list_)
-    yield _line(tuple(map(_, NAMES)) if is_named else COLUMNS)
+    yield csv_line(tuple(map(_, NAMES)) if is_named else COLUMNS)
     rows = Line.objects.filter(list_id=list_.pk).order_by("pk")
     rows = rows.filter(kind=kind) if kind in classes.CLASSES else rows
     page = list(rows[:PAGE_ROWS])
     while page:
         calls = tables.verdicts_of(page)
-        yield "".join(_line(_cells(line, house, calls, is_named)) for line in page)
+        yield "".join(csv_line(_cells(line, house, calls, is_named)) for line in page)
         page = list(rows.filter(pk__gt=page[-1].pk)[:PAGE_ROWS])
 
 
@@ -75,10 +74,4 @@ def _word(state: str, is_named: bool) -> str:
 
 
 def _money(minor: int | None, house: House) -> str:
-    return "" if minor is None else format_minor(minor, house.decimals)
-
-
-def _line(cells: tuple[Cell, ...]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow([csv_cell(cell) for cell in cells])
-    return line.getvalue()
+    return "" if minor is None else Amount(format_minor(minor, house.decimals))

@@ -14,6 +14,7 @@ from clicktrail.control.accounts import viewer
 from clicktrail.control.accounts.rights import Rights, rights_of
 from clicktrail.control.catalog.models import Creative, Partner, Product, Program
 from clicktrail.control.console.cells import day_text
+from clicktrail.control.csvcells import Amount
 from clicktrail.control.csvfile import csv_answer
 from clicktrail.control.policy import CONSOLE
 from clicktrail.control.reports import asked as asking
@@ -263,7 +264,7 @@ def _csv_line(line: Line, found: Answer) -> list[Any]:
             cells.append(_words(found, name, value, line.other) if line.other else value)
     cells.append(line.currency)
     for column, value, before, _change in line.cells():
-        cells.append(column.plain(value, line.currency))
+        cells.append(Amount(column.plain(value, line.currency)))
         if line.before is not None:
-            cells.append(column.plain(before, line.currency))
+            cells.append(Amount(column.plain(before, line.currency)))
     return cells

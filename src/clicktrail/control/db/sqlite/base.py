@@ -10,6 +10,7 @@ Only the engine checkpoints (`wal_autocheckpoint=0` here). 64-bit integers are d
 """
 
 import fcntl
+import math
 import os
 import time
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from typing import Any, TypeVar
 
 from clicktrail.sqlite import sqlite3  # isort: skip  Puts the safe library in place before Django asks for one.
 from django.db.backends.sqlite3 import base
-from django.db.utils import OperationalError
+from django.db.utils import DataError, OperationalError
 
 Result = TypeVar("Result")
 
@@ -83,12 +84,27 @@ def patiently(action: Callable[[], Result], patience_s: float) -> Result:
                 raise
 
 
+def comparable(number: int) -> int | float:
+    """A number that may be compared with 63-bit integers: one that is larger becomes a float larger than all of them.
+
+    SQLite compares the two exactly, as PostgreSQL does, where Python refuses to hand the integer over.
+    """
+    if -(2**63) <= number < 2**63:
+        return number
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
 class Cursor(base.SQLiteCursorWrapper):
     """A statement outside of a transaction takes the want itself, if it writes."""
 
     wrapper: "DatabaseWrapper"
 
     def execute(self, query: str, params: Any = None) -> Any:
+        if query.startswith("SELECT") and params and not isinstance(params, dict):
+            params = [comparable(value) if type(value) is int else value for value in params]
         return self._run(query, lambda: base.SQLiteCursorWrapper.execute(self, query, params))
 
     def executemany(self, query: str, param_list: Any) -> Any:
@@ -96,6 +112,12 @@ class Cursor(base.SQLiteCursorWrapper):
         return self._run(query, lambda: base.SQLiteCursorWrapper.executemany(self, query, rows))
 
     def _run(self, query: str, action: Callable[[], Result]) -> Result:
+        try:
+            return self._patiently(query, action)
+        except OverflowError:
+            raise DataError("a number has more than 63 bits") from None
+
+    def _patiently(self, query: str, action: Callable[[], Result]) -> Result:
         if self.connection.in_transaction:
             return action()
         if query.lstrip().upper().startswith(READS):
