@@ -7,7 +7,7 @@ nothing runs or the ledger is out of reach.
 from collections.abc import Mapping
 from typing import Any
 
-from clicktrail import catalogfile, heartbeat
+from clicktrail import catalogfile, heartbeat, permissions
 from clicktrail.core.clickid import first_id
 from clicktrail.errors import CatalogError, ClicktrailError, JournalBroken
 from clicktrail.journal.events import decode_batch
@@ -21,14 +21,15 @@ Cursors = Mapping[str, tuple[int, bool]]
 
 
 def look(settings: Settings) -> dict[str, Any]:
-    """`data`, `ledger`, `lag` (events, seconds), `calls` (reason -> number), `alarms` (headlines), `catalog`,
-    `journals`, `processes`."""
+    """`data`, `warnings`, `ledger`, `lag` (events, seconds), `calls` (reason -> number), `alarms` (headlines),
+    `catalog`, `journals`, `processes`."""
     cursors, version, fault = _ledger(settings)
     journals, oldest_ms = _journals(settings, cursors)
     running = _processes(settings)
     events = sum(j["lag_events"] for j in journals)
     return {
         "data": str(settings.data),
+        "warnings": permissions.warnings(settings),
         "ledger": {
             "kind": "postgresql" if settings.database else "sqlite",
             "fault": fault,

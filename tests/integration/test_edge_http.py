@@ -272,6 +272,8 @@ BROKEN = [
     (b"POST /get_trans.cgi HTTP/1.1\r\n" + HOST
      + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     (b"POST /get_trans.cgi HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n", 400),
+    (b"POST /get_trans.cgi HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
+    (b"POST /get_trans.cgi HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: identity, chunked\r\n\r\n0\r\n\r\n", 501),
     (b"POST /get_trans.cgi HTTP/1.1\r\n" + HOST + b"Content-Length: 20001\r\n\r\n", 413),
     (b"POST /get_trans.cgi HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n"
      + (b"1000\r\n" + b"x" * 4096 + b"\r\n") * 5, 413),

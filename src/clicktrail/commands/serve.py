@@ -7,10 +7,14 @@ from clicktrail.settings import Settings
 @takes_settings
 def serve(settings: Settings) -> None:
     """Run edge, engine, courier and console; restart what dies; stop cleanly on Ctrl-C."""
-    from clicktrail import log
+    from clicktrail import log, permissions
     from clicktrail.supervise import Supervisor
 
     log.configure(settings.log_level, "supervisor")
+    for path in permissions.close_keys(settings):
+        log.get().warning("keys closed", path=path)
+    for warning in permissions.warnings(settings):
+        log.get().warning("data folder open", warning=warning)
     raise SystemExit(Supervisor(settings, _announce).run())
 
 

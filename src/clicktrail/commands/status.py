@@ -28,6 +28,7 @@ def status(
 def _lines(found: dict[str, Any]) -> list[str]:
     return [
         f"Data folder  {found['data']}",
+        *(f"  ! {warning}" for warning in found["warnings"]),
         *_ledger(found["ledger"], found["lag"]),
         *_calls(found["calls"]),
         *_alarms(found["alarms"]),

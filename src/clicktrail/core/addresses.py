@@ -31,6 +31,8 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
 
 _TABLE = [(why, ip_network(text)) for why, texts in FORBIDDEN.items() for text in texts]
 _NAT64 = ip_network("64:ff9b::/96")
+_SIIT = ip_network("::ffff:0:0:0/96")
+"""IPv4-translated, in the old form `::ffff:0:a.b.c.d`."""
 _SIX_TO_FOUR = ip_network("2002::/16")
 
 
@@ -58,7 +60,7 @@ def _inside(address: IPv6Address) -> IPv4Address | None:
     """The IPv4 address that this one only carries: mapped, NAT64, 6to4. What arrives there is what counts."""
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
-    if address in _NAT64:
+    if address in _NAT64 or address in _SIIT:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     if address in _SIX_TO_FOUR:
         return address.sixtofour

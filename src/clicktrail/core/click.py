@@ -10,6 +10,7 @@ from clicktrail.core import deeplink, reasons
 from clicktrail.core.catalog import Catalog, Creative, Program
 from clicktrail.core.ids import names_creative, read_id
 from clicktrail.core.placeholders import Template, compile_template, with_clickid
+from clicktrail.core.secretnames import hide_inside
 
 DEFAULT_TARGET = "default"
 
@@ -79,7 +80,7 @@ def _goal(program: Program, creative: Creative | None, target: str | None) -> tu
     if target:
         address = deeplink.allowed(target, program.deeplink_hosts)
         if address is not None:
-            return address, compile_template(with_clickid(address, program.click_parameter))
+            return hide_inside(address), compile_template(with_clickid(address, program.click_parameter))
     elif creative is not None and creative.target in program.targets:
         return creative.target, compile_template(program.targets[creative.target])
     return _default(program)

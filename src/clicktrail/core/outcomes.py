@@ -4,7 +4,7 @@ An attempt is kept with its sentence in English, as partners' and shops' program
 page is told it anew in his language.
 """
 
-from clicktrail.core.tongue import mark, retell, say
+from clicktrail.core.tongue import is_one_of, mark, retell, say
 
 # Of the guard
 
@@ -46,6 +46,16 @@ SENTENCES = (
     UNCALLABLE, ENCRYPTION, NOBODY, NO_CONNECTION, UNREADABLE, ENDED, UNKNOWN_NAME,
 )  # fmt: skip
 """Those with marks; the surest ones first."""
+
+
+NOT_PUBLIC = mark("The address leads into a network that is not public, or its name is not known.")
+"""One sentence for both: a partner must not learn which names and addresses our own network has."""
+ABOUT_OUR_NETWORK = (ADDRESS, NAME, UNKNOWN_NAME)
+
+
+def for_partner(sentence: str) -> str:
+    """The sentence of an attempt as a partner may read it, in their language."""
+    return say(NOT_PUBLIC) if is_one_of(sentence, ABOUT_OUR_NETWORK) else retold(sentence)
 
 
 def retold(sentence: str) -> str:

@@ -13,7 +13,7 @@ from clicktrail.core.access import NO_PROOFS, Proofs
 from clicktrail.core.clickid import upper_clickid
 from clicktrail.core.lifecycle import CANCELLED, CONFIRMED, OPEN, PAID
 from clicktrail.core.requestbody import Unreadable, decompress, read_body, read_form
-from clicktrail.core.secretnames import HIDDEN, is_secret
+from clicktrail.core.secretnames import HIDDEN, hide_inside, is_secret
 
 MAX_TEXT = 255
 """Characters of every typed text but the amount, whose decimals a shop may send in any number."""
@@ -194,6 +194,8 @@ def _keep(params: dict[str, str], pairs: Pairs, hidden: dict[str, str]) -> str:
         others = True
         if value and is_secret(name):
             params[name], hidden[name] = HIDDEN, value
+        elif name not in KNOWN and (shown := hide_inside(value)) != value:
+            params[name], hidden[name] = shown, value
         else:
             params[name] = value
     if others:

@@ -12,7 +12,7 @@ from typing import Any
 
 from clicktrail.core import faults
 from clicktrail.core.querystring import read_pairs, read_text, unescape
-from clicktrail.core.secretnames import HIDDEN, is_secret
+from clicktrail.core.secretnames import HIDDEN, hide_inside, is_secret
 from clicktrail.core.text import decode_text, strip_invisible
 from clicktrail.core.tongue import mark
 
@@ -205,7 +205,9 @@ def _nested(value: Any) -> str:
         return "{" + ",".join(f"{_quoted(name)}:{_member(name, inner)}" for name, inner in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ",".join(_nested(inner) for inner in value) + "]"
-    return str(value) if isinstance(value, _Digits) else _quoted(value)
+    if isinstance(value, _Digits):
+        return str(value)
+    return _quoted(hide_inside(value) if isinstance(value, str) else value)
 
 
 def _member(name: str, value: Any) -> str:

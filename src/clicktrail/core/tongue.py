@@ -92,6 +92,11 @@ def retell(sentence: str, known: Iterable[str], words: Mapping[str, Callable[[st
     return sentence
 
 
+def is_one_of(sentence: str, known: Iterable[str]) -> bool:
+    """Whether a sentence that was kept in English is one of those with marks."""
+    return len(sentence) <= MAX_MATCHED and any(_pattern(each).fullmatch(sentence) for each in known)
+
+
 MAX_MATCHED = 4096
 """A longer sentence is not held against sentences with marks: each mark may cost its length once more."""
 

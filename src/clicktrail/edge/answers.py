@@ -27,6 +27,7 @@ STATUS = {
     414: b"414 URI Too Long",
     422: b"422 Unprocessable Content",
     431: b"431 Request Header Fields Too Large",
+    501: b"501 Not Implemented",
     503: b"503 Service Unavailable",
 }
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"

@@ -6,7 +6,7 @@ this file waits, and nothing asks a database.
 
 from clicktrail.core.clickid import made_ms
 from clicktrail.core.placeholders import encode
-from clicktrail.core.secretnames import HIDDEN, is_secret
+from clicktrail.core.secretnames import HIDDEN, hide_inside, is_secret
 from clicktrail.edge.caller import MAX_REFERRER, Caller
 from clicktrail.edge.catalog import Plan, text_of
 from clicktrail.edge.worker import Asker, Worker
@@ -97,7 +97,16 @@ def _text(raw: bytes) -> tuple[str, bytes]:
     return text, encode(text.encode())
 
 
+def _shown(name: str, value: bytes) -> bytes:
+    """As it may be kept; most values hold nothing to hide and are not looked into."""
+    if is_secret(name):
+        return HIDDEN.encode()
+    if b"=" not in value and b"%3" not in value and b"{" not in value and b"%7" not in value:
+        return value
+    return hide_inside(value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+
 def _extra(link: dict[bytes, bytes]) -> str:
     """The parameters that nobody here knows, as a query string; of secrets only the names."""
-    pairs = [(name, HIDDEN.encode() if is_secret(text_of(name)) else value) for name, value in link.items() if name]
+    pairs = [(name, _shown(text_of(name), value)) for name, value in link.items() if name]
     return b"&".join(encode(name) + b"=" + value for name, value in pairs).decode("utf-8", "replace")[:MAX_EXTRA]

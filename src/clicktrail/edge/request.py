@@ -151,6 +151,8 @@ class Requests:
             raise Fault(400, f"HTTP/{request.version} is not spoken here.")
         if request.version == "1.1" and b"host" not in request.headers:
             raise Fault(400, "The header Host is missing.")
+        if request.headers.get(b"transfer-encoding", b"chunked").strip().lower() != b"chunked":
+            raise Fault(501, "No other transfer coding than chunked is known here.")
         length = request.headers.get(b"content-length", b"0")
         if length.isdigit() and len(length) < 20 and int(length) > self._limits.max_body_bytes:
             raise Fault(413, "The body is larger than this server reads.")

@@ -77,9 +77,10 @@ class Overview(AccountPage, IndexView):
             count = sessions.end_others(request)
             said = ngettext("%(count)d other session was ended.", "%(count)d other sessions were ended.", count)
             messages.success(request, said % {"count": count})
-        elif sessions.end(request.user, request.POST.get("session", "")):
+        elif count := sessions.end(request.user, request.POST.get("session", "")):
             messages.success(request, _("The session was ended."))
-        note(request, "sessions ended", request.user.get_username())
+        if count:
+            note(request, "sessions ended", request.user.get_username())
         return HttpResponseRedirect(reverse(self.home))
 
     def _keep(self, request: Any) -> Any:

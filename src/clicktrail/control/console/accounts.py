@@ -296,7 +296,8 @@ def _password(request: HttpRequest, row: Account) -> Shown:
 
 def _end_sessions(request: HttpRequest, row: Account) -> Shown:
     count = people.end_sessions(row)
-    note(request, "sessions ended", row.username, sessions=count)
+    if count:
+        note(request, "sessions ended", row.username, sessions=count)
     said = ngettext("%(count)d session was ended.", "%(count)d sessions were ended.", count)
     messages.success(request, said % {"count": count})
     return None

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from clicktrail.control.console.cells import label
 from clicktrail.control.outbox.models import Attempt, Delivery
-from clicktrail.core.outcomes import retold
+from clicktrail.core.outcomes import for_partner
 
 TONES = {"due": "info", "failed": "warning", "delivered": "success", "given_up": "danger"}
 
@@ -39,4 +39,4 @@ def state_of(row: Delivery) -> Any:
 def outcome(attempt: Attempt) -> str:
     if not attempt.fault:
         return _("Your server answered %(status)s after %(ms)s ms.") % {"status": attempt.status, "ms": attempt.took_ms}
-    return retold(attempt.fault)
+    return for_partner(attempt.fault)
