@@ -118,6 +118,7 @@ def test_columns_are_guessed_from_their_names(header: str, places: dict[str, int
         ("17;40\n18;50\n", {"id": 0, "umsatz": 1}),
         ("01.02.2026;A-1;40,00;bezahlt\n02.02.2026;A-2;41,00;storniert\n",
          {"day": 0, "tid": 1, "umsatz": 2, "status": 3}),
+        ("A-1;100;completed\nA-1;-30;refunded\n", {"tid": 0, "umsatz": 1, "status": 2}),
     ],
 )  # fmt: skip
 def test_columns_without_names_are_guessed_from_what_stands_in_them(text: str, places: dict[str, int]) -> None:

@@ -254,9 +254,13 @@ def _by_content(sample: Sequence[Sequence[str]], is_amount: Looks, is_day: Looks
         fitting = [place for place, cells in enumerate(columns) if all(looks(cell) for cell in cells)]
         found |= {role: fitting[0]} if fitting else {}
     free = [place for place in range(width) if place not in found.values()]
-    amounts = [
-        p for p in free if all(is_amount(c) for c in columns[p]) and any("." in c or "," in c for c in columns[p])
-    ]
+    amounts = [p for p in free if all(map(is_amount, columns[p])) and any(map(_is_written_as_amount, columns[p]))]
     found |= {REVENUE: amounts[0]} if amounts else {}
-    orders = [p for p in free if p not in found.values() and len(set(columns[p])) == len(sample) and all(columns[p])]
+    free = [p for p in free if p not in found.values() and all(columns[p])]
+    orders = [p for p in free if len(set(columns[p])) == len(sample)]
+    orders += [p for p in free if not any(map(is_amount, columns[p])) and len(set(columns[p])) * 2 >= len(sample)]
     return found | ({TID: orders[0]} if orders else {})
+
+
+def _is_written_as_amount(cell: str) -> bool:
+    return "." in cell or "," in cell or cell.startswith(("-", "\u2212"))
