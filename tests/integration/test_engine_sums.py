@@ -172,7 +172,9 @@ def test_of_two_moves_from_one_state_one_is_made(order: Place, monkeypatch: pyte
     assert _sums(order, MONEY) == {(1, 10000, 1000)}
 
 
-def test_an_order_counted_under_other_is_taken_out_of_other(order: Place) -> None:
+def test_an_order_counted_under_other_is_taken_out_of_other(order: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("clicktrail.engine.rollup", "clicktrail.control.ledger.moves"):
+        monkeypatch.setattr(f"{module}.MAX_ROWS_OF_VALUES", 1000)
     with order.scribe(2) as scribe:
         scribe.write(*(scribe.click(f"s{n}", ANNA) for n in range(1200)))
         late = scribe.click("late", ANNA)

@@ -34,7 +34,7 @@ SHOWN = 5
 IS_BOT, IS_REFUSED = "outcome = 'ok' AND NOT counted", "outcome <> 'ok'"
 MEASURES = 7
 """Columns of a rollup that are sums."""
-MOST_VALUES = 1000
+MOST_VALUES = 2000
 """Subids or hosts of one partner and day that have a row of their own."""
 
 

@@ -9,6 +9,10 @@ QUARTER_MS = 15 * 60 * 1000
 DAY_MS = 86_400_000
 MAX_VALUES = 1000
 """Rows for subids, and for hosts, of a program, partner and day; more are added up in `other`."""
+MAX_ROWS_OF_VALUES = 2000
+"""The same together with rows for values that earn, or that are known from the days before."""
+REGULAR_DAYS = 7
+"""How many days before are looked at for values that are known."""
 _EPOCH_DAY = datetime(1970, 1, 1).toordinal()  # noqa: DTZ001 - a date only
 
 

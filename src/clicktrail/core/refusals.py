@@ -14,10 +14,13 @@ ADJUSTMENTS_STAND = mark("Transaction {number} is cancelled; its adjustments can
 NOT_VOIDED = mark(
     "Without this adjustment more of transaction {number} would remain than was paid, or less than nothing."
 )
+SUM_OUT_OF_RANGE = mark(
+    "A sum that transaction {number} counts in would leave its range of 64 bits: cancel false orders of that day first."
+)
 
 WITH_MARKS = (
     UNKNOWN, QUICKER, NO_MOVE, SETTLED, NO_REVENUE, NOT_BELOW, NO_ADJUSTMENT, NO_ENTRY_MOVE, NOT_VOIDED,
-    ADJUSTMENTS_STAND,
+    ADJUSTMENTS_STAND, SUM_OUT_OF_RANGE,
 )  # fmt: skip
 ENTRY_VERBS = (mark("settle"), mark("void"))
 VERBS = (mark("release"), mark("confirm"), mark("cancel"), mark("reopen"), mark("pay"))

@@ -5,11 +5,14 @@ tests run on both. Look-ups happen before the transaction: only the engine adds 
 these tables, and the fence in `write` makes a commit fail once another engine has begun.
 """
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from clicktrail.control.ledger import adjustmentrow, transactionrow
 from clicktrail.core import receivers
+from clicktrail.core.periods import REGULAR_DAYS
 from clicktrail.errors import LedgerError
 
 Row = tuple[Any, ...]
@@ -182,6 +185,9 @@ class Ledger(Protocol):
     def values(self, table: str, day: int, program: int, partner: int) -> set[str]:
         """Subids or hosts that have a row of their own. table: "subid" or "referrer"."""
 
+    def regular_values(self, table: str, day: int, program: int, partner: int) -> set[str]:
+        """Those of the REGULAR_DAYS before that earned most, then those that were there on most of these days."""
+
     def stored_clicks(self, ids: list[int]) -> set[int]: ...
 
     def stored_postbacks(self, ids: list[int]) -> set[int]: ...
@@ -219,6 +225,15 @@ class Ledger(Protocol):
         Raises Busy, Refused, Fenced or Trouble.
         """
 
+    def trial(self) -> AbstractContextManager[None]:
+        """A transaction that is rolled back in any case: for `attempt`."""
+
+    def attempt(self, make: Callable[[], Unit]) -> None:
+        """Inside `trial`: make a unit out of look-ups and store it; it is there for later look-ups of the trial.
+
+        Raises Refused, and then nothing of it is stored; or Fenced or Trouble.
+        """
+
     def run(self, statement: str, values: Row = ()) -> int:
         """One statement, with `?` for values on both databases, as a transaction of its own; rows changed."""
 
@@ -230,6 +245,19 @@ class Ledger(Protocol):
         """Leave others a moment, where they want one."""
 
     def checkpoint(self, *, idle: bool) -> None: ...
+
+
+def regular(table: str) -> str:
+    """The statement of `regular_values`, with `?` for the days, program, partner and number of values.
+
+    Without sums: what is added up here must not leave 64 bits.
+    """
+    name = "subid" if table == "subid" else "host"
+    return (
+        f"SELECT {name} FROM ledger_rollup_{table} "  # noqa: S608
+        f"WHERE day IN ({', '.join('?' * REGULAR_DAYS)}) AND program_id = ? AND partner_id = ? AND NOT other "
+        f"GROUP BY {name} ORDER BY max(transactions) DESC, count(*) DESC, max(clicks_net) DESC LIMIT ?"
+    )
 
 
 def columns(names: list[str]) -> str:

@@ -30,7 +30,7 @@ from clicktrail.engine.ledger import Busy, Cursor, Fenced, Ledger, Numbers, Refu
 from clicktrail.engine.memory import Intake, LedgerFacts, Memory
 from clicktrail.engine.postbacks import Call, Judged, judge_calls
 from clicktrail.errors import StartError
-from clicktrail.journal.events import Click
+from clicktrail.journal.events import Click, Event
 from clicktrail.settings import Settings
 
 FIRST_LIMIT = 2000
@@ -38,6 +38,10 @@ MIN_LIMIT, MAX_LIMIT = 200, 20_000
 """Events in one transaction; between the two the number follows how long the last ones took."""
 MAX_READY = 1000
 """Waiting calls judged in one unit."""
+MAX_ATTEMPTS = 400
+"""Attempts to store a part of a refused row in one step; a search that needs more goes on in the next."""
+MAX_UNEXPLAINED = 3
+"""A row that is refused so often, although all of its events can be stored, is set aside whole."""
 JUDGING_COSTS = 4
 """A call costs as much as so many clicks: the limit counts it so."""
 
@@ -92,7 +96,12 @@ class Engine:
         self._held: IO[str] | None = None
         self._stuck: dict[int, tuple[Call, str]] = {}
         """Waiting calls that cannot be stored: they stay in the log as waiting, with a note set aside."""
-        self._refused = False
+        self._unnoted: set[int] = set()
+        """Those whose note is not in the ledger yet."""
+        self._small = 0
+        """After a unit was refused: events of the next one, down to one row of a journal. 0: as many as usual."""
+        self._unexplained = 0
+        """How often the same row was refused, although each of its events could be stored."""
         self._held_up: tuple[Haul, Prepared] | None = None
 
     def hold(self) -> None:
@@ -133,12 +142,12 @@ class Engine:
         catalog = self.catalogs.current()
         if catalog is None:
             return Progress()
-        haul = self._held_up[0] if self._held_up else self.feed.take(self.limit)
+        haul = self._held_up[0] if self._held_up else self.feed.take(self._small or self.limit)
         try:
             prepared = self._held_up[1] if self._held_up else self._prepare_all(haul, catalog)
             return self._store(haul, prepared) if prepared else Progress()
         except Refused as fault:
-            self._set_aside(haul, catalog, fault)
+            self._divide(haul, catalog, fault)
             return Progress(moved=True)
 
     def _prepare_all(self, haul: Haul, catalog: Catalog) -> Prepared | None:
@@ -176,7 +185,7 @@ class Engine:
         intake = Intake(memory, self.ledger, self._read_clickid)
         intake.add(self._kept(haul.parts))
         facts = LedgerFacts(intake, self.ledger, self.catalogs, self.feed, catalog)
-        missing = facts.missing_nodes(intake.calls) if trial is None and intake.calls else set()
+        missing = facts.missing_nodes(intake.calls) if trial is None and intake.calls and not self._small else set()
         if missing:
             before = len(haul.parts)
             self.feed.take(self.limit, haul, missing)
@@ -204,7 +213,8 @@ class Engine:
         return [call for call in ready if call.event.id not in self._stuck]
 
     def _stuck_rows(self) -> list[Row]:
-        return [setaside.row_of_waiting(call.event, note, self._clock()) for call, note in self._stuck.values()]
+        stuck = [self._stuck[id] for id in sorted(self._unnoted)]
+        return [setaside.row_of_waiting(call.event, note, self._clock()) for call, note in stuck]
 
     def _write(self, unit: Unit) -> bool:
         began_s = time.perf_counter()
@@ -234,55 +244,74 @@ class Engine:
         self.feed.accept(haul)
         self.units += 1
         self._aside.clear()
-        self._refused = False
+        self._unnoted.clear()
+        self._unexplained = 0
+        self._small = self._small * 2 if self._small * 2 < self.limit else 0
         log.debug("unit stored: %d events, %d verdicts", haul.events, len(judged.final))
 
-    def _set_aside(self, haul: Haul, catalog: Catalog, fault: Refused) -> None:
-        """Something cannot be stored. Perhaps memory was wrong: once more; then the events themselves are tried."""
-        if self._refused:
-            self._find_refused(haul, catalog)
-        self._refused = True
-        log.warning("a unit was refused: %s", fault)
-        self._remember(self.ledger.numbers())
+    def _divide(self, haul: Haul, catalog: Catalog, fault: Refused) -> None:
+        """The unit was refused: the next one is half as large. A single row is searched for what cannot be stored.
 
-    def _find_refused(self, haul: Haul, catalog: Catalog) -> None:
-        events = [(part, place, event) for part in haul.parts for place, event in setaside.places(part)]
-
-        def fault_of(some: Sequence[tuple[Part, setaside.Place, object]]) -> str | None:
-            parts = [
-                Part(part.identity, part.seq, part.tick, [event], [place[2]])  # type: ignore[list-item]
-                for part, place, event in some
-            ]
-            return self._fault_of(parts, catalog)
-
-        found = setaside.find(events, fault_of)
-        if not found:
-            self._find_stuck(haul, catalog)
-        for (_, place, _), note in found:
-            log.error("event set aside: file %s, row %d, position %d: %s", *place, note)
-            self._aside[place] = note
-
-    def _find_stuck(self, haul: Haul, catalog: Catalog) -> None:
-        """All events are well: then it is a call that waited."""
-        clicks = [event for part in haul.parts for event in part.events if isinstance(event, Click)]
-        ready = self._ready(clicks, self.memory)
-        found = setaside.find(ready, lambda some: self._fault_of(haul.parts, catalog, list(some))) if ready else []
-        if not found:
-            raise Trouble("The ledger refuses a unit, and no event in it: is it damaged?")
-        for call, note in found:
-            log.error("waiting call set aside: %d: %s", call.event.id, note)
-            self._stuck[call.event.id] = (call, note)
-
-    def _fault_of(self, parts: list[Part], catalog: Catalog, ready: list[Call] | None = None) -> str | None:
-        """Try to store these alone, and take it back. The visitors' window is left out: nobody looks at the result."""
-        memory = Memory(self.ledger, self.memory.numbers)
+        Perhaps memory was wrong: it is read again in any case.
+        """
+        log.warning("a unit of %d events was refused: %s", haul.events, fault)
         try:
-            prepared = self._prepare(Haul(parts), catalog, memory, trial=ready or [])
-            prepared.unit.numbers = replace(prepared.unit.numbers, epoch=memory.numbers.epoch)
-            self.ledger.write(prepared.unit, dry=True)
+            if len([part for part in haul.parts if part.events]) > 1:
+                self._small = max(1, min(haul.events, self._small or self.limit) // 2)
+            else:
+                self._small = 1
+                self._search(haul, catalog, fault)
+        finally:
+            self._remember(self.ledger.numbers())
+
+    def _search(self, haul: Haul, catalog: Catalog, fault: Refused) -> None:
+        """Set aside the events, and waiting calls, that cannot be stored beside the others."""
+        events = [(place, part, event) for part in self._kept(haul.parts) for place, event in setaside.places(part)]
+        clicks = [event for _, _, event in events if isinstance(event, Click)]
+        items: list[_Item] = [*events, *self._ready(clicks, self.memory)]
+        with self.ledger.trial():
+            found = setaside.find(items, lambda some: self._try_to_store(some, catalog), MAX_ATTEMPTS)
+        self._unexplained = 0 if found else self._unexplained + 1
+        if not found and self._unexplained >= MAX_UNEXPLAINED:
+            if not items:
+                raise Trouble("The ledger refuses a unit without events: is it damaged?") from fault
+            found = [(item, str(fault)) for item in items]
+        for item, note in found:
+            self._note(item, note)
+
+    def _note(self, item: "_Item", note: str) -> None:
+        if isinstance(item, Call):
+            log.error("waiting call set aside: %d: %s", item.event.id, note)
+            self._stuck[item.event.id] = (item, note)
+            self._unnoted.add(item.event.id)
+        else:
+            log.error("event set aside: file %s, row %d, position %d: %s", *item[0], note)
+            self._aside[item[0]] = note
+
+    def _try_to_store(self, items: Sequence["_Item"], catalog: Catalog) -> str | None:
+        """Why these cannot be stored; None where they are, for as long as the trial lasts.
+
+        The visitors' window is left out: nobody looks at the result.
+        """
+        calls = [item for item in items if isinstance(item, Call)]
+        parts = [
+            Part(part.identity, part.seq, part.tick, [event], [place[2]])
+            for place, part, event in (item for item in items if not isinstance(item, Call))
+        ]
+
+        def unit() -> Unit:
+            numbers = replace(self.ledger.numbers(), epoch=self.memory.numbers.epoch)
+            return self._prepare(Haul(parts), catalog, Memory(self.ledger, numbers), trial=calls).unit
+
+        try:
+            self.ledger.attempt(unit)
         except Refused as fault:
             return str(fault)
         return None
+
+
+_Item = tuple[setaside.Place, Part, Event] | Call
+"""What may be set aside: an event of a journal's row, or a call that waited."""
 
 
 def hold(settings: Settings) -> IO[str]:

@@ -23,7 +23,7 @@ class Memory:
     def __init__(self, ledger: Ledger, numbers: Numbers) -> None:
         self.numbers = numbers
         self.visitors = Visitors()
-        self.rollups = Rollups(ledger.values)
+        self.rollups = Rollups(ledger.values, ledger.regular_values)
         self.waiting = WaitingRoom()
         self.imported = True
         """Whether there may be ClickIDs of another system; without any nobody looks for one."""

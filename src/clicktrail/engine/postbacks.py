@@ -172,12 +172,13 @@ def _credit(
     host = click.host if click else ""
     judged.transactions.append(_transaction_row(number, award, host, call))
     judged.deliveries += outbox.of_award(catalog, number, award, call.event, judged.now_ms)
+    # Before the order gives its subid a row: the click was counted where the subid had none.
+    _count_if_prefetched(click, judged, rollups, catalog)
     if not award.test and counts(award.state):
         slot = rollups.at(call.at_ms, award.program, award.partner, award.creative, award.product_id, catalog)
         slot.add(TRANSACTIONS, award.subid, host)
         slot.add(REVENUE, award.subid, host, award.revenue_minor or 0)
         slot.add(COMMISSION, award.subid, host, award.commission_minor)
-    _count_if_prefetched(click, judged, rollups, catalog)
     return number
 
 

@@ -25,6 +25,7 @@ from clicktrail.core.clickid import NODE_MASK, Checks
 from clicktrail.core.foreign import is_importable
 from clicktrail.core.lifecycle import MOVES
 from clicktrail.core.orders import MAX_SIMILAR, Key
+from clicktrail.engine import setaside
 from clicktrail.engine.catalogs import Catalogs
 from clicktrail.engine.clicks import apply_clicks
 from clicktrail.engine.feed import Feed
@@ -138,6 +139,7 @@ class _Rebuild:
         self.memory.high = [0] * (NODE_MASK + 1)
         self.reader = Reader(settings.journal_folder)
         self.feed = Feed(_AsFarAsRead(self.reader, original.cursors()), {})
+        self.aside = setaside.known(original)
         self.next_transaction = original.numbers().next_transaction
         keys = load_keys(settings.keys_folder)
         self.read_clickid = Checks(keys.clickid, keys.current, settings.prefix).read
@@ -168,7 +170,7 @@ class _Rebuild:
     def _apply_clicks(self) -> None:
         while haul := self.feed.take(5 * PAGE):
             intake = Intake(self.memory, self.fresh, self.read_clickid)
-            intake.add(haul.parts)
+            intake.add([setaside.without(part, self.aside) for part in haul.parts] if self.aside else haul.parts)
             intake.settle()
             rows = apply_clicks(intake.clicks, self.catalog, self.memory.visitors, self.memory.rollups)
             self._store(Unit(self.memory.numbers, now_ms(), rows, cursors=[
@@ -186,6 +188,7 @@ class _Rebuild:
 
     def _keep(self, events: list[Postback]) -> None:
         """Calls wait until all clicks are there, with the order and the catalog of their first judging."""
+        events = [event for event in events if (setaside.WAITING, event.id, 0) not in self.aside]
         self.report.calls += len(events)
         known = self.original.judged([event.id for event in events])
         self.calls.add([(known.get(event.id, (None, event.catalog)), event) for event in events])

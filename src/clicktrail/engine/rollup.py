@@ -5,15 +5,17 @@ that a page about a year reads some thousand rows. All go into the ledger togeth
 
 Rows are bounded: ids that the catalog does not know count under 0, and of subids and
 referrer hosts at most 1,000 a program, partner and day get a row, the rest is "other".
-A value that has a row keeps it and one without never gets one, as rows are not deleted:
-what is taken out again later (`control/ledger/moves.py`) finds the row it was added to.
+Anyone can send clicks with invented values, so another 1,000 rows are kept for values that earn, or that
+earned or were there on the days before. Rows are not deleted: what is taken out again later
+(`control/ledger/moves.py`) finds the row it was added to.
 """
 
 from collections.abc import Callable
+from functools import partial
 from operator import add
 
 from clicktrail.core.catalog import TEST_PARTNER, Catalog, Program
-from clicktrail.core.periods import MAX_VALUES, QUARTER_MS, bucket_s, day_of, month_of
+from clicktrail.core.periods import MAX_ROWS_OF_VALUES, MAX_VALUES, QUARTER_MS, bucket_s, day_of, month_of
 from clicktrail.engine.ledger import Row, Sums
 
 MAX_KEPT_VALUES = 500_000
@@ -25,32 +27,48 @@ ZERO = (0,) * 7
 
 Sum = list[int]
 LoadValues = Callable[[str, int, int, int], set[str]]
-"""(table, day, program, partner) -> the values that have a row of their own."""
+"""(table, day, program, partner) -> the values that have a row of their own; or that are known from days before."""
 
 
 class Group:
     """The subids, or the hosts, of one program, partner and day."""
 
-    __slots__ = ("known", "sums", "other")
+    __slots__ = ("_load_regular", "_regular", "known", "other", "sums")
 
-    def __init__(self, known: set[str]) -> None:
+    def __init__(self, known: set[str], load_regular: Callable[[], set[str]]) -> None:
         self.known = known
         self.sums: dict[str, Sum] = {}
         self.other: Sum | None = None
+        self._load_regular = load_regular
+        self._regular: set[str] | None = None
 
-    def sum(self, value: str) -> Sum:
+    def sum(self, value: str, *, earns: bool = False) -> Sum:
+        """Where the value is counted. earns: it has a transaction, not only a click."""
         found = self.sums.get(value)
-        return self._admit(value) if found is None else found
+        return self._admit(value, earns) if found is None else found
 
-    def _admit(self, value: str) -> Sum:
+    def _admit(self, value: str, earns: bool) -> Sum:
         if value not in self.known:
-            if len(self.known) >= MAX_VALUES:
+            if not self._has_room(value, earns):
                 if self.other is None:
                     self.other = list(ZERO)
                 return self.other
             self.known.add(value)
         found = self.sums[value] = list(ZERO)
         return found
+
+    def _has_room(self, value: str, earns: bool) -> bool:
+        """Days before are looked up once, and only where a day has very many values."""
+        if len(self.known) < MAX_VALUES:
+            return True
+        if len(self.known) >= MAX_ROWS_OF_VALUES:
+            return False
+        if not earns and self._regular is None:
+            self._regular = self._load_regular()
+        return earns or value in (self._regular or ())
+
+    def size(self) -> int:
+        return len(self.known) + len(self._regular or ())
 
 
 class Slot:
@@ -62,14 +80,15 @@ class Slot:
         self.hour, self.subids, self.hosts = hour, subids, hosts
 
     def add(self, place: int, subid: str, host: str, amount: int = 1) -> None:
+        earns = place >= TRANSACTIONS
         self.hour[place] += amount
-        self.subids.sum(subid)[place] += amount
-        self.hosts.sum(host)[place] += amount
+        self.subids.sum(subid, earns=earns)[place] += amount
+        self.hosts.sum(host, earns=earns)[place] += amount
 
 
 class Rollups:
-    def __init__(self, load: LoadValues) -> None:
-        self._load = load
+    def __init__(self, load: LoadValues, load_regular: LoadValues) -> None:
+        self._load, self._load_regular = load, load_regular
         self._groups: dict[tuple[str, int, int, int], Group] = {}
         self._touched: set[tuple[str, int, int, int]] = set()
         self._hours: dict[tuple[int, int, int, int, int], Sum] = {}
@@ -107,7 +126,7 @@ class Rollups:
         key = (table, day, program, partner)
         found = self._groups.get(key)
         if found is None:
-            found = self._groups[key] = Group(self._load(*key))
+            found = self._groups[key] = Group(self._load(*key), partial(self._load_regular, *key))
         self._touched.add(key)
         return found
 
@@ -121,7 +140,7 @@ class Rollups:
         self._day_of.clear()
         self._slots.clear()
         self._touched.clear()
-        if sum(len(group.known) for group in self._groups.values()) > MAX_KEPT_VALUES:
+        if sum(group.size() for group in self._groups.values()) > MAX_KEPT_VALUES:
             self._groups.clear()
         return drained
 

@@ -14,7 +14,7 @@ from clicktrail.core.disclosure import message_of
 from clicktrail.engine.answers import Answers
 from clicktrail.engine.feed import JournalReader
 from clicktrail.engine.housekeeping import Housekeeping
-from clicktrail.engine.ledger import Busy, Ledger, Trouble
+from clicktrail.engine.ledger import Busy, Ledger, Refused, Trouble
 from clicktrail.engine.loop import Engine, Progress
 from clicktrail.engine.sql_sqlite import SqliteLedger
 from clicktrail.errors import CatalogError, LedgerError
@@ -179,7 +179,7 @@ class Process:
         self._tidied_s = now_s
         try:
             self._housekeeping.step(idle=idle)
-        except (Busy, Trouble) as fault:
+        except (Busy, Refused, Trouble) as fault:
             log.warning("tidying up must wait: %s", fault)
 
     def _beat(self) -> None:

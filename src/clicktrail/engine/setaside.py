@@ -1,10 +1,10 @@
-"""Events that cannot be stored: found by halving, kept whole with a note, while the rest goes on."""
+"""Events that cannot be stored: found by storing a unit half by half, kept whole with a note; the rest goes on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from clicktrail.engine.feed import Part
-from clicktrail.engine.ledger import Row
+from clicktrail.engine.ledger import Ledger, Row
 from clicktrail.journal.events import Event, encode_batch
 
 Item = TypeVar("Item")
@@ -12,19 +12,34 @@ Item = TypeVar("Item")
 Place = tuple[str, int, int]
 """(identity of the journal file, seq of the row, position in the row)"""
 
+WAITING = "waiting"
+"""Stands for the identity where a call had waited; its place is its id."""
 
-def find(items: Sequence[Item], fault_of: Callable[[Sequence[Item]], str | None]) -> list[tuple[Item, str]]:
-    """The items that cannot be stored, each with the database's word on it.
 
-    fault_of: tries to store some items, without leaving a trace; None where all went well.
+def find(
+    items: Sequence[Item], try_to_store: Callable[[Sequence[Item]], str | None], attempts: int
+) -> list[tuple[Item, str]]:
+    """Items that cannot be stored beside those before them, each with the database's word on it.
+
+    try_to_store: stores all of these, or none of them and returns why. What was stored stays in the way of what
+    comes later: of two items that only together are too much, the second one is found.
+    attempts: how often it may be tried. Where that is not enough, at least one item has been found, and the
+    others are found by the next search.
     """
-    fault = fault_of(items)
-    if fault is None:
-        return []
-    if len(items) == 1:
-        return [(items[0], fault)]
-    middle = len(items) // 2
-    return find(items[:middle], fault_of) + find(items[middle:], fault_of)
+    found: list[tuple[Item, str]] = []
+    waiting = [items] if items else []
+    while waiting and attempts > 0:
+        part = waiting.pop()
+        attempts -= 1
+        note = try_to_store(part)
+        if note is None:
+            continue
+        if len(part) == 1:
+            found.append((part[0], note))
+            continue
+        middle = len(part) // 2
+        waiting += [part[middle:], part[:middle]]
+    return found
 
 
 def places(part: Part) -> list[tuple[Place, Event]]:
@@ -33,7 +48,13 @@ def places(part: Part) -> list[tuple[Place, Event]]:
     return [((part.identity, part.seq, position), event) for position, event in pairs]
 
 
-def without(part: Part, aside: dict[Place, str]) -> Part:
+def known(ledger: Ledger) -> dict[Place, str]:
+    """What the ledger has set aside so far."""
+    rows = ledger.all("SELECT identity, seq, position, note FROM ledger_set_aside")
+    return {(identity, seq, position): note for identity, seq, position, note in rows}
+
+
+def without(part: Part, aside: Mapping[Place, str]) -> Part:
     """The part without the events that were found to be unstorable."""
     kept = [(place, event) for place, event in places(part) if place not in aside]
     return Part(
@@ -58,7 +79,7 @@ def rows(parts: Sequence[Part], aside: dict[Place, str], now_ms: int) -> list[Ro
 
 def row_of_waiting(event: Event, note: str, now_ms: int) -> Row:
     """A call that waited and then could not be stored: its place in the journal is long behind."""
-    return ("waiting", event.id, 0, _clean(note), encode_batch([event]), now_ms)
+    return (WAITING, event.id, 0, _clean(note), encode_batch([event]), now_ms)
 
 
 def _clean(note: str) -> str:

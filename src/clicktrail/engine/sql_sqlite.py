@@ -4,11 +4,12 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from clicktrail.core.periods import MAX_VALUES, REGULAR_DAYS
 from clicktrail.engine import ledger as words
 from clicktrail.engine.ledger import Busy, Cursor, Fenced, Numbers, Refused, Row, Trouble, Unit, columns
 from clicktrail.errors import StartError
@@ -154,6 +155,10 @@ class SqliteLedger:
         )
         return {row[0] for row in found}
 
+    def regular_values(self, table: str, day: int, program: int, partner: int) -> set[str]:
+        place = (*range(day - REGULAR_DAYS, day), program, partner, MAX_VALUES)
+        return {row[0] for row in self.all(words.regular(table), place)}
+
     def stored_clicks(self, ids: list[int]) -> set[int]:
         return {row[0] for row in self._all(f"SELECT id FROM ledger_click WHERE id {LIST}", (json.dumps(ids),))}  # noqa: S608
 
@@ -204,28 +209,52 @@ class SqliteLedger:
 
     def write(self, unit: Unit, dry: bool = False) -> bool:
         with self._transaction(dry), self._trouble():
-            self._fence(unit)
-            if not self._add_transactions(unit.transactions) or not self._change(unit.changes):
+            if not self._store(unit):
                 self._run("ROLLBACK")
                 return False
-            self._many(CLICKS, unit.clicks)
-            self._many(NAMED, [(id,) for id in unit.named])
-            self._many(POSTBACKS, unit.postbacks)
-            self._many(VERDICT, unit.verdicts)
-            self._group(unit.conflict_groups)
-            self._many(MOVES, unit.moves)
-            self._many(ADJUSTMENTS, unit.adjustments)
-            self._many(FOLLOW, unit.following)
-            self._many(IMPORTED, unit.imported)
-            self._many(HOURS, unit.sums.hours)
-            self._many(DAYS, unit.sums.days)
-            self._many(MONTHS, unit.sums.months)
-            self._many(PROGRAMS, unit.sums.programs)
-            self._many(SUBIDS, unit.sums.subids)
-            self._many(REFERRERS, unit.sums.referrers)
-            self._many(CURSORS, unit.cursors)
-            self._many(ASIDE, unit.aside)
-            self._many(DELIVERIES, unit.deliveries)
+        return True
+
+    @contextmanager
+    def trial(self) -> Iterator[None]:
+        with self._transaction(dry=True):
+            yield
+
+    def attempt(self, make: Callable[[], Unit]) -> None:
+        with self._trouble():
+            self._run("SAVEPOINT attempt")
+        try:
+            unit = make()
+            with self._trouble():
+                self._store(unit)
+                self._run("RELEASE attempt")
+        except Refused:
+            with self._trouble():
+                self._run("ROLLBACK TO attempt")
+                self._run("RELEASE attempt")
+            raise
+
+    def _store(self, unit: Unit) -> bool:
+        self._fence(unit)
+        if not self._add_transactions(unit.transactions) or not self._change(unit.changes):
+            return False
+        self._many(CLICKS, unit.clicks)
+        self._many(NAMED, [(id,) for id in unit.named])
+        self._many(POSTBACKS, unit.postbacks)
+        self._many(VERDICT, unit.verdicts)
+        self._group(unit.conflict_groups)
+        self._many(MOVES, unit.moves)
+        self._many(ADJUSTMENTS, unit.adjustments)
+        self._many(FOLLOW, unit.following)
+        self._many(IMPORTED, unit.imported)
+        self._many(HOURS, unit.sums.hours)
+        self._many(DAYS, unit.sums.days)
+        self._many(MONTHS, unit.sums.months)
+        self._many(PROGRAMS, unit.sums.programs)
+        self._many(SUBIDS, unit.sums.subids)
+        self._many(REFERRERS, unit.sums.referrers)
+        self._many(CURSORS, unit.cursors)
+        self._many(ASIDE, unit.aside)
+        self._many(DELIVERIES, unit.deliveries)
         return True
 
     def _group(self, rows: list[Row]) -> None:

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable, Mapping
 from functools import partial
 
-from django.db.models import Sum
 from django.db.models.query import QuerySet
 
 from clicktrail.control.alarms.causes import Heard
+from clicktrail.control.ledger.exact import ExactSum
 from clicktrail.control.ledger.models import Postback, RollupHour
 from clicktrail.core.catalog import TEST_PARTNER
 from clicktrail.core.clickid import first_id, made_ms
@@ -70,7 +70,7 @@ def clicks(program: int, stretches: Iterable[tuple[int, int]]) -> list[int]:
     for begin_ms, end_ms in stretches:
         buckets = range(begin_ms // HOUR_MS * 3600, end_ms // 1000 + 1, QUARTER_S)
         rows = RollupHour.objects.filter(bucket_s__in=list(buckets), program_id=program)
-        found.append(rows.exclude(partner_id=TEST_PARTNER).aggregate(total=Sum("clicks_gross"))["total"] or 0)
+        found.append(rows.exclude(partner_id=TEST_PARTNER).aggregate(total=ExactSum("clicks_gross"))["total"] or 0)
     return found
 
 

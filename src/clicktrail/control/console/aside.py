@@ -19,6 +19,10 @@ WAITING = "waiting"
 """Stands for the journal's identity where a call had waited: engine/setaside.py."""
 
 
+SUMS = "sums"
+"""Stands there for a note about the sums, without an event: ledger/migrations/0012_integers.py."""
+
+
 @admin.register(SetAside)
 class SetAsideAdmin(Page):
     """For reading: what to do about one depends on the note, and the event itself stays in its row."""
@@ -54,6 +58,8 @@ class SetAsideAdmin(Page):
 
     @display(description=gettext_lazy("Event"))
     def shown_event(self, row: SetAside) -> str:
+        if row.identity == SUMS:
+            return _("none")
         try:
             return ", ".join(map(_named, decode_batch(bytes(row.body))))
         except (msgspec.DecodeError, ValueError):
@@ -61,6 +67,8 @@ class SetAsideAdmin(Page):
 
     @display(description=gettext_lazy("Where"))
     def shown_place(self, row: SetAside) -> str:
+        if row.identity == SUMS:
+            return _("among the sums of the reports")
         if row.identity == WAITING:
             return _("among the calls that waited")
         words = {"journal": row.identity[:8], "row": row.seq, "event": row.position + 1}

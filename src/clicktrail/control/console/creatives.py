@@ -6,7 +6,6 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -28,6 +27,7 @@ from clicktrail.control.catalog.models import ClickTarget, Creative, Partner, Pa
 from clicktrail.control.console.cells import DASH, number_text, state_label
 from clicktrail.control.console.filters import MOST_CHOICES, ProgramFilter
 from clicktrail.control.console.page import Page
+from clicktrail.control.ledger.exact import ExactSum
 from clicktrail.control.ledger.models import RollupDay
 from clicktrail.core.catalog import TEST_PARTNER
 from clicktrail.core.ids import read_id
@@ -147,7 +147,7 @@ def clicks_of(creatives: list[int], programs: set[int]) -> dict[int, int]:
     rows = RollupDay.objects.filter(
         program_id__in=sorted(programs), day__gt=today - DAYS, creative_id__in=creatives
     ).exclude(partner_id=TEST_PARTNER)
-    return dict(rows.order_by().values_list("creative_id").annotate(Sum("clicks_net")))
+    return dict(rows.order_by().values_list("creative_id").annotate(ExactSum("clicks_net")))
 
 
 def banner_of(creative: Creative) -> Banner | None:

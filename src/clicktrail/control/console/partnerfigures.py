@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, Sum
+from django.db.models import Q
 
 from clicktrail.control.accounts.rights import Rights
 from clicktrail.control.catalog.models import Program
 from clicktrail.control.console.cells import DASH, money_text, number_text
+from clicktrail.control.ledger.exact import ExactSum
 from clicktrail.control.ledger.models import RollupDay
 
 DAYS = 30
@@ -77,10 +78,10 @@ def _rows(partners: list[int], rights: Rights, now: datetime | None) -> dict[tup
         RollupDay.objects.filter(_days(programs.values(), now or datetime.now(UTC)), partner_id__in=partners)
         .values("partner_id", "program_id")
         .annotate(
-            clicks=Sum("clicks_net"),
-            orders=Sum("transactions"),
-            revenue=Sum("revenue_minor"),
-            commission=Sum("commission_minor"),
+            clicks=ExactSum("clicks_net"),
+            orders=ExactSum("transactions"),
+            revenue=ExactSum("revenue_minor"),
+            commission=ExactSum("commission_minor"),
         )
     )
     return {(row["partner_id"], programs[row["program_id"]]): row for row in rows} if programs else {}

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from clicktrail.control.ledger import adjustmentrow, transactionrow
@@ -19,7 +19,7 @@ from clicktrail.core import adjustment, refusals, telling
 from clicktrail.core.case import Earlier, Facts, difference
 from clicktrail.core.catalog import Rate
 from clicktrail.core.lifecycle import CANCELLED, after, counts
-from clicktrail.core.periods import MAX_VALUES, bucket_s, day_of, month_of
+from clicktrail.core.periods import MAX_ROWS_OF_VALUES, bucket_s, day_of, month_of
 from clicktrail.core.repeat import ADJUSTABLE, REDUCIBLE, differences, recalculated_by, reduced
 from clicktrail.core.tongue import say
 
@@ -184,6 +184,19 @@ def change(
 
     A change of what a paid transaction has been adjusted by is booked, unless it follows from a move of `entry`.
     """
+    try:
+        return _change(connection, number, decide, deed, entry)
+    except _SumOutOfRange:
+        return Refused(number, say(refusals.SUM_OUT_OF_RANGE, number=number))
+
+
+class _SumOutOfRange(Exception):
+    """A sum would leave the 64 bits of its column."""
+
+
+def _change(
+    connection: BaseDatabaseWrapper, number: int, decide: Decide, deed: Deed, entry: EntryMove | None
+) -> Moved | Refused:
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(SEEN, [number])
         row = cursor.fetchone()
@@ -208,7 +221,10 @@ def change(
         found = tuple(d for d in differences(seen, now) if d["fact"] != "status")
         moved = Moved(number, seen.state, now.state, (entry.fact, *found) if entry else found)
         _write_history(cursor, moved, _exactly(seen, now), now.revision, deed)
-        _change_sums(cursor, order, seen, now)
+        try:
+            _change_sums(cursor, order, seen, now)
+        except (DataError, IntegrityError, OverflowError) as fault:
+            raise _SumOutOfRange from fault
         if entry is None or found:
             told = telling.Order(order.program, order.tid, order.currency, order.decimals)
             outbox.tell_change(cursor, seen, now, told, deed.now_ms)
@@ -315,7 +331,7 @@ def _add_value(cursor: Any, table: str, day: dict[str, Any], value: dict[str, st
     own = day | {"other": False, **value}
     if _update(cursor, table, own, change):
         return
-    has_room = change[0] > 0 and _rows(cursor, table, day | {"other": False}) < MAX_VALUES
+    has_room = change[0] > 0 and _rows(cursor, table, day | {"other": False}) < MAX_ROWS_OF_VALUES
     _add(cursor, table, own if has_room else day | {"other": True, **dict.fromkeys(value, "")}, change)
 
 

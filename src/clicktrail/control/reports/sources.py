@@ -11,13 +11,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models import Case, F, IntegerField, QuerySet, Sum, Value, When
 
 from clicktrail.control.catalog.models import Program
+from clicktrail.control.ledger import exact
 from clicktrail.control.ledger.models import (
     RollupDay,
     RollupHour,
@@ -55,16 +57,29 @@ Found = dict[str, Any]
 """Columns of a group, `sum_<measure>`, and the time as in_hour with offset, in_day, in_week or in_month."""
 
 
-def rows(question: "Question", programs: Mapping[int, Program], most: int, *, largest: bool = False) -> Iterator[Found]:
+def rows(question: "Question", programs: Mapping[int, Program], most: int, *, largest: bool = False) -> list[Found]:
     """At most `most` rows of each table that is read; `largest`: those with most commission, then most clicks.
 
     For the largest, ask for days that lie in one piece: a partner that is small in each of three pieces is lost.
+    Whatever figures are stored, the sums are exact.
     """
+    try:
+        return list(_rows(question, programs, most, largest))
+    except exact.OutOfRange:
+        pass
+    except OperationalError as fault:
+        if not exact.is_overflow(fault):
+            raise
+    return list(_rows(replace(question, exact=True), programs, most, largest))
+
+
+def _rows(question: "Question", programs: Mapping[int, Program], most: int, largest: bool) -> Iterator[Found]:
     if largest:
         found = _values(question) if question.fine else RollupDay.objects.filter(**_days(question.first, question.last))
-        order = ("-sum_commission_minor", "-sum_clicks_net")
+        order = {"most_commission": exact.RoughSum("commission_minor"), "most_clicks": exact.RoughSum("clicks_net")}
         names = (COLUMNS[question.fine], "other") if question.fine else ()
-        return iter(_grouped(found, question, list(programs), {}, names).order_by(*order)[:most])
+        grouped = _grouped(found, question, list(programs), {}, names).annotate(**order)
+        return iter(grouped.order_by(*(f"-{name}" for name in order))[:most])
     if question.fine:
         return _by_value(question, programs, most)
     if "hour" in question.by:
@@ -154,7 +169,7 @@ def _by_value(question: "Question", programs: Mapping[int, Program], most: int) 
         found = found.filter(**{column: wanted, "other": False})
     names = (column, "other") if {"subid", "referrer"} & set(question.by) else ()
     when = _when(question.by, question.first, question.last)
-    if names and not when and "partner" not in question.by and connection.vendor == "sqlite":
+    if names and not when and "partner" not in question.by and connection.vendor == "sqlite" and not question.exact:
         keys = [*names, "program_id"]
         rows = _narrowed(found, question, list(programs)).order_by().values_list(*keys, *MEASURES)
         return tree.grouped(rows, keys, MEASURES, most)
@@ -218,6 +233,7 @@ def _grouped(
         *(["program_id"] if apart else []),
         *(COLUMNS[name] for name in question.by if name in ("program", *_PLACES)),
     }
-    sums = {f"sum_{name}": Sum(name) for name in MEASURES}
+    kind = exact.ExactSum if question.exact else Sum
+    sums = {f"sum_{name}": kind(name) for name in MEASURES}
     # Values first: what differs most decides a comparison at once when the database sorts rows into groups.
     return found.annotate(**when).order_by().values(*names, *when, *sorted(columns)).annotate(**sums)

@@ -59,6 +59,8 @@ class Question:
     """Only programs of this one."""
     tests: bool = False
     """The test partner's too. Who asks for that partner by number gets them anyway."""
+    exact: bool = False
+    """The database's own sums would overflow: see `ledger/exact.py`."""
 
     def names(self, dimension: str) -> bool:
         return dimension in self.by or getattr(self, dimension, None) is not None

@@ -11,11 +11,16 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
+from clicktrail.control.ledger.exact import OutOfRange
+
 TABLE = "report_groups"
 
 
 def grouped(rows: QuerySet[Any], keys: Sequence[str], measures: Sequence[str], most: int) -> Iterator[dict[str, Any]]:
-    """At most `most` groups, with `sum_<measure>`. rows: values_list of keys and measures, in this order."""
+    """At most `most` groups, with `sum_<measure>`. rows: values_list of keys and measures, in this order.
+
+    Raises OutOfRange where a sum leaves 64 bits: SQLite has made a floating-point number of it.
+    """
     query, params = rows.query.sql_with_params()
     names, sums = _columns("key", keys), _columns("sum", measures)
     added = ", ".join(f"{name} = {name} + excluded.{name}" for name in sums)
@@ -27,6 +32,8 @@ def grouped(rows: QuerySet[Any], keys: Sequence[str], measures: Sequence[str], m
             found = cursor.execute(f"SELECT * FROM temp.{TABLE} LIMIT %s", [most]).fetchall()  # noqa: S608
         finally:
             cursor.execute(f"DROP TABLE temp.{TABLE}")
+    if any(type(value) is float for row in found for value in row[len(keys) :]):
+        raise OutOfRange
     labels = [*keys, *(f"sum_{measure}" for measure in measures)]
     return (dict(zip(labels, row, strict=True)) for row in found)
 

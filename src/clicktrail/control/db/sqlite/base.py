@@ -32,6 +32,9 @@ READS = (
     "CREATE TEMP", "INSERT INTO TEMP.", "DROP TABLE TEMP.",
 )  # fmt: skip
 """What takes no write lock of the ledger; a connection's own tables are elsewhere."""
+IS_INTEGER = "typeof(\"%(column)s\") IN ('integer', 'null')"
+"""SQLite would store a sum beyond 64 bits as a floating-point number. As a check of the field's type it stands in every
+table that Django makes, and in each one that a later migration rebuilds."""
 PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 0", "secure_delete = ON")
 """What is deleted is overwritten with zeros: personal data that was cut must not linger in free pages."""
 
@@ -128,6 +131,11 @@ class Cursor(base.SQLiteCursorWrapper):
 
 class DatabaseWrapper(base.DatabaseWrapper):
     data_types = {**base.DatabaseWrapper.data_types, "BigIntegerField": "integer"}
+    data_type_check_constraints = {
+        **base.DatabaseWrapper.data_type_check_constraints,
+        "BigIntegerField": IS_INTEGER,
+        "PositiveBigIntegerField": f'"%(column)s" >= 0 AND {IS_INTEGER}',
+    }
     want: Want
     patience_s: float
     _holds_want = False
