@@ -258,9 +258,14 @@ def _by_content(sample: Sequence[Sequence[str]], is_amount: Looks, is_day: Looks
     found |= {REVENUE: amounts[0]} if amounts else {}
     free = [p for p in free if p not in found.values() and all(columns[p])]
     orders = [p for p in free if len(set(columns[p])) == len(sample)]
-    orders += [p for p in free if not any(map(is_amount, columns[p])) and len(set(columns[p])) * 2 >= len(sample)]
+    orders = [p for p in orders if not any(map(_is_written_as_amount, columns[p]))]
+    orders += [p for p in free if all(map(_has_letter, columns[p])) and len(set(columns[p])) * 2 >= len(sample)]
     return found | ({TID: orders[0]} if orders else {})
 
 
 def _is_written_as_amount(cell: str) -> bool:
     return "." in cell or "," in cell or cell.startswith(("-", "\u2212"))
+
+
+def _has_letter(cell: str) -> bool:
+    return any(map(str.isalpha, cell))
