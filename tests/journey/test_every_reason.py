@@ -189,7 +189,7 @@ def names_it(server: Server, torn: Path) -> bool:
 
 
 def logged_reason(server: Server, call: str) -> str:
-    return next((row["reason"] for row in server.postbacks() if row["call"] == log_number(call)), "")
+    return next((row["reason"] for row in server.postbacks() if str(row["call"]) == str(log_number(call))), "")
 
 
 def judged(server: Server, call: str) -> Any:
