@@ -44,6 +44,7 @@ SLIPS: tuple[tuple[str, int, Callable[[Call], Call]], ...] = (
     ("bad_call", 3, lambda call: replace(call, fault=NOT_JSON, params={})),
     ("click_expired", 8, lambda call: call),
     ("unauthorized", 5, lambda call: replace(call, proved={})),
+    ("wrong_currency", 6, lambda call: _with(call, currency="CHF")),
 )
 """(reason, how often in 90 days, what makes it of a good call)."""
 WHOSE = {"foreign_click": OUTDOOR, "unauthorized": 3}
