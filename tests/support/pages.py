@@ -30,6 +30,7 @@ OWN_RECEIVER = "SELECT min(id) FROM outbox_receiver WHERE partner_id = 101"
 SAMPLES = {
     "terms": "SELECT max(version) FROM portal_terms",
     "transaction": "SELECT max(transaction_number) FROM ledger_move WHERE to_state = 'paid'",
+    "paid": "SELECT max(number) FROM ledger_transaction WHERE state = 'paid' AND revenue_minor > 0",
     "open": "SELECT max(number) FROM ledger_transaction WHERE state = 'open'",
     "tid": "SELECT max(tid) FROM ledger_transaction WHERE program_id = 1",
     "call": "SELECT max(id) FROM ledger_postback WHERE reason = 'duplicate'",
@@ -73,6 +74,7 @@ PAGES = (
     Sight("transaction", "/ledger/transaction/{transaction}/change/"),
     Sight("transaction_open", "/ledger/transaction/{open}/change/"),
     Sight("transaction_move", "/ledger/transaction/move/cancel/?numbers={open}"),
+    Sight("transaction_part_return", "/ledger/transaction/{paid}/part-return/"),
     Sight("transaction_by_hand", "/ledger/transaction/by-hand/"),
     Sight("log", "/ledger/postback/"),
     Sight("log_refused", "/ledger/postback/?reason=unknown_product"),
