@@ -7,7 +7,7 @@ nothing runs or the ledger is out of reach.
 from collections.abc import Mapping
 from typing import Any
 
-from clicktrail import catalogfile, heartbeat, permissions
+from clicktrail import catalogfile, configcheck, heartbeat, permissions
 from clicktrail.core.clickid import first_id
 from clicktrail.errors import CatalogError, ClicktrailError, JournalBroken
 from clicktrail.journal.events import decode_batch
@@ -29,7 +29,7 @@ def look(settings: Settings) -> dict[str, Any]:
     events = sum(j["lag_events"] for j in journals)
     return {
         "data": str(settings.data),
-        "warnings": permissions.warnings(settings),
+        "warnings": [*permissions.warnings(settings), *configcheck.warnings(settings)],
         "ledger": {
             "kind": "postgresql" if settings.database else "sqlite",
             "fault": fault,

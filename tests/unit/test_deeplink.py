@@ -262,6 +262,31 @@ def test_an_address_whose_query_was_encoded_once_more(address: str, decoded: str
     assert decode_partly(f"https://shop.example/{address}") == f"https://shop.example/{decoded}"
 
 
+@pytest.mark.parametrize(
+    ("address", "decoded"),
+    [
+        ("https://stra%C3%9Fe.shop.example/", "https://stra\xdfe.shop.example/"),
+        ("https://stra%c3%9fe.shop.example:8443/a%2Fb", "https://stra\xdfe.shop.example:8443/a%2Fb"),
+        ("https://stra%DFe.example", "https://stra\xdfe.example"),
+        # Nothing that could end the host or begin another one.
+        ("https://shop.example%2Fevil.example/", "https://shop.example%2Fevil.example/"),
+        ("https://shop.example%40evil.example/", "https://shop.example%40evil.example/"),
+        ("https://shop.example%3A80/", "https://shop.example%3A80/"),
+    ],
+)
+def test_encoded_letters_of_a_host_are_decoded(address: str, decoded: str) -> None:
+    assert decode_partly(address) == decoded
+
+
+@pytest.mark.parametrize("sign", ["\uff0f", "\uff20", "\uff1a", "\uff1f", "\uff05", "\u2100", "\u3002evil.", "\ufe56"])
+def test_no_letter_in_a_host_becomes_a_separator(sign: str) -> None:
+    for name in (f"evil.example{sign}.shop.example", f"shop.example{sign}evil.example"):
+        address = decode_partly(f"https://{quote(name)}/")
+        assert allowed(address, ("shop.example",)) is None
+        found = parse(allowed(address, ("*.shop.example",)) or "https://www.shop.example")
+        assert found is not None and found.host.endswith(".shop.example")
+
+
 @pytest.mark.parametrize("text", ["shoes", "//x%3Fa%3D1", "https%3A%2F%2Fshop.example%2Fp%3Fa%3D1%26b%3D2", ""])
 def test_only_an_address_in_clear_is_partly_encoded(text: str) -> None:
     assert decode_partly(text) == text

@@ -129,6 +129,9 @@ def test_a_semicolon_in_a_value_survives(link: bytes, target: str, subid: str) -
         (b"https://shop.example/a%2Fb+c", "https://shop.example/a%2Fb+c"),
         (b"https%3A%2F%2Fshop.example%2Fa%252Fb", "https://shop.example/a%2Fb"),
         (b"shoes+and%20more", "shoes and more"),
+        (b"+%20https://shop.example/p%20%0D%0a", "https://shop.example/p"),
+        (b"https://shop.example/p?q=c++%E2%80%8b", "https://shop.example/p?q=c++"),
+        (b"https://stra%C3%9Fe.example/%C3%9F", "https://stra\xdfe.example/%C3%9F"),
     ],
 )
 def test_a_deeplink_in_clear_keeps_its_escapes(raw: bytes, text: str) -> None:

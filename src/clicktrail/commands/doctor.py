@@ -32,7 +32,7 @@ def doctor(
     Clicks and orders as the test partner, whose transactions stay out of all totals. Never
     contacts the shop. Exit code 0 where all is well, 1 where a step fails.
     """
-    from clicktrail import permissions
+    from clicktrail import configcheck, permissions
     from clicktrail.doctor import Doctor, Order, server_at
     from clicktrail.ledgerbooks import LedgerBooks
     from clicktrail.steps import all_passed, report
@@ -43,7 +43,7 @@ def doctor(
     seen = server_at(console, "console") if console else None
     steps = Doctor(place, Order(program, creative, product, within), books, seen).walk()
     print(report(steps))
-    for warning in permissions.warnings(settings) if settings else ():
+    for warning in [*permissions.warnings(settings), *configcheck.warnings(settings)] if settings else ():
         print(f"! {warning}", file=sys.stderr)
     raise typer.Exit(0 if all_passed(steps) else 1)
 

@@ -7,7 +7,7 @@ from clicktrail.settings import Settings
 @takes_settings
 def serve(settings: Settings) -> None:
     """Run edge, engine, courier and console; restart what dies; stop cleanly on Ctrl-C."""
-    from clicktrail import log, permissions
+    from clicktrail import configcheck, log, permissions
     from clicktrail.supervise import Supervisor
 
     log.configure(settings.log_level, "supervisor")
@@ -15,6 +15,8 @@ def serve(settings: Settings) -> None:
         log.get().warning("keys closed", path=path)
     for warning in permissions.warnings(settings):
         log.get().warning("data folder open", warning=warning)
+    for warning in configcheck.warnings(settings):
+        log.get().warning("configuration", warning=warning)
     raise SystemExit(Supervisor(settings, _announce).run())
 
 

@@ -27,6 +27,8 @@ _PORT = re.compile(r"[1-9][0-9]{0,4}")
 
 _ENCODED_ADDRESS = re.compile("%(?:25)?(?:3a|2f|3f)")
 _ENCODED_PAIR = re.compile(r"%26[^&=%]{1,64}%3d")
+_ENCODED_LETTERS = re.compile("(?:%[89a-f][0-9a-f])+", re.IGNORECASE)
+"""Escapes of bytes beyond ASCII."""
 _JOINERS = "\u200c\u200d"
 
 SCHEME_PORTS = {"http": 80, "https": 443}
@@ -62,12 +64,14 @@ def is_address(target: str) -> bool:
 def decode_partly(address: str) -> str:
     """An address that came in clear, but whose query was encoded once more than the rest of it, decoded.
 
+    Letters beyond ASCII in its host are decoded too: browsers encode them in a link like `target=https://straße.example/`.
     Some routers leave `: / ?` as they are in a value and encode `& =`: `https://shop.example/p?a=1%26b%3D2`. A value
     that holds an encoded address or `?` was encoded by its shop, and stays.
     """
     found = _ADDRESS.fullmatch(address)
-    if found is None or "%" not in found[3]:
+    if found is None or "%" not in address:
         return address
+    host = _ENCODED_LETTERS.sub(lambda letters: decode_text(unquote_to_bytes(letters[0])), found[2])
     path, mark, query = found[3].lower().partition("?")
     if mark:
         is_partly = not _ENCODED_ADDRESS.search(query) and (
@@ -76,7 +80,7 @@ def decode_partly(address: str) -> str:
     else:
         is_partly = "%3d" in path.partition("%3f")[2]
     rest = decode_text(unquote_to_bytes(found[3])) if is_partly else found[3]
-    return address if _CONTROL.search(rest) else f"{found[1]}://{found[2]}{rest}"
+    return address if _CONTROL.search(rest) else f"{found[1]}://{host}{rest}"
 
 
 def allowed(target: str, hosts: Iterable[str]) -> str | None:

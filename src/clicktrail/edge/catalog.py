@@ -25,6 +25,8 @@ Link = dict[bytes, bytes]
 """Parameters by their names, values as they were sent."""
 LINK_NAMES = frozenset((b"cpid", b"pid", b"wmid", b"target", b"subid", b"ref", b"format", b"view"))
 _INVISIBLE_START = re.compile(rb"(?:\+|%(?:20|0[9ad]|c2%a0|e2%80%8b|ef%bb%bf))+", re.IGNORECASE)
+_INVISIBLE_ENDS = (b"%20", b"%09", b"%0a", b"%0d", b"%c2%a0", b"%e2%80%8b", b"%ef%bb%bf")
+"""Without `+`: an address may end in one, like `?q=c++`."""
 SEMICOLON = ord(";")
 _is_plain = re.compile(rb"[a-z0-9_.-]{0,64}").fullmatch
 """Any other name has to be looked at: it is in capitals, escaped, or has something around it."""
@@ -86,8 +88,15 @@ def target_of(raw: bytes) -> str:
     if start is not None:
         raw = raw[start.end() :]
     if raw[:8].lower().startswith(CLEAR_ADDRESS):
-        return decode_partly(read_text(raw))
+        return decode_partly(read_text(_without_invisible_end(raw)))
     return text_of(raw)
+
+
+def _without_invisible_end(raw: bytes) -> bytes:
+    folded, end = raw.lower(), len(raw)
+    while found := next((sign for sign in _INVISIBLE_ENDS if folded.endswith(sign, 0, end)), b""):
+        end -= len(found)
+    return raw[:end]
 
 
 def read_link(query: bytes) -> Link:
