@@ -1,5 +1,6 @@
 """Part returns of paid transactions: what is booked, and what becomes of an entry, as tables."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from support.cast import ANNA, BERT, CATALOG, EARLIER, NOW_MS, SHOP
 from clicktrail.core import adjustment, lifecycle
 from clicktrail.core.access import NO_PROOFS, Proofs
 from clicktrail.core.case import Earlier, Verdict
+from clicktrail.core.delivery import message
 from clicktrail.core.explain import operator_sentence, sentence
 from clicktrail.core.judge import judge
 from clicktrail.core.postback import from_params
@@ -138,6 +140,9 @@ def test_receivers_are_told_what_remains() -> None:
     assert (facts["trigger"], facts["status"]) == ("changed", "paid")
     assert (facts["revenue_minor"], facts["commission_minor"]) == (8_000, 800)
     assert (facts["adjusted_revenue_minor"], facts["adjusted_commission_minor"]) == (-2_000, -200)
+    data = json.loads(message({**facts, "at_ms": NOW_MS}))["data"]
+    assert (data["revenue"], data["commission"]) == ("80.00", "8.00")
+    assert (data["adjusted_revenue"], data["adjusted_commission"]) == ("-20.00", "-2.00")
     [before] = of_change(PAID, replace(PAID, state="cancelled"), Order(SHOP, "A-1", "EUR", 2), 5, NOW_MS)
     assert "adjusted_revenue_minor" not in before.facts, "where nothing came back the message is as before"
 

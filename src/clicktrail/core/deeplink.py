@@ -71,7 +71,9 @@ def decode_partly(address: str) -> str:
     found = _ADDRESS.fullmatch(address)
     if found is None or "%" not in address:
         return address
-    host = _ENCODED_LETTERS.sub(lambda letters: decode_text(unquote_to_bytes(letters[0])), found[2])
+    host = found[2]
+    if "%" in host:
+        host = _ENCODED_LETTERS.sub(lambda letters: decode_text(unquote_to_bytes(letters[0])), host)
     path, mark, query = found[3].lower().partition("?")
     if mark:
         is_partly = not _ENCODED_ADDRESS.search(query) and (

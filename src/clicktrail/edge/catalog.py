@@ -93,6 +93,8 @@ def target_of(raw: bytes) -> str:
 
 
 def _without_invisible_end(raw: bytes) -> bytes:
+    if raw[-3:-2] != b"%":
+        return raw
     folded, end = raw.lower(), len(raw)
     while found := next((sign for sign in _INVISIBLE_ENDS if folded.endswith(sign, 0, end)), b""):
         end -= len(found)

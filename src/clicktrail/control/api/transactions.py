@@ -242,7 +242,8 @@ def move_transaction(request: HttpRequest, number: Long, data: NewMove) -> Any:
 def reduce_transaction(request: HttpRequest, number: Long, data: Reduction) -> Any:
     """Cancel a part: a smaller net revenue, and the commission by the transaction's own rate.
 
-    A paid transaction stays as it was paid; an adjustment is booked beside it.
+    A paid transaction stays as it was paid; an adjustment is booked beside it, and its partner reads the reason in the
+    portal.
     """
     caller = caller_of(request)
     row = seen(caller, number)
