@@ -26,6 +26,12 @@ def test_a_pattern_takes_linear_time(pattern: Pattern) -> None:
     assert patterns.is_slow(pattern) == ""
 
 
+@pytest.mark.parametrize("pattern", [each for each in FOUND if each.text], ids=lambda each: each.place)
+def test_no_pattern_is_possessive(pattern: Pattern) -> None:
+    """Python 3.11.2, which Debian 12 has, matches possessive repeats of groups wrongly."""
+    assert not patterns.is_possessive(pattern)
+
+
 @pytest.mark.parametrize(
     ("text", "searches"),
     [

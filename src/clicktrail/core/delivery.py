@@ -72,7 +72,7 @@ PLACEHOLDERS: dict[str, Callable[[Facts], str]] = {
 LONG_IDS = ("number", "call", "transaction")
 """Facts that are numbers of transactions and calls."""
 
-_MARK = re.compile(r"<%((?:[^%<]|%(?!>)|<(?!%))*+)%>|\{(\w*+)\}")
+_MARK = re.compile(r"<%((?:[^%<]|%(?!>)|<(?!%))*)%>|\{(\w*)\}")
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 
 

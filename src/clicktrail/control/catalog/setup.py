@@ -13,7 +13,7 @@ from clicktrail.errors import CatalogError
 Read = TypeVar("Read")
 Written = TypeVar("Written")
 
-_AT = re.compile(r"(?<!\s)\s*+\(at (?:line (\d+), column \d+|end of document)\)$")
+_AT = re.compile(r"(?<!\s)\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

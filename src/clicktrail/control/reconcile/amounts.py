@@ -56,8 +56,8 @@ TOO_LONG = mark("it is longer than any amount.")
 
 _SIMPLE = re.compile(r"\d{1,9}(?:([.,])\d{1,2})?", re.ASCII)
 """What nearly all cells are: read without a closer look."""
-_BEFORE = re.compile(r"[^\d.,]*+")
-_BODY = re.compile(r"[\d.,'\u2019\u00b4`\u02bc\s\u00a0\u202f\u2009\u2007]*+")
+_BEFORE = re.compile(r"[^\d.,]*")
+_BODY = re.compile(r"[\d.,'\u2019\u00b4`\u02bc\s\u00a0\u202f\u2009\u2007]*")
 _GROUPING = re.compile(r"['\u2019\u00b4`\u02bc\s\u00a0\u202f\u2009\u2007]")
 _EXPONENT = re.compile(r"[+-]?\d{1,20}(?:[.,]\d{1,40})?[eE][+-]?\d{1,5}")
 _DATE_LIKE = re.compile(r"\d{0,2}\.?[ -]?([^\W\d_]{3,9})\.?[ -]?\d{0,4}|\d{1,2}[.-]\d{1,2}[.-]\d{4}")
