@@ -18,6 +18,8 @@ _LOOKS_LIKE_ADDRESS = re.compile(
 )
 """A scheme, a slash in front, or a host name with a dot. No alias has a slash or a colon in it."""
 _WITHOUT_SCHEME = re.compile(r"[^\s/?#:@%\\]{1,253}\.[a-z]{2,63}(?::[0-9]{1,5})?[/?#]", re.IGNORECASE)
+_ESCAPED_LETTERS = re.compile("(?:%[89a-f][0-9a-f])+", re.IGNORECASE)
+"""Escapes of characters outside ASCII."""
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """No blank among them: that becomes %20. Browsers drop tabs and line ends wherever they stand."""
 
@@ -153,8 +155,17 @@ def _to_ascii(name: str) -> str:
 def _decoded(target: str) -> str:
     """Decoded once more where it came encoded twice; with https:// where it begins with the host name."""
     if _ENCODED_START.match(target) and "://" not in target[:8]:
-        return unquote(target, errors="replace")
-    return f"https://{target}" if _WITHOUT_SCHEME.match(target) else target
+        target = unquote(target, errors="replace")
+    return _with_decoded_host(f"https://{target}" if _WITHOUT_SCHEME.match(target) else target)
+
+
+def _with_decoded_host(address: str) -> str:
+    """A browser sends `https://stra%C3%9Fe.example` where the page has `https://straße.example`."""
+    found = _ADDRESS.fullmatch(address)
+    if found is None or "%" not in found[2]:
+        return address
+    host = _ESCAPED_LETTERS.sub(lambda letters: decode_text(unquote_to_bytes(letters[0])), found[2])
+    return f"{found[1]}://{host}{found[3]}"
 
 
 def _matches(address: Address, listed: str) -> bool:
