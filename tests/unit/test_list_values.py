@@ -162,8 +162,8 @@ def ours(*tids: str, revenue_minor: int = 10_000) -> dict[str, Ours]:
     }
 
 
-def found_of(rows: str, here: dict[str, Ours]) -> list[Finding]:
-    return classified(f"Bestellnummer;Netto\n{rows}", here)
+def found_of(rows: str, here: dict[str, Ours], columns: str = "Bestellnummer;Netto") -> list[Finding]:
+    return classified(f"{columns}\n{rows}", here)
 
 
 @pytest.mark.parametrize(
@@ -251,6 +251,23 @@ def test_a_refund_with_a_spoiled_number_keeps_the_orders_that_it_may_mean() -> N
     here = ours("1234567890123456", "77")
     found = found_of("1234567890123456;100\n77;100\n1,23457E+15;-30", here)
     assert [each.kind for each in found] == ["unclear", "matched", "unclear"]
+
+
+STATUS = "Bestellnummer;Netto;Status"
+
+
+@pytest.mark.parametrize(
+    "line", ["#4711;-30;refunded", "04711;-30;completed", "No. 4711;100;cancelled", "4711.;;Teilweise erstattet"]
+)
+def test_a_refund_under_nearly_the_same_number_keeps_its_order(line: str) -> None:
+    """Confirmed with the whole revenue, the order would be paid although a part of it came back."""
+    found = found_of(f"4711;100;completed\n4712;100;completed\n{line}", ours("4711", "4712"), STATUS)
+    assert [(each.kind, each.cause) for each in found][:2] == [("unclear", "near_order"), ("confirmed", "open_here")]
+
+
+def test_a_sale_under_nearly_the_same_number_keeps_nothing() -> None:
+    found = found_of("4711;100;completed\n#4711;100;completed", ours("4711"), STATUS)
+    assert [each.kind for each in found] == ["confirmed", "missing"]
 
 
 def test_many_spoiled_numbers_cost_little() -> None:

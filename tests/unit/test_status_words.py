@@ -66,6 +66,18 @@ def test_a_word_of_a_shop_system(word: str, state: str) -> None:
     assert state_of(f" {word.upper()}\u200b") == state
 
 
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [
+        ("Ru\u0308ckerstattet", RETURNED),
+        ("Teilweise ru\u0308ckerstattet", PARTIAL),
+        ("\uff50\uff41\uff49\uff44", CONFIRMED),
+    ],
+)
+def test_a_word_in_decomposed_or_wide_letters(word: str, state: str) -> None:
+    assert state_of(word) == state
+
+
 @pytest.mark.parametrize("word", ["mystery", "wc-mystery", "", "42", "paid / unfulfilled", "not refunded", "wc-", "-"])
 def test_a_word_that_is_not_known(word: str) -> None:
     assert state_of(word) == ""

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 from clicktrail.control.reconcile import spoiled
 from clicktrail.control.reconcile.classes import Doubts, Ours
-from clicktrail.control.reconcile.listed import Listing
+from clicktrail.control.reconcile.listed import Listed, Listing
 from clicktrail.control.reconcile.sentences import Sentence, told
 from clicktrail.control.reconcile.spoiled import Order
+from clicktrail.control.reconcile.statuswords import CANCELLED, PARTIAL
+from clicktrail.core.ordernumber import order_number_key
 from clicktrail.core.postback import MAX_TEXT
 from clicktrail.core.tongue import mark
 
@@ -34,10 +36,25 @@ def doubts_of(listing: Listing, found: dict[int, Ours], broken: dict[int, int], 
     orders = (Order(each.number, each.tid, each.revenue_minor, each.number in listed) for each in known.values())
     made = spoiled.compare(lost, orders)
     found.update({line: known[number] for line, number in made.matched.items()})
-    numbers = {number: ("spoiled", sentence) for number, sentence in made.possible.items()}
+    numbers = _taken_back(lost, listed)
+    numbers |= {number: ("spoiled", sentence) for number, sentence in made.possible.items()}
     said = mark("Line {line} of the list cannot be read, and may name this order.")
     numbers |= {number: ("broken", told(said, line=line)) for number, line in broken.items()}
     return Doubts(made.lines, numbers)
+
+
+def _taken_back(lost: list[Listed], listed: dict[int, Ours]) -> dict[int, tuple[str, Sentence]]:
+    """Listed transactions of which another line takes something back, under nearly the same order number."""
+    lines = {order_number_key(line.key): line.line for line in lost if _takes_back(line)}
+    if not lines:
+        return {}
+    said = mark("Line {line} takes back an order of nearly the same number, and may mean this one.")
+    keys = {number: order_number_key(ours.tid) for number, ours in listed.items()}
+    return {number: ("near_order", told(said, line=lines[key])) for number, key in keys.items() if key in lines}
+
+
+def _takes_back(line: Listed) -> bool:
+    return (line.revenue_minor or 0) < 0 or line.status in (CANCELLED, PARTIAL)
 
 
 def choose(by_tid: Mapping[str, Ours], as_number: Mapping[str, Ours]) -> tuple[dict[str, Ours], list[Sentence]]:

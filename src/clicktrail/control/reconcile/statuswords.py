@@ -7,6 +7,7 @@ the order is then kept out of every move of a whole class.
 
 import re
 from functools import lru_cache
+from unicodedata import normalize
 
 from clicktrail.core.text import strip_invisible
 from clicktrail.core.tongue import mark
@@ -127,7 +128,7 @@ def state_of(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _looked_up(text: str) -> str:
-    word = strip_invisible(text).casefold()
+    word = normalize("NFKC", strip_invisible(text)).casefold()
     if state := _state_of_word(word):
         return state
     states = {_state_of_word(part) for part in re.split(r"[/,+|&;]", word) if part.strip()}
