@@ -86,6 +86,7 @@ PLAIN_LINK = b"cpid=1&pid=7&wmid=11&target=shoes&subid=abc"
         b"cpid=1&amp%3Bpid=7&amp%3Bwmid=11&amp%3Btarget=shoes&amp%3Bsubid=abc",
         b"cpid=1;pid=7;wmid=11;target=shoes;subid=abc",
         b"cpid=1;pid=7;wmid=11;target=shoes&subid=abc",
+        b";cpid=1;;pid=7;;;wmid=11;;target=shoes;;subid=abc;;",
         # Names.
         b"cpid=1&p%69d=7&wm%69d=11&target=shoes&sub%69d=abc",
         b"CPID=1&Pid=7&WmId=11&TARGET=shoes&SubId=abc",

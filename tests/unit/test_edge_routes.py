@@ -33,6 +33,8 @@ def test_other_paths(path: bytes, tidy: bytes) -> None:
         (b"/go.cgi?a=1&#038;b=2&#38;c=3&#x26;d=4#e", b"/go.cgi", b"a=1&b=2&c=3&d=4"),
         (b"/go.cgi?a=1&#b=2", b"/go.cgi", b"a=1&"),
         (b"http://t//go.cgi/?a=1", b"//go.cgi/", b"a=1"),
+        (b"/go.cgi??a=1?b", b"/go.cgi", b"a=1?b"),
+        (b"/go.cgi?", b"/go.cgi", b""),
     ],
 )
 def test_an_escaped_ampersand_is_no_fragment(target: bytes, path: bytes, query: bytes) -> None:

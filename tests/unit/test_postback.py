@@ -85,6 +85,7 @@ JSON = b"application/json"
         (b"cpid=1&amp%3Btid=T&amp%3bpid=7", {"cpid": "1", "tid": "T", "pid": "7"}),
         (b"cpid=1;tid=T;umsatz=10", {"cpid": "1", "tid": "T", "umsatz": "10"}),
         (b"cpid=1;tid=T;foo=bar;", {"cpid": "1", "tid": "T", "foo": "bar"}),
+        (b";cpid=1;;tid=A;B;;;foo=bar;;", {"cpid": "1", "tid": "A;B", "foo": "bar"}),
         (b"a;b=1;c=2", {"a": "", "b": "1", "c": "2"}),
         (b"cpid=1;tid=T;subid=a;b;pid=7", {"cpid": "1", "tid": "T", "subid": "a;b", "pid": "7"}),
         (b"cpid=1;tid=T&clickid=QC1", {"cpid": "1", "tid": "T", "clickid": "QC1"}),

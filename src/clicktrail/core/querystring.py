@@ -70,10 +70,13 @@ def _without_ampersand(piece: bytes) -> bytes:
 def _cut(piece: bytes, has_ampersand: bool, given: set[bytes]) -> Iterator[bytes]:
     """The piece, cut at each `;` that is a separator.
 
-    Where no `&` separates, `;name=` begins a parameter; in a free text only where the name is one that we know.
+    Where no `&` separates, `;name=` begins a parameter, and several `;` count as one; in a free text only where
+    the name is one that we know.
     Beside `&` a `;` is data, but for `;name=` with a name that we know and that no `&` piece has, in the value
     of a parameter that is no free text.
     """
+    if not has_ampersand:
+        piece = piece.strip(b";")
     start, current = 0, _known_name(piece)
     for found in _NEXT_NAME.finditer(piece):
         name = found[1].lower()
@@ -82,10 +85,10 @@ def _cut(piece: bytes, has_ampersand: bool, given: set[bytes]) -> Iterator[bytes
         else:
             is_cut = name in NAMES or current not in FREE_TEXTS
         if is_cut:
-            yield piece[start : found.start()]
+            part = piece[start : found.start()]
+            yield part if has_ampersand else part.rstrip(b";")
             start, current = found.start() + 1, name
-    last = piece[start:]
-    yield last if has_ampersand else last.rstrip(b";")
+    yield piece[start:]
 
 
 def _known_name(piece: bytes) -> bytes:

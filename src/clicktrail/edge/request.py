@@ -42,7 +42,7 @@ class Request:
         """The connection may go on after it."""
 
     def split(self) -> tuple[bytes, bytes]:
-        """(path, query) of the target, which may be a full address or carry a fragment."""
+        """(path, query) of the target, which may be a full address, carry a fragment, or have several `?`."""
         target = self.target
         if b"#" in target:
             # `&#38;` is an `&` that a template escaped; any other `#` begins a fragment.
@@ -52,7 +52,7 @@ class Request:
             cut = min((place for place in (rest.find(b"/"), rest.find(b"?")) if place >= 0), default=len(rest))
             target = rest[cut:]
         path, _, query = target.partition(b"?")
-        return path or b"/", query
+        return path or b"/", query.lstrip(b"?")
 
 
 class Requests:
