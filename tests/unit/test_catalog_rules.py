@@ -122,9 +122,16 @@ def test_a_star_below_a_name_of_everybody(host: str) -> None:
         rules.deeplink_host(host)
 
 
+@pytest.mark.parametrize("host", ["shop.example:65536", "shop.example:99999", "shop.example:0", "shop.example:08443"])
+def test_a_port_that_does_not_exist(host: str) -> None:
+    with pytest.raises(ValueError, match="is no host"):
+        rules.deeplink_host(host)
+
+
 @pytest.mark.parametrize(
     ("text", "host"),
     [
+        ("shop.example:65535", "shop.example:65535"),
         ("*.shop.example", "*.shop.example"),
         ("*.shop.co.uk", "*.shop.co.uk"),
         ("*.me.github.io", "*.me.github.io"),

@@ -93,5 +93,6 @@ def test_a_hostile_length_takes_linear_time() -> None:
 def test_files_that_windows_saved(encoding: str) -> None:
     assert decode_file("ä = 1\r\nb = 2\rc\n".encode(encoding)) == "ä = 1\nb = 2\nc\n"
     assert decode_file(b"\xfe\xff\x00a") == "a"
+    assert decode_file("\ufeff\ufeffa".encode(encoding)) == "a"
     with pytest.raises(UnicodeDecodeError):
         decode_file("ä".encode("cp1252"))

@@ -30,6 +30,7 @@ NOT_A_PLACE = frozenset(("localtime", "Factory", "posixrules"))
 _ALIAS = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _PARAMETER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
+_LARGEST_PORT = 65_535
 
 
 def row_id(number: int) -> int:
@@ -156,7 +157,7 @@ def deeplink_host(text: str) -> str:
     host, colon, port = strip_invisible(text).partition(":")
     star = "*." if host.startswith("*.") else ""
     plain = deeplink.ascii_host(host.removeprefix(star))
-    if plain is None or (colon and not _PORT.fullmatch(port)):
+    if plain is None or (colon and not (_PORT.fullmatch(port) and int(port) <= _LARGEST_PORT)):
         raise ValueError(
             say(
                 '"{text}" is no host: write "shop.example", "shop.example:8443" or "*.shop.example", without https://.',
