@@ -127,13 +127,18 @@ def test_an_order_that_is_there_already_is_judged_again(ledger: Place) -> None:
     """Should a transaction appear between look-up and commit, the unit is judged anew and nothing is lost."""
     _some_traffic(ledger)
     real, looked = ledger.engine.ledger, []
-    earlier = real.earlier
+    earlier, similar = real.earlier, real.similar
 
     def blind_once(keys: list[tuple[int, str]]) -> list[tuple[object, ...]]:
         looked.append(keys)
         return [] if len(looked) == 2 else earlier(keys)
 
+    def blind_to_similar_once(keys: list[tuple[int, str]], limit: int) -> list[tuple[object, ...]]:
+        """An order number is similar to itself, so this look-up would find it too."""
+        return [] if len(looked) == 2 else similar(keys, limit)
+
     real.earlier = blind_once  # type: ignore[method-assign]
+    real.similar = blind_to_similar_once  # type: ignore[method-assign]
     ledger.catch_up()
     with ledger.scribe(2) as scribe:
         scribe.write(scribe.order("A-1", "", pid=str(ANNA)), scribe.click("new", ANNA))

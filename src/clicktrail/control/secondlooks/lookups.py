@@ -4,6 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
+
 from clicktrail import catalogfile, keys
 from clicktrail.control.ledger import missing, transactionrow
 from clicktrail.control.ledger.models import Click, ImportedClick, Transaction
@@ -87,11 +90,15 @@ class Standing:
 
 
 def similar(keys: Iterable[Key]) -> dict[Key, Earlier]:
-    """By (program, tid), the newest for each (program, key of the order number)."""
-    found: dict[Key, Earlier] = {}
+    """By (program, tid), the newest for each (program, key of the order number); one query for each program."""
+    by_program: dict[int, set[str]] = defaultdict(set)
     for program, key in keys:
-        rows = Transaction.objects.filter(program_id=program, tid_key=key).order_by("-number")[:MAX_SIMILAR]
-        for tid, *row in rows.values_list("tid", *transactionrow.COLUMNS):
+        by_program[program].add(key)
+    age = Window(RowNumber(), partition_by=[F("tid_key")], order_by=F("number").desc())
+    found: dict[Key, Earlier] = {}
+    for program, tid_keys in by_program.items():
+        rows = Transaction.objects.filter(program_id=program, tid_key__in=tid_keys).annotate(age=age)
+        for tid, *row in rows.filter(age__lte=MAX_SIMILAR).values_list("tid", *transactionrow.COLUMNS):
             found[(program, tid)] = transactionrow.read(tuple(row))
     return found
 
