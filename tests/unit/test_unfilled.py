@@ -58,11 +58,23 @@ def test_data_is_no_placeholder(value: str) -> None:
     assert not is_unfilled(value)
 
 
-@pytest.mark.parametrize("left,right", [("{{", "}}"), ("{", "}"), ("[", "]"), ("%%", "%%"), ("__", "__"), ("$", "$")])
+@pytest.mark.parametrize("left,right", [("{", "}"), ("[", "]"), ("%%", "%%"), ("__", "__"), ("$", "$")])
 @pytest.mark.parametrize("value", ["A", "-1"])
 def test_a_placeholder_beside_other_text_is_data(left: str, right: str, value: str) -> None:
     assert not is_unfilled(f"{left}A{right}{value}")
     assert not is_unfilled(f"{value}{left}A{right}")
+
+
+@pytest.mark.parametrize(
+    "value", ["WC-{{order.id}}", "{{id}}-1", "order-{{ id }}", "A${ORDER}", "<% order %>-7", "x {{a}} {{b}} y"]
+)
+def test_marks_of_templates_count_beside_other_text(value: str) -> None:
+    assert is_unfilled(value)
+
+
+@pytest.mark.parametrize("value", ["A-{{4711}}", "{{", "A}}{{", "${12}", "A-<%7%>", "{{" + "a" * 65 + "}}b"])
+def test_marks_of_templates_without_a_name_are_data(value: str) -> None:
+    assert not is_unfilled(value)
 
 
 def test_the_unfilled_ones_of_a_call_are_named() -> None:

@@ -1,7 +1,8 @@
 """Placeholders that a template left unfilled: `{{order.id}}`, `%%ORDER%%`, `undefined`. Pure.
 
-Only a value that is a placeholder from its first character to its last counts. `{A}-1` and `[2024]` are
-data: in single marks a placeholder is a name, so it has a letter and no more than two digits in a row.
+A value counts that is a placeholder from its first character to its last, or has one in the marks that no order
+number has (`WC-{{order.id}}`). `{A}-1` and `[2024]` are data: in single marks a placeholder is a name, so it has a
+letter and no more than two digits in a row.
 """
 
 import re
@@ -44,17 +45,26 @@ _NAME = re.compile(r"[\w .,:|/'\"()>$?&*=+-]*")
 _NUMBER = re.compile(r"[0-9]{3}")
 _VARIABLE = re.compile(r"\$[A-Za-z_]\w*(?:->\w+|\['?\"?\w+'?\"?\]|\.\w+)*")
 """`$order_id`, `$order->id`, `$_GET['id']`: PHP and shells."""
+_EMBEDDED = re.compile(r"\{\{([^{}]{1,64})\}\}|\$\{([^{}]{1,64})\}|<%([^<>%]{1,64})%>")
+"""Marks that count also beside other text."""
 _FORMAT = re.compile(r"%(?:[0-9]\$)?[sd@]|\{[0-9]?\}|\[\]")
 """`%s`, `%1$s`, `{}`, `{0}`: format strings; `[]`: an empty list."""
 
 
 def is_unfilled(value: str) -> bool:
-    """Whether the value is nothing but a placeholder that no program filled in."""
+    """Whether the value is a placeholder that no program filled in, or has one in it."""
+    if ("{" in value or "<%" in value) and _has_embedded(value):
+        return True
     first = value[:1]
     if first.isalnum():
         # Nearly every value ends here.
         return first in _FIRST_LETTERS and len(value) <= LONGEST_WORD and _is_word(value.strip())
     return len(value) <= LONGEST and any(map(_is_placeholder, _decodings(value.strip())))
+
+
+def _has_embedded(value: str) -> bool:
+    found = _EMBEDDED.finditer(value[:LONGEST])
+    return any(any(map(str.isalpha, each[each.lastindex or 0])) for each in found)
 
 
 def unfilled(values: dict[str, str | None]) -> dict[str, str]:
