@@ -159,12 +159,25 @@ def test_visitors_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_cannot_be_stored_is_found_by_halving(bad: set[int]) -> None:
     tried: list[int] = []
 
-    def fault_of(items: Sequence[int]) -> str | None:
+    def try_to_store(items: Sequence[int]) -> str | None:
         tried.append(len(items))
         return f"bad: {min(bad & set(items))}" if bad & set(items) else None
 
-    assert find(range(7), fault_of) == [(n, f"bad: {n}") for n in sorted(bad)]
+    assert find(range(7), try_to_store, attempts=100) == [(n, f"bad: {n}") for n in sorted(bad)]
     assert len(tried) <= 13
+
+
+@pytest.mark.parametrize("attempts", range(3, 14))
+def test_the_search_for_what_cannot_be_stored_is_bounded_and_finds_at_least_one(attempts: int) -> None:
+    tried: list[int] = []
+
+    def refuse(items: Sequence[int]) -> str | None:
+        tried.append(len(items))
+        return "bad"
+
+    found = find(range(7), refuse, attempts)
+    assert found and {note for _, note in found} == {"bad"}
+    assert len(tried) <= attempts
 
 
 def _file(node: int, created_ms: int) -> File:
