@@ -20,7 +20,7 @@ TEXTS = (
     f'" x-on:click="{MARK}()" hx-on:click="{MARK}()" autofocus onfocus="{MARK}()',
     f"</textarea></title></script><svg onload={MARK}()>",
     f"javascript:{MARK}()",
-    f"{{{{ {MARK}|safe }}}}{{% debug %}}",
+    f"x{{% debug %}}{{% include {MARK} %}}",
 )
 LISTS = (
     "/ledger/transaction/",
